@@ -88,13 +88,10 @@ class SiteTemplate:
         self.template, self.version = template, next(self._numbers)
 
     @cached_property
-    def packed(self) -> bytes:
-        """The template as a worker process is sent it."""
-        return pickle.dumps(self.template, pickle.HIGHEST_PROTOCOL)
-
-    @property
     def shared(self) -> Shared:
-        return Shared(self.template.site, self.version, self.packed)
+        """The template as a worker process is sent it."""
+        packed = pickle.dumps(self.template, pickle.HIGHEST_PROTOCOL)
+        return Shared(self.template.site, self.version, packed)
 
 
 async def no_template(site: str) -> SiteTemplate | None:
@@ -269,13 +266,8 @@ def articles_wanted(crawler: Crawler, behind: Iterable[object], own: Iterable[ty
     anyone else. Ask only when all components of the crawl exist."""
     if any(type(pipeline) not in own for pipeline in behind):
         return True
-    listeners = liveReceivers(getAllReceivers(crawler.signals.sender, signals.item_scraped))
-    if not COUNTING.issuperset(map(_module, listeners)):
-        return True
+    for listener in liveReceivers(getAllReceivers(crawler.signals.sender, signals.item_scraped)):
+        owner = getattr(listener, "__self__", None)  # of a method
+        if (listener if owner is None else type(owner)).__module__ not in COUNTING:
+            return True
     return type(crawler.logformatter).__module__ != PLAIN_LOG
-
-
-def _module(listener: Any) -> str:
-    """Where a function, or the class of a method's object, is defined."""
-    owner = getattr(listener, "__self__", None)
-    return str(listener.__module__ if owner is None else type(owner).__module__)

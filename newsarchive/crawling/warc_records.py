@@ -207,13 +207,11 @@ class Revisits:
         digests = {_own_digest(revisit.digest) for revisit in waiting} - {""}
         stored = places_of(self.engine, digests) if self.engine is not None and self.folders else {}
         for revisit in waiting:
-            place = self._copied(revisit) or stored.get(_own_digest(revisit.digest))
+            page = url_key(revisit.refers_to)
+            moment = revisit.refers_to_moment.isoformat() if revisit.refers_to_moment else ""
+            place = self.places.get((page, revisit.digest)) or self.places.get((page, moment))
+            place = place or stored.get(_own_digest(revisit.digest))
             yield revisit, self._page(revisit, place) if place and self.folders else None
-
-    def _copied(self, revisit: reader.Revisit) -> Place | None:
-        page = url_key(revisit.refers_to)
-        moment = revisit.refers_to_moment.isoformat() if revisit.refers_to_moment else ""
-        return self.places.get((page, revisit.digest)) or self.places.get((page, moment))
 
     def page_at(self, place: Place) -> tuple[Capture, Wire]:
         """The page at a place of the archive's own files. Raises `DatabaseUnavailable` where it cannot be read."""

@@ -151,8 +151,12 @@ class CapturingSpider(ArchiveSpider):
         site = site_of(response.url)
         if not isinstance(response, TextResponse) or self.barren_asks[site] >= MAX_BARREN_ASKS:
             return None
-        if not url or await asyncio.to_thread(self._api_has, link.url):
+        if not url:
             return None
+        if self.frontier is not None:
+            said = await asyncio.to_thread(self.frontier.source_text, link.url)
+            if said is not None and said.source == "wp-json" and usable(said):
+                return None
         answer = await self.answer(Request(url, meta={KEEP: True}))
         if answer is None:
             return None
@@ -166,11 +170,6 @@ class CapturingSpider(ArchiveSpider):
             return answer
         self.barren_asks[site] += 1
         return None
-
-    def _api_has(self, url: str) -> bool:
-        """Whether the site's API gave the whole text of a post, with all its parts."""
-        text = self.frontier.source_text(url) if self.frontier else None
-        return text is not None and text.source == "wp-json" and usable(text)
 
     async def part(self, url: str) -> Response | None:
         """One further page of a post; `None`, logged and counted, where it cannot be fetched."""
@@ -214,7 +213,11 @@ class CapturingSpider(ArchiveSpider):
         Raises `CloseSpider` where the disk takes no more bytes: what the crawl still fetched would be lost.
         """
         if self.settings.getbool("NEWSARCHIVE_TDMREP"):
-            await self._ask_tdmrep(urljoin(response.url, TDMREP_PATH))
+            # A site is asked once in a crawl: posts that come meanwhile wait for the answer.
+            url = urljoin(response.url, TDMREP_PATH)
+            if url not in self.tdmrep:
+                self.tdmrep[url] = asyncio.ensure_future(self._text_of(url))
+            await asyncio.shield(self.tdmrep[url])  # a post that is given up takes the answer from no other
             capture = replace(capture, rights=self._rights(capture))
         if (warc := self.crawler.get_extension(WarcExtension)) is None:
             return capture
@@ -227,12 +230,6 @@ class CapturingSpider(ArchiveSpider):
     def _closed(self, error: DatabaseError) -> CloseSpider:
         self.crawler.stats.set_value(key(Failure.DATABASE), str(error))
         return CloseSpider("database_error")
-
-    async def _ask_tdmrep(self, url: str) -> None:
-        """Ask a site for its file tdmrep.json, once in a crawl: posts that come meanwhile wait for the answer."""
-        if url not in self.tdmrep:
-            self.tdmrep[url] = asyncio.ensure_future(self._text_of(url))
-        await asyncio.shield(self.tdmrep[url])  # a post that is given up takes the answer from no other
 
     async def _text_of(self, url: str) -> str:
         """A file of a site, "" where there is none: a site that does not answer says nothing by it."""

@@ -278,10 +278,12 @@ class Finder:
                 if page == 1:
                     await self.listed(known)
                 yield await self._named_by(own)
-                following = wordpress.wp_posts_url(source.url, page=page + 1, embed=embed)
-                if known.answers and not await self._was_read(API_PAGE, following):
-                    return  # it was the last page when the API was read
                 page += 1
+                following = wordpress.wp_posts_url(source.url, page=page, embed=embed)
+                assert self.frontier is not None
+                read = await asyncio.to_thread(self.frontier.sources, self.site_id, (API_PAGE,))
+                if known.answers and not any(one.url == following and one.answers for one in read):
+                    return  # it was the last page when the API was read
                 continue
             arguments = (response.body, url, headers_of(response), home_url)
             posts = await in_time(len(response.body), wordpress.parse_wp_posts, *arguments)
@@ -421,7 +423,11 @@ class Finder:
                 continue
             if response.status == 304 and own:
                 yield await self._named_by(own)
-                waiting += await self._stored_parts() if own is known else []
+                if (
+                    own is known and self.frontier
+                ):  # the sitemaps that the site's sitemaps listed when they were last read
+                    stored = await asyncio.to_thread(self.frontier.sources, self.site_id, (SITEMAP_PART,))
+                    waiting += [(part.url, part) for part in stored if not part.rests(datetime.now(UTC))]
                 continue
             arguments = (response.body, response.url, self.rules, home_url)
             sitemap = await in_time(len(response.body), sitemaps.parse_sitemap, *arguments)
@@ -440,35 +446,18 @@ class Finder:
                 for part in sitemap.sitemaps
                 if sitemaps.sitemap_content(part.url, self.rules) not in SITEMAPS_WITHOUT_POSTS
             ]
-            rows = await self._rows(SITEMAP_PART, parts)  # before the sitemap counts as read
+            rows: Sequence[KnownSource | None] = [None] * len(parts)
+            if self.frontier is not None:  # before the sitemap counts as read
+                rows = await asyncio.to_thread(self.frontier.sources_at, self.site_id, SITEMAP_PART, parts)
             # What an index lists comes before what stands behind the index.
             waiting.extendleft(reversed(list(zip(parts, rows, strict=True))))
             await self._read_whole(own, response)
-
-    async def _stored_parts(self) -> list[tuple[str, KnownSource | None]]:
-        """The sitemaps that the site's sitemaps listed when they were last read."""
-        assert self.frontier is not None
-        stored = await asyncio.to_thread(self.frontier.sources, self.site_id, (SITEMAP_PART,))
-        return [(part.url, part) for part in stored if not part.rests(datetime.now(UTC))]
 
     async def _named_by(self, source: KnownSource) -> Batch:
         """The links that an unchanged source named when it was read."""
         assert self.frontier is not None
         links = await asyncio.to_thread(self.frontier.named_by, source.id)
         return Batch(links, source.id, remembered=True)
-
-    async def _rows(self, kind: str, addresses: Sequence[str]) -> Sequence[KnownSource | None]:
-        if self.frontier is None:
-            return [None] * len(addresses)
-        return await asyncio.to_thread(self.frontier.sources_at, self.site_id, kind, addresses)
-
-    async def _was_read(self, kind: str, url: str) -> bool:
-        """Whether an earlier crawl had a good answer from this source."""
-        assert self.frontier is not None
-        return any(
-            source.url == url and source.answers
-            for source in await asyncio.to_thread(self.frontier.sources, self.site_id, (kind,))
-        )
 
     async def _archive_pages(self, home: TextResponse) -> AsyncIterator[Batch]:
         """The last resort: from the front page to older and older pages, then through the archives that it links."""
@@ -513,8 +502,12 @@ class Finder:
 
         The failure of an `expected` source, which the site announces, is reported.
         """
-        if known and self._read_already(known):
-            return Response(url, status=304)
+        now, read = datetime.now(UTC), known.last_checked_at if known and known.answers else None
+        since = max(self.resume_point, now - MAX_AGE_OF_READ_SOURCE) if self.resume_point else None
+        if since and read and read >= since and not is_future(read, now):
+            return Response(
+                url, status=304
+            )  # the killed crawl that this one goes on with read the source a moment ago
         self.requests += 1
         if self.requests > MAX_REQUESTS:
             if self.requests == MAX_REQUESTS + 1:
@@ -548,15 +541,6 @@ class Finder:
     async def _failed(self, source: KnownSource | None) -> None:
         if source and self.frontier:
             await asyncio.to_thread(self.frontier.source_checked, source.id, ok=False)
-
-    def _read_already(self, source: KnownSource) -> bool:
-        """Whether the killed crawl that this one goes on with read the source a moment ago."""
-        read = source.last_checked_at
-        if self.resume_point is None or read is None or not source.answers:
-            return False
-        if is_future(read, datetime.now(UTC)):
-            return False
-        return read >= max(self.resume_point, datetime.now(UTC) - MAX_AGE_OF_READ_SOURCE)
 
     async def _read_whole(self, known: KnownSource | None, response: Response) -> None:
         """Store a source's validators, now that every link that it named has its row: a later 304 then loses none."""

@@ -80,16 +80,6 @@ def names_of(files: Sequence[str]) -> dict[str, str]:
     }
 
 
-def _batch(pages: Iterator[tuple[Capture, Wire, str] | None]) -> list[tuple[Capture, Wire, str] | None]:
-    """The next pages, up to `CAPTURES_AT_A_TIME` or up to a `None`."""
-    batch = []
-    for page in islice(pages, CAPTURES_AT_A_TIME):
-        batch.append(page)
-        if page is None:
-            break
-    return batch
-
-
 class Arrival:
     """A capture on its way to the first item pipeline, which takes it out.
 
@@ -254,9 +244,8 @@ class WarcSpider(ArchiveSpider):
 
         Raises `DatabaseUnavailable` where the archive cannot be asked, or its files cannot be written.
         """
-        warc = self.crawler.get_extension(WarcExtension)
         engine = None if self.frontier is None else self.frontier.engine
-        self.revisits = Revisits(warc.folders if warc else (), engine)
+        self.revisits = Revisits(self.warc.folders if self.warc else (), engine)
         self.split = SplitPosts(self.revisits)
         self.site_files = SiteFiles(rules_of(self.settings))
         self.statements = Statements(self.frontier, self.run_id, rules_of(self.settings))
@@ -273,8 +262,16 @@ class WarcSpider(ArchiveSpider):
         self.files_read = self.left != 0
 
     def in_batches(self, pages: Iterator[tuple[Capture, Wire, str] | None]) -> Iterator[list[Capture]]:
-        while self.left != 0 and (batch := _batch(pages)):
-            new = self.new([page for page in batch if page is not None])[: self.left]
+        """The pages that are new, up to `CAPTURES_AT_A_TIME` or up to a `None` at a time."""
+        is_end = False
+        while self.left != 0 and not is_end:
+            batch, is_end = [], True
+            for page in islice(pages, CAPTURES_AT_A_TIME):
+                is_end = False
+                if page is None:
+                    break
+                batch.append(page)
+            new = self.new(batch)[: self.left]
             self.left = None if self.left is None else self.left - len(new)
             yield [capture for capture in self.copied(new) if not self.split.takes(capture)]
 
@@ -286,13 +283,17 @@ class WarcSpider(ArchiveSpider):
         """
         is_empty, has_page, names = True, False, names_of(self.path)
         for file in self.path:
-            for found in reader.exchanges(file, copying=self.copies):
+            for found in reader.exchanges(file, copying=self.warc is not None):
                 is_empty = False
                 if isinstance(found, reader.Statement):
                     if has_page:
                         has_page = False
                         yield None
-                    self.hear(found, names[file])
+                    try:
+                        if self.is_of_site(found.url):
+                            self.statements.take(found, names[file])
+                    except ValueError:
+                        self.count(Group.FAILED, FetchProblem.BAD_ADDRESS)
                     continue
                 if isinstance(found, reader.Revisit | reader.Damage):
                     found = replace(found, file=names[file] + found.file.removeprefix(PurePath(file).name))
@@ -303,10 +304,14 @@ class WarcSpider(ArchiveSpider):
                 elif isinstance(found, reader.Damage):
                     self.count(Group.FAILED, "damaged record")
                     self.logger.warning("%s", found)
-                elif not self.takes_site_file(*found, names[file]) and self.wants(*found):
+                else:
                     capture, wire = found
-                    yield self.known(capture), wire, names[file]
-                    has_page = True
+                    is_site_file = False
+                    with suppress(ValueError):  # `wants` says what is wrong with its address
+                        is_site_file = self.site_files.take(capture, wire, names[file])
+                    if not is_site_file and self.wants(capture, wire):
+                        yield self.known(capture), wire, names[file]
+                        has_page = True
         self.statements.keep()
         if is_empty:
             self.count(Group.FAILED, "no page in these files")
@@ -314,24 +319,9 @@ class WarcSpider(ArchiveSpider):
                 "%s: holds no answer of a website, only records of other types or none", ", ".join(self.path)
             )
 
-    def takes_site_file(self, capture: Capture, wire: Wire, file: str) -> bool:
-        """Whether an answer is a file of its site that says what may be done with the pages; it is kept then."""
-        try:
-            return self.site_files.take(capture, wire, file)
-        except ValueError:  # `wants` says what is wrong with its address
-            return False
-
     def known(self, capture: Capture) -> Capture:
         """A page with what its site has said so far, of its post and of its use."""
         return self.site_files.known(self.statements.known(capture))
-
-    def hear(self, said: reader.Statement, file: str) -> None:
-        """Keep what a source said of a post of a wanted site."""
-        try:
-            if self.is_of_site(said.url):
-                self.statements.take(said, file)
-        except ValueError:
-            self.count(Group.FAILED, FetchProblem.BAD_ADDRESS)
 
     def note(self, revisit: reader.Revisit) -> None:
         """Keep the revisit of a wanted page until all files are read: its page may stand in a later one. One without a day tells
@@ -405,7 +395,7 @@ class WarcSpider(ArchiveSpider):
         withheld = self.frontier.withheld(f"https://{key}" for key in set().union(*keys))
         left = [one for one, own in zip(batch, keys, strict=True) if not own & withheld]
         self.skipped(SkipReason.WITHHELD, len(batch) - len(left))
-        warc = self.crawler.get_extension(WarcExtension)
+        warc = self.warc
         stored = {
             at
             for at, file in stored_before(self.frontier.engine, [capture for capture, _, _ in left])
@@ -414,25 +404,24 @@ class WarcSpider(ArchiveSpider):
         self.skipped(SkipReason.STORED_BEFORE, len(stored))
         return [one for at, one in enumerate(left) if at not in stored]
 
-    @property
-    def copies(self) -> bool:
-        """Whether pages are copied into WARC files of the archive."""
-        return self.crawler.get_extension(WarcExtension) is not None
+    @cached_property
+    def warc(self) -> WarcExtension | None:
+        """Copies pages into WARC files of the archive, `None` where it keeps none."""
+        return self.crawler.get_extension(WarcExtension)
 
     def skipped(self, reason: SkipReason, number: int) -> None:
         if number:
             self.count(Group.SKIPPED, reason, by=number)
 
     def copied(self, batch: Sequence[tuple[Capture, Wire, str]]) -> list[Capture]:
-        warc = self.crawler.get_extension(WarcExtension)
         whole, at = [], []
         for page in batch:
             # A file of the site counts for the pages behind it.
-            whole += self.site_files.not_copied(page[0]) if warc else []
+            whole += self.site_files.not_copied(page[0]) if self.warc else []
             at.append(len(whole))
             whole.append(page)
         self.site_files.until.clear()
-        written = warc.copy(whole) if warc else [None] * len(whole)
+        written = self.warc.copy(whole) if self.warc else [None] * len(whole)
         places = [written[number] for number in at]
         for (capture, wire, _), place in zip(batch, places, strict=True):
             self.revisits.remember(capture, place, wire.shown_at)
