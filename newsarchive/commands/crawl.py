@@ -100,18 +100,11 @@ def arguments_of(loader: Any) -> Iterator[str]:
     """The lines of `--help` on the spiders and their arguments. A spider of another project declares none."""
     yield ARGUMENTS_HEAD
     for spider in sorted(loader.list()):
-        known = getattr(loader.load(spider), "known_arguments", {})
-        yield from (
-            "",
-            f"  scrapy crawl {spider}",
-            *(_argument(name, value) for name, value in known.items()),
-        )
-
-
-def _argument(name: str, value: str) -> str:
-    words = f"    -a {name}={value}"
-    gap = " " * (MEANING_COLUMN - len(words)) if len(words) < MEANING_COLUMN else "\n" + " " * MEANING_COLUMN
-    return f"{words}{gap}{MEANINGS.get(name, '')}".rstrip()
+        yield from ("", f"  scrapy crawl {spider}")
+        for name, value in getattr(loader.load(spider), "known_arguments", {}).items():
+            words = f"    -a {name}={value}"
+            gap = "" if len(words) < MEANING_COLUMN else "\n" + " " * MEANING_COLUMN
+            yield f"{words:{MEANING_COLUMN}}{gap}{MEANINGS.get(name, '')}".rstrip()
 
 
 def _misused(problem: str) -> NoReturn:

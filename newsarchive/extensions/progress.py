@@ -173,34 +173,24 @@ def verdict(stats: dict[str, Any]) -> Verdict:
     return Verdict.SOME_FAILED if stored or any(counts[name] for name in FETCHED) else Verdict.ALL_FAILED
 
 
-class UnansweredRobots(logging.Filter):
-    """Leaves out Scrapy's log record of a robots.txt that gave no answer, and takes the traceback off its other records.
+class ToldElsewhere(logging.Filter):
+    """Leaves out the log records of exceptions that the summary of a crawl tells once. `is_brief` takes the traceback off the others."""
 
-    That a host does not answer is told once, in the summary of the crawl. Where only its robots.txt does not answer,
-    `DelayMiddleware` tells it.
-    """
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        raised = record.exc_info[1] if isinstance(record.exc_info, tuple) else None
-        record.exc_info = None
-        return not isinstance(raised, tuple(FAILURES))
-
-
-class DatabaseFailuresAreTold(logging.Filter):
-    """Leaves out log records of the database's failures: the crawl ends, and its summary names the failure once.
-
-    Without it, each page that was under way would log its own traceback.
-    """
+    def __init__(self, kinds: tuple[type[BaseException], ...], is_brief: bool = False) -> None:
+        super().__init__()
+        self.kinds, self.is_brief = kinds, is_brief
 
     def filter(self, record: logging.LogRecord) -> bool:
         raised = record.exc_info[1] if isinstance(record.exc_info, tuple) else None
-        return not isinstance(raised, DatabaseError)
+        record.exc_info = None if self.is_brief else record.exc_info
+        return not isinstance(raised, self.kinds)
 
 
-#: One for all crawls of a program: a logger takes the same filter once.
-ROBOTS_FILTER = UnansweredRobots()
-#: One for all crawls of a program, too.
-DATABASE_FILTER = DatabaseFailuresAreTold()
+#: Scrapy's record of a robots.txt that gave no answer. Where only that does not answer, `DelayMiddleware` tells it. A logger takes the
+#: same filter once, so that this is one for all crawls of a program.
+ROBOTS_FILTER = ToldElsewhere(tuple(FAILURES), is_brief=True)
+#: The crawl ends of a failure of the database. Without this, each page that was under way would log its own traceback.
+DATABASE_FILTER = ToldElsewhere((DatabaseError,))
 
 
 class Outcomes:

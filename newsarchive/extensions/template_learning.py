@@ -139,7 +139,12 @@ class TemplateLearning:
         capture, seen = head_of(item).capture, head_of(item).seen
         if self.learner is None or not isinstance(seen, (Observation, Sighting)) or not seen.reading:
             return item
-        if capture is None or await self._is_known(seen.site) or not self.may_wait:
+        if capture is None or not self.may_wait:
+            return item
+        pages = max(await self._pages_of(seen.site), self.learned_with.get(seen.site, 0))
+        if (
+            pages >= MIN_PAGES_OF_A_KNOWN_SITE or not self.may_wait
+        ):  # the last page may have been read meanwhile
             return item
         record = seen.record if isinstance(seen, Sighting) else pack(seen)
         reading = Reading(url_key(capture.url), seen.reading, record)
@@ -161,13 +166,6 @@ class TemplateLearning:
         finally:
             self.crawler.stats.inc_value(key(Detail.AWAITING_TEMPLATE), -1)
             await spider.room.acquire()
-
-    async def _is_known(self, site: str) -> bool:
-        """Whether the pages of a site need not wait."""
-        if not self.may_wait:
-            return True
-        pages = max(await self._pages_of(site), self.learned_with.get(site, 0))
-        return pages >= MIN_PAGES_OF_A_KNOWN_SITE
 
     def all_read(self) -> None:
         """No more pages are to come: none waits any longer."""
@@ -242,31 +240,23 @@ class TemplateLearning:
         self.misfits[site] += misfit
         due = misfit and self.misfits[site] in MISFIT_STEPS
         if outcome is Outcome.NEW:
-            number = await self._page_number(site)
+            is_counted = site in self.pages
+            number = await self._pages_of(site) + is_counted  # with the one that was just stored
+            self.pages[site] = number
             due = (number in LEARNING_PAGES and number > self.learned_with.get(site, 0)) or due
         if due and (self.running is None or self.running.done()):
             self.running = asyncio.ensure_future(self._learn_now(site))
 
-    async def _page_number(self, site: str) -> int:
-        """The number of pages of a site in the archive, with the one that was just stored."""
-        if site not in self.pages:
-            return await self._pages_of(site)
-        self.pages[site] += 1
-        return self.pages[site]
-
     async def _pages_of(self, site: str) -> int:
         """The number of pages of a site in the archive."""
         if site not in self.pages:
-            number = await asyncio.to_thread(self._count, site)
+            number = 0
+            try:
+                number = await asyncio.to_thread(site_templates.count, self.engine, site)
+            except Exception as error:
+                self._failed(site, error)
             self.pages.setdefault(site, number)
         return self.pages[site]
-
-    def _count(self, site: str) -> int:
-        try:
-            return site_templates.count(self.engine, site)
-        except Exception as error:
-            self._failed(site, error)
-            return 0
 
     async def _learn_now(self, site: str) -> None:
         """Learn in a thread while the crawl goes on; later pages are read by the new template."""

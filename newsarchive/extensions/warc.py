@@ -212,7 +212,11 @@ class WarcExtension:
         return self.writer
 
     def _open(self) -> WarcWriter:
-        self._recover()
+        try:  # the whole records of files that a killed crawl left open are good
+            for path in recover(self.folder):
+                logger.info("named %s, which a killed crawl had left open", path)
+        except OSError as error:  # reading finds the file either way
+            logger.warning("%s: a file that was left open keeps that name: %s", self.folder, error.strerror)
         name, engine = f"newsarchive-{getattr(self.crawler.spider, 'name', 'crawl')}", self.engine
         moves = moved_to(self.folders) and not os.environ.get(PARENT_MOVES_FILES)
         filled = self._move_in_background if moves else None
@@ -226,14 +230,6 @@ class WarcExtension:
             return Original(found.url, found.fetched_at) if found and self.has(found.file) else None
 
         return WarcWriter(self.folder, name, known=known, filled=filled)
-
-    def _recover(self) -> None:
-        """Give the files that a killed crawl left open their names: their whole records are good."""
-        try:
-            for path in recover(self.folder):
-                logger.info("named %s, which a killed crawl had left open", path)
-        except OSError as error:  # reading finds the file either way
-            logger.warning("%s: a file that was left open keeps that name: %s", self.folder, error.strerror)
 
     def _move_in_background(self) -> None:
         """Move a file that is full while the crawl goes on. A file that cannot be moved is tried again when the crawl

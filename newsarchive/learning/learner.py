@@ -24,7 +24,7 @@ from newsarchive import rules as rules_module
 from newsarchive.core.site_template import layouts
 from newsarchive.core.site_template.learner import heads_of, learn, locks_of
 from newsarchive.core.site_template.model import Template
-from newsarchive.core.site_template.observations import WINDOW_PAGES, Network, Observation, Window, unpack
+from newsarchive.core.site_template.observations import WINDOW_PAGES, Network, Observation, unpack
 from newsarchive.core.site_template.template import difference, takes_otherwise, unpack_reading
 from newsarchive.core.steps import STEPS, observed, templated
 from newsarchive.core.text.lines import line_key
@@ -146,21 +146,22 @@ class Learner:
             templated(article, template, self.rules, self.steps, seen=seen) for article, seen in pages
         ]
 
-    def _waiting_elsewhere(self, site: str, own: Sequence[Observation]) -> Iterator[Observation]:
-        """The pages of a site that wait in other crawls of the same worker; `own` wait in this one."""
-        urls = {page.url for page in own}
-        for url, record in self.readings.waiting(site) if self.readings is not None else ():
-            if url not in urls and (seen := unpack(record, url, site)) is not None:
-                yield seen
-
     def _learn(
         self, site: str, locks: Mapping[int, str] | None, going_on: bool, waiting: Sequence[Observation]
     ) -> Summary:
         """As `learn`. Raises `site_templates.Outdated` where another process has learned the site meanwhile."""
         summary = Summary(site)
-        window = self._pages(site, summary)
-        unstored = set[str]()
-        for page in (*self._waiting_elsewhere(site, waiting), *waiting):
+        fresh = self._record(
+            site, summary
+        )  # pages without a record are read first, but for a dry run recorded nowhere
+        window = self.windows.window(site, self.window)
+        for page in fresh if self.dry_run else ():
+            window.add(page)
+        # Pages that wait in other crawls of the same worker, and those that wait in this one.
+        elsewhere = self.readings.waiting(site) if self.readings is not None else ()
+        own, unstored = {page.url for page in waiting}, set[str]()
+        others = (unpack(record, url, site) for url, record in elsewhere if url not in own)
+        for page in (*filter(None, others), *waiting):
             if page.url not in window.pages:  # else another crawl has stored it meanwhile
                 window.add(page)
                 unstored.add(page.url)
@@ -168,7 +169,11 @@ class Learner:
         known = site_templates.load(self.engine, site)
         if summary.pages < MIN_PAGES and not known.entries and not locks:
             return summary
-        template = replace(learn(window, known=known, shared=self._shared(window), locks=locks), site=site)
+        pages = list(window.pages.values())
+        keys: set[int] = set().union(*(page.keys for page in pages))
+        heads = heads_of(site_templates.heads(self.engine, keys, but=next((p.site for p in pages), "")))
+        shared = Network(site_templates.shared(self.engine, pages), heads)
+        template = replace(learn(window, known=known, shared=shared, locks=locks), site=site)
         summary.entries = len(template.entries)
         if not self.dry_run:
             site_templates.save(self.engine, template, known=known)
@@ -225,14 +230,6 @@ class Learner:
 
     # -- pages -----------------------------------------------------------------------------------------
 
-    def _pages(self, site: str, summary: Summary) -> Window:
-        """The window of a site. Pages without a record are read first, but for a dry run recorded nowhere."""
-        fresh = self._record(site, summary)
-        window = self.windows.window(site, self.window)
-        for page in fresh if self.dry_run else ():
-            window.add(page)
-        return window
-
     def _record(self, site: str, summary: Summary) -> list[Observation]:
         """Read and record the articles of a site that an older version stored, or another program."""
         ids = site_templates.unrecorded(self.engine, site, self.window)
@@ -259,12 +256,6 @@ class Learner:
                 summary.failed.append(f"{page.kept.url}: {page.dropped}")
             if isinstance(page.article, Article):
                 yield page.article
-
-    def _shared(self, window: Window) -> Network:
-        pages = list(window.pages.values())
-        keys: set[int] = set().union(*(page.keys for page in pages))
-        heads = heads_of(site_templates.heads(self.engine, keys, but=next((p.site for p in pages), "")))
-        return Network(site_templates.shared(self.engine, pages), heads)
 
     # -- applying the template again -------------------------------------------------------------------
 

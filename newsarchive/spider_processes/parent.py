@@ -34,16 +34,15 @@ def stop_with_parent() -> None:
 
     The variable is taken out of the environment: it is not meant for the processes that this one starts.
     """
+
+    def stop_at_end_of_input() -> None:  # standard input is a pipe from the parent
+        with suppress(OSError):
+            while os.read(0, 1024):
+                pass
+        os.kill(os.getpid(), signal.SIGTERM)
+
     if os.environ.pop(STOP_WITH_PARENT, ""):
-        threading.Thread(target=_stop_at_end_of_input, name="parent", daemon=True).start()
-
-
-def _stop_at_end_of_input() -> None:
-    """Standard input is a pipe from the parent, which ends when the parent does."""
-    with suppress(OSError):
-        while os.read(0, 1024):
-            pass
-    os.kill(os.getpid(), signal.SIGTERM)
+        threading.Thread(target=stop_at_end_of_input, name="parent", daemon=True).start()
 
 
 class _Kept(io.TextIOWrapper):

@@ -113,7 +113,10 @@ class SpiderProcesses:
 
     def _ended(self, module: str, words: Sequence[str], more: dict[str, str]) -> int:
         """Run a process to its end, and give its exit code; minus the number of a signal that killed it."""
-        child = self._forked(module, words, more) or subprocess.Popen(
+        forked = None
+        if self.server is not None and not self.stdout:  # a fork prints nothing
+            forked = self.server.started(module, words, self.environment | more)
+        child = forked or subprocess.Popen(
             [sys.executable, "-m", module, *words],
             env=self.environment | more,
             stdin=subprocess.PIPE,
@@ -128,13 +131,6 @@ class SpiderProcesses:
             code = child.wait()
         self.running.discard(child)
         return code
-
-    def _forked(self, module: str, words: Sequence[str], more: dict[str, str]) -> Child | None:
-        """The process as a fork of the server; `None` where there is no server, and where the output is wanted, because
-        a fork prints nothing."""
-        if self.server is None or self.stdout:
-            return None
-        return self.server.started(module, words, self.environment | more)
 
     def stop(self, number: int, _: object) -> None:
         self.signals.append(number)

@@ -281,6 +281,8 @@ def serve(control: socket.socket) -> tuple[dict[str, Any], socket.socket] | None
 def run(request: Mapping[str, Any], control: socket.socket, readings: str) -> None:
     """Do what a new process would do after its imports, in a session of its own, so that only signals to this very
     process reach it."""
+    from newsarchive import config, rules
+
     os.setsid()
     os.environ.clear()
     os.environ.update(request["environment"] | {SHARED_READINGS: readings})
@@ -288,7 +290,10 @@ def run(request: Mapping[str, Any], control: socket.socket, readings: str) -> No
     os.dup2(nothing, 1)
     os.close(nothing)
     sys.stdin = open(0, closefd=False)  # noqa: SIM115
-    _renew_rules()
+    # The server has made rules ready; the settings, as they are now, may ask for others.
+    with suppress(UsageError):  # the spider says it
+        if config.load()["standfirst"] != config.STANDFIRSTS[0]:
+            rules.forget()
     if request["module"] == pool.__name__:
         pool.serve(Connection(os.dup(0)))
         return
@@ -305,15 +310,6 @@ def _reader(control: socket.socket, pipe: Connection) -> Fork | None:
     with suppress(OSError):  # the server is gone, and soon this spider will be
         return _asked(control, request, pipe.fileno())
     return None
-
-
-def _renew_rules() -> None:
-    """Forget the rules that the server has made ready where the settings, as they are now, ask for others."""
-    from newsarchive import config, rules
-
-    with suppress(UsageError):  # the spider says it
-        if config.load()["standfirst"] != config.STANDFIRSTS[0]:
-            rules.forget()
 
 
 def load() -> None:

@@ -164,10 +164,6 @@ class WorkerPool:
         for _ in self._threads:
             self._jobs.put(None)
 
-    def _done(self) -> None:
-        with self._lock:
-            self._open -= 1
-
 
 _pools: WeakSet[WorkerPool] = WeakSet()
 #: How the pools of this program start processes before they ask `multiprocessing`.
@@ -213,7 +209,8 @@ class _WorkerThread(threading.Thread):
         while (job := self.pool._jobs.get()) is not None:
             if job.future.set_running_or_notify_cancel():
                 self._do(job)
-            self.pool._done()
+            with self.pool._lock:
+                self.pool._open -= 1
         self._end()
 
     def _do(self, job: _Job) -> None:

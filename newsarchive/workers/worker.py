@@ -17,7 +17,6 @@ from newsarchive.core.discovery.page_kind import (
     OVERRULED_KINDS,
     POSTS_ALONE_SOURCES,
     FirstLook,
-    Kind,
     LookAt,
     Shown,
     first_look,
@@ -107,12 +106,19 @@ def done(
     if isinstance(job, Job):
         if job.refused and job.capture.status == 200:  # of another answer the steps judge
             text = decode(job.capture.body, job.capture.content_type).text
-            kind = page_kind(Shown(text, job.capture.base_url), rules)
-            if kind.reason in job.refused and not _is_overruled(kind, job.capture):
+            kind, discovered = page_kind(Shown(text, job.capture.base_url), rules), job.capture.discovered
+            # A page is a post all the same because of who names it, or because its feed or API gives the text that it lacks.
+            is_named = discovered is not None and discovered.source in POSTS_ALONE_SOURCES
+            stands_in = kind.reason in FILLABLE and usable(job.capture.source_text)
+            is_post = stands_in or (is_named and kind.reason in OVERRULED_KINDS)
+            if kind.reason in job.refused and not is_post:
                 raise NotAnArticle(kind.reason, kind.detail)
         article = read(job.capture, template, rules, steps, keep_reading)
         ready = packed(article) if job.packs else article
-        return ReadPage(with_capture(ready, None), _changes(job.capture, article.capture))
+        after = article.capture
+        values = {field.name: getattr(after, field.name) for field in fields(job.capture)} if after else {}
+        changed = {name: value for name, value in values.items() if value is not getattr(job.capture, name)}
+        return ReadPage(with_capture(ready, None), changed)
     capture = job.capture
     text = decode(capture.body, capture.content_type).text
     look = first_look(LookAt(text, capture.base_url, capture.headers, capture.status, job.asks), rules)
@@ -125,21 +131,6 @@ def done(
         return Looked(look, error.with_traceback(None))
     assert isinstance(page, ReadPage)
     return Looked(look, page)
-
-
-def _is_overruled(kind: Kind, capture: Capture) -> bool:
-    """Whether a page is a post all the same: because of who names it, or because its feed or API gives the text that it lacks."""
-    named = capture.discovered is not None and capture.discovered.source in POSTS_ALONE_SOURCES
-    stands_in = kind.reason in FILLABLE and usable(capture.source_text)
-    return stands_in or (named and kind.reason in OVERRULED_KINDS)
-
-
-def _changes(before: Capture, after: Capture | None) -> dict[str, Any]:
-    """The fields of a capture that the steps changed."""
-    both = ((field.name, getattr(after, field.name, None)) for field in fields(before))
-    return (
-        {} if after is None else {name: value for name, value in both if value is not getattr(before, name)}
-    )
 
 
 @lru_cache(maxsize=MAX_TEMPLATES)
