@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
+from itertools import accumulate
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -146,15 +147,13 @@ class _Whole:
 
     def __init__(self, question: Question, history: History) -> None:
         cases = comparable(question.cases(), question.kind, history.past)
-        self.read = _known([(case.at, case.bad) for case in cases])
-        self.met = _known([(case.met or case.at, case.bad) for case in as_they_came(cases)])
+        came = as_they_came(cases)
+        self.read = _Known([case.at for case in cases], _counts(cases))
+        self.met = _Known([case.met or case.at for case in came], _counts(came))
 
 
-def _known(cases: Sequence[tuple[datetime, bool]]) -> _Known:
-    bad = [0]
-    for _, is_bad in cases:
-        bad.append(bad[-1] + is_bad)
-    return _Known([at for at, _ in cases], bad)
+def _counts(cases: Sequence[Case]) -> list[int]:
+    return list(accumulate((case.bad for case in cases), initial=0))
 
 
 def _begun(question: Question, whole: _Whole, history: History, parts: int) -> Alarm | None:
