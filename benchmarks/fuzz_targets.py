@@ -236,7 +236,7 @@ def run_warc(data: bytes) -> None:
     """A foreign or torn file, plain or gzipped: a record that is copied as it is reads as before, and what `recover` makes of the
     file can be read to its end."""
     from newsarchive.warc.copied import with_source
-    from newsarchive.warc.reader import Damage, Revisit, captures, exchanges, whole_length
+    from newsarchive.warc.reader import Damage, Revisit, exchanges, whole_length
     from newsarchive.warc.writer import recover
 
     path, copy = scratch() / "torn.warc.gz.open", scratch() / "copy.warc.gz"
@@ -245,12 +245,13 @@ def run_warc(data: bytes) -> None:
         if isinstance(found, (Damage, Revisit)) or not found[1].member:
             continue
         copy.write_bytes(with_source(found[1].member, "torn.warc.gz"))
-        (again,) = captures(copy)
-        assert not isinstance(again, Damage), str(again)
+        (copied,) = exchanges(copy)
+        assert isinstance(copied, tuple), str(copied)
+        again = copied[0]
         assert (again.url, again.body, again.fetched_at) == (found[0].url, found[0].body, found[0].fetched_at)
     whole_length(path)
     recover(scratch())
-    for _ in captures(path.with_suffix("")):
+    for _ in exchanges(path.with_suffix("")):
         pass
 
 

@@ -195,23 +195,13 @@ def verify(folder: Folder, file: str, offset: int, digest: str) -> None:
             raise ValueError(f"it holds {named or 'no payload'}, and the archive looks for {digest}")
 
 
-def captures(path: Path | str) -> Iterator[Capture | Damage]:
-    """Every response and resource of a WARC file, and a `Damage` for each record that cannot be read.
-
-    Revisit records are left out: their payload is in another record. In a file that was gzipped in one piece, places
-    count in the unpacked data; so they do where Zstandard packed it.
-    """
-    for found in exchanges(path):
-        if isinstance(found, Damage):
-            yield found
-        elif isinstance(found, tuple):
-            yield found[0]
-
-
 def exchanges(path: Path | str, *, copying: bool = False) -> Iterator[Found]:
-    """As `captures`, with each answer as it came, a `Revisit` for each revisit record, and a `Statement` for what a source said.
+    """Every response and resource of a WARC file, each with its answer as it came, a `Revisit` for each revisit record, whose payload is in
+    another record, a `Statement` for what a source said, and a `Damage` for each record that cannot be read.
+
     Of a WACZ package, what is in all its WARC files. `path` may be an address in object storage. With `copying`, each answer
-    has its record too, where that can be copied as it is."""
+    has its record too, where that can be copied as it is. In a file that was gzipped in one piece, places count in the
+    unpacked data; so they do where Zstandard packed it."""
     source = ObjectFile(*str(path).rsplit("/", 1)) if is_address(path) else Path(path)
     try:
         opened = source.open("rb", buffering=WHOLE_FILE_BYTES)

@@ -285,15 +285,11 @@ def clusters(links: Iterable[Link]) -> list[tuple[int, ...]]:
 
 def _families(items: set[int], near: Mapping[int, set[int]]) -> int:
     """The number of groups that the items make by the links among themselves."""
-    count, left = 0, set(items)
-    while left:
-        count += 1
-        reach = [left.pop()]
-        while reach:
-            step = near[reach.pop()] & left
-            left -= step
-            reach += step
-    return count
+    union = Union()
+    for item in items:
+        for other in near[item] & items:
+            union.join(item, other)
+    return len({union.find(item) for item in items})
 
 
 def fullest_of(texts: Iterable[Text]) -> Text:
