@@ -56,11 +56,12 @@ from benchmarks.ablation_switches import Switch, lines_of_code, lines_of_data, p
 from newsarchive import rules as rules_module
 from newsarchive.core.html.parsing import parse
 from newsarchive.core.site_template.learner import heads_of, learn
-from newsarchive.core.site_template.observations import Window, network, observation
+from newsarchive.core.site_template.observations import Window, observation
 from newsarchive.core.steps import STEPS, templated
 from newsarchive.exceptions import NotAnArticle
 from newsarchive.items import Article, Page
 from newsarchive.rules import Rules
+from tests.support.networks import network
 
 WORKERS = 2
 AFTER = ("repair", "chrome", "origin")

@@ -37,7 +37,6 @@ from newsarchive.core.site_template.model import Template
 from newsarchive.core.site_template.observations import (
     Observation,
     Window,
-    network,
     observation,
     pack,
     shareable,
@@ -47,6 +46,7 @@ from newsarchive.core.site_template.template import apply_template, layout_of, v
 from newsarchive.exceptions import NotAnArticle
 from newsarchive.items import Article, Capture, Page
 from newsarchive.learning.learner import MIN_NEW_SHARE, has_grown
+from tests.support.networks import network
 
 RULES = rules.load()
 FURNITURE = {"share", "subscribe", "recent", "quote", "comments", "footer"}

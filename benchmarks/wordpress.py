@@ -132,8 +132,9 @@ def learned(blogs: Sequence[Blog]) -> dict[str, list[Answer]]:
     """The same pages, with what the four blogs together teach. Copies are told to it: the crawl finds them itself."""
     from newsarchive import rules
     from newsarchive.core.site_template.learner import learn
-    from newsarchive.core.site_template.observations import Window, network, observation
+    from newsarchive.core.site_template.observations import Window, observation
     from newsarchive.core.site_template.template import apply_template
+    from tests.support.networks import network
 
     articles = {blog.url: read(blog) for blog in blogs}
     windows = {blog.url: Window() for blog in blogs}

@@ -154,7 +154,7 @@ def locks_of(template: Template) -> dict[int, str]:
 
 
 def heads_of(templates: Iterable[Template]) -> dict[int, Entry]:
-    """The heads of lists that sites learned, for `observations.network`: a publisher's follow its articles."""
+    """The heads of lists that sites learned, for `observations.Network`: a publisher's follow its articles."""
     return {k: e for t in templates for k, e in t.entries.items() if e.finding.role in ("head", "inset")}
 
 

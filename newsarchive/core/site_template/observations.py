@@ -5,14 +5,13 @@ seventeen yes-or-no properties; of its text only a clipped sample is kept. A win
 if its page had never been seen.
 
 `pack` and `unpack` turn a record into bytes and back: packed JSON with tables of places and labels and a row for each
-line. A record of another format counts as none. `network` joins what several sites show.
+line. A record of another format counts as none. `elsewhere` says what the pages of several sites that hold a line prove.
 """
 
 from __future__ import annotations
 
 import json
 import sys
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -288,24 +287,6 @@ class Network:
 
     keys: Mapping[int, Elsewhere] = field(default_factory=dict)
     heads: Mapping[int, Any] = field(default_factory=dict)
-
-
-def network(windows: Iterable[Window], heads: Mapping[int, Any] | None = None) -> Network:
-    """Join the windows of all sites. Lines of one site alone are left out: its own template has them."""
-    pages = [page for window in windows for page in window.pages.values()]
-    seen: dict[int, list[Observation]] = defaultdict(list)
-    named: dict[int, set[str]] = defaultdict(set)
-    copies: dict[str, list[Observation]] = defaultdict(list)
-    for page in pages:
-        copies[page.cluster].append(page)
-        for key in {k for line in page.lines if line.is_body for k in (line.key, line.form) if k}:
-            seen[key].append(page)
-        for line in page.lines:
-            if line.names_origin:
-                named[line.key].add(page.cluster)
-    shared = {key: found for key, found in seen.items() if len({p.site for p in found}) > 1}
-    keys = {key: elsewhere(found, copies, named[key]) for key, found in shared.items()}
-    return Network(keys, heads or {})
 
 
 def elsewhere(

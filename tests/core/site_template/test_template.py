@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 
 from newsarchive.core.site_template.learner import heads_of, learn
 from newsarchive.core.site_template.model import Template, from_rows
-from newsarchive.core.site_template.observations import lines_of, network
+from newsarchive.core.site_template.observations import lines_of
 from newsarchive.core.site_template.template import apply_template
 from newsarchive.core.steps import templated
 from newsarchive.core.text.lines import line_key
 from newsarchive.items import Article, Block, DecidedBy
+from tests.support.networks import network
 from tests.support.sites import CONTENT, RULES, label_of, learned, line, page, prose, shown, window
 
 PROMO = "Four windows and one kettle are waiting for our guests behind the green door."
