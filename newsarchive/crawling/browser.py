@@ -119,11 +119,6 @@ def rendered(request: Request) -> Request:
     return request.replace(meta=meta, dont_filter=True, headers={})
 
 
-def drew(response: Response) -> bool:
-    """Whether the browser rendered an answer."""
-    return bool(response.meta.get("playwright"))
-
-
 def data(response: Response) -> tuple[Validators, ...]:
     """The validators of what the page's scripts fetched to draw it.
 

@@ -200,7 +200,7 @@ class CapturingSpider(ArchiveSpider):
         Raises `CloseSpider` where the database cannot be read.
         """
         capture = capture_of(response, link)
-        if browser.drew(response):
+        if response.meta.get("playwright"):  # the browser rendered it
             capture = replace(capture, data=browser.data(response))
         try:
             return await asyncio.to_thread(self._known, capture)

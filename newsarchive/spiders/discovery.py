@@ -240,8 +240,14 @@ class Finder:
 
     async def _guarded(self, source: Source, home_url: str) -> AsyncIterator[Batch]:
         """What a source names. An error in reading it costs this source alone."""
+        readers = {"wp-json": self._wordpress, "feed": self._feed, "sitemap": self._sitemap}
+        if source.kind not in readers or source.kind not in self.kinds:
+            return
         try:
-            async for batch in self._read(source, home_url):
+            known = await self._known(source.kind, source.url)
+            if known and not source.announced and known.rests(datetime.now(UTC)):
+                return  # nothing was at this usual place, and the site announces nothing there
+            async for batch in readers[source.kind](source, known, home_url):
                 yield batch
         except DatabaseError:
             raise
@@ -249,16 +255,6 @@ class Finder:
             logger.info("a source made the core raise an error", exc_info=error)
             problem = " ".join(f"{type(error).__name__}: {error}".split())[:MAX_ERROR_CHARACTERS]
             self.problem(source.url, "crashed", f"it cannot be read ({problem}); the other sources are asked")
-
-    async def _read(self, source: Source, home_url: str) -> AsyncIterator[Batch]:
-        readers = {"wp-json": self._wordpress, "feed": self._feed, "sitemap": self._sitemap}
-        if source.kind not in readers or source.kind not in self.kinds:
-            return
-        known = await self._known(source.kind, source.url)
-        if known and not source.announced and known.rests(datetime.now(UTC)):
-            return  # nothing was at this usual place, and the site announces nothing there
-        async for batch in readers[source.kind](source, known, home_url):
-            yield batch
 
     async def _wordpress(
         self, source: Source, known: KnownSource | None, home_url: str

@@ -327,11 +327,10 @@ class NewsSpider(FetchingSpider):
             if not self.enough():
                 self.asked += 1
                 sys.stdout.write(printable(f"{link.url}\t{link.source}\t{link.title}") + "\n")
-                self.list_in_feeds(link)
+                # A row for `-o FILE`, which goes past the pipelines, because there is no page for them to read.
+                known = {"url": link.url, "headline": link.title, "date_published": link.published}
+                row = {name: value for name, value in known.items() if value}
+                self.crawler.signals.send_catch_log(
+                    signals.item_scraped, item=row, response=None, spider=self
+                )
         return []
-
-    def list_in_feeds(self, link: Link) -> None:
-        """Write a row for `-o FILE` of a dry run. The row goes past the pipelines, because there is no page for them to read."""
-        known = {"url": link.url, "headline": link.title, "date_published": link.published}
-        row = {name: value for name, value in known.items() if value}
-        self.crawler.signals.send_catch_log(signals.item_scraped, item=row, response=None, spider=self)

@@ -58,12 +58,6 @@ HANDLED_STATUSES = [304, 404, 410]
 LONG_SOURCES = frozenset(("sitemap", "frontier"))
 
 
-def is_conditional(response: Response) -> bool:
-    """Whether a server was asked for a page only where it changed."""
-    sent = response.request.headers if response.request else {}
-    return b"If-None-Match" in sent or b"If-Modified-Since" in sent
-
-
 def leads_home(response: Response) -> bool:
     """Whether a stored post leads to a front page now, its own site's or another's: plug-ins send the readers of deleted posts there
     (`redirect 404 to homepage`). A page that the archive does not hold may be a list."""
@@ -251,7 +245,9 @@ class FetchingSpider(CapturingSpider):
 
     async def outcome(self, response: Response, link: Link) -> AsyncIterator[Capture | Request]:
         """What one answer means: a capture for the pipelines, another request, or nothing but a count."""
-        if response.status == NOT_MODIFIED and not is_conditional(response):
+        sent = response.request.headers if response.request else {}
+        was_asked = b"If-None-Match" in sent or b"If-Modified-Since" in sent
+        if response.status == NOT_MODIFIED and not was_asked:
             await self.unasked(link)
             return
         if response.status in HANDLED_STATUSES:  # they say something of the post without a page

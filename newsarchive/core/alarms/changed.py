@@ -78,7 +78,14 @@ def of_changed(question: Question, history: History, now: datetime) -> Alarm | N
     if question.kind not in KINDS or not any(_has_lost(question, at) for at in range(len(question.items))):
         return None  # nearly always
     question = question._replace(says={**question.says, "part": READ_AGAIN})
-    cases = sorted(_cases(question), key=lambda case: case.at)
+    # The posts that were read again, each with a time: when it lost what it had, or else when it was read last.
+    cases = []
+    for place, one in enumerate(question.items):
+        has_lost = _has_lost(question, place)
+        at = (question.since(place) if has_lost else None) or one.at
+        if at - one.met >= MIN_AGE:
+            cases.append(Case(at, has_lost, one.id if isinstance(one, Reading) else 0, one.met))
+    cases.sort(key=lambda case: case.at)
     since = history.standing.get(question.kind)
     if since is None:
         return _begun(question, comparable(cases, question.kind, history.past), now)
@@ -96,17 +103,6 @@ def _has_lost(question: Question, place: int) -> bool:
     one: Reading | Look = question.items[place]
     since = question.since(place)
     return since is not None and question.is_bad(place) and since - one.met >= MIN_AGE
-
-
-def _cases(question: Question) -> list[Case]:
-    """The posts that were read again, each with a time: when it lost what it had, or else when it was read last."""
-    found = []
-    for place, one in enumerate(question.items):
-        has_lost = _has_lost(question, place)
-        at = (question.since(place) if has_lost else None) or one.at
-        if at - one.met >= MIN_AGE:
-            found.append(Case(at, has_lost, one.id if isinstance(one, Reading) else 0, one.met))
-    return found
 
 
 def _begun(question: Question, cases: Sequence[Case], now: datetime) -> Alarm | None:

@@ -126,7 +126,8 @@ def _of_list(listing: Listing, history: History) -> Iterable[tuple[Question, dic
     if listing.kind == listings.FRONT_PAGE:
         before = _before(looks, AlarmKind.FROZEN_PAGE, history)
         if (since := history.standing.get(AlarmKind.FROZEN_PAGE)) is not None:
-            begin = listings.start_of_same(listing, since)  # the frozen page says nothing of how it was
+            # The frozen page says nothing of how it was.
+            begin = max((same.first_at for same in listing.found if same.first_at <= since), default=since)
             before = [look for look in before if look.at < begin]
         if (longest := listings.longest_same(before)) is not None:
             question = Question(AlarmKind.FROZEN_PAGE, looks, lambda i: looks[i].same > longest, 0.02)

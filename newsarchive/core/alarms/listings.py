@@ -123,11 +123,6 @@ def looks_of(listing: Listing) -> list[ListLook]:
     return newest_first[:MAX_LOOKS][::-1]
 
 
-def start_of_same(listing: Listing, at: datetime) -> datetime:
-    """Since when a list had been the same at this moment."""
-    return max((same.first_at for same in listing.found if same.first_at <= at), default=at)
-
-
 def limits(before: Sequence[ListLook]) -> tuple[int, int] | None:
     """The number of posts up to which a list is far too short, and what it usually has, by looks before; `None` where they are
     too few, or it was short at times."""

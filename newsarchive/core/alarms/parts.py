@@ -114,25 +114,19 @@ def of_parts(parts: Sequence[Part], place: int, history: History, now: datetime)
         if question.kind not in KINDS:
             return None
         since = history.standing.get(question.kind)
-        if since is not None:
-            if part.name == history.told_parts.get(question.kind):
-                return _standing(question, since, now)
-        elif may_begin(question):
+        if since is not None and part.name == history.told_parts.get(question.kind):
+            cases = question.cases()
+            after = [case for case in cases if case.at >= since]
+            newest = after[-MIN_GOOD_READINGS:]
+            if len(newest) == MIN_GOOD_READINGS and sum(case.bad for case in newest) <= MAX_BAD_OF_NEW:
+                return None  # the part is well
+            state = State.SETTLED if now - since > MAX_ALARM_AGE else State.STANDS
+            return alarm_of(question, since, after, len(cases) - len(after), state)
+        if since is None and may_begin(question):
             whole = whole or _Whole(questions_of_posts(history)[place], history)
             if alarm := _begun(question, whole, history, len(parts)):
                 return alarm
     return None
-
-
-def _standing(question: Question, since: datetime, now: datetime) -> Alarm | None:
-    """The alarm of this part, which stands until the part is well."""
-    cases = question.cases()
-    after = [case for case in cases if case.at >= since]
-    newest = after[-MIN_GOOD_READINGS:]
-    if len(newest) == MIN_GOOD_READINGS and sum(case.bad for case in newest) <= MAX_BAD_OF_NEW:
-        return None
-    state = State.SETTLED if now - since > MAX_ALARM_AGE else State.STANDS
-    return alarm_of(question, since, after, len(cases) - len(after), state)
 
 
 class _Known(NamedTuple):

@@ -231,25 +231,22 @@ def _is_product_name(block: Block) -> bool:
 
 
 def quotes(blocks: Sequence[Block], heads: Heads) -> list[Span]:
-    """Quotes of the week: a head, a saying, and most often a name behind a dash or tilde."""
+    """Quotes of the week: a head, and the lines of a saying up to the name of its author, behind a dash or tilde; else one line in
+    quotation marks."""
     found: list[Span] = []
-    for i, verdict in heads.items():
-        if verdict.label == "quote" and (saying := _saying(blocks, i + 1)):
-            found.append(([i, *saying], f"{verdict.rule}, and the saying under it"))
+    for i in (i for i, verdict in heads.items() if verdict.label == "quote"):
+        first = blocks[i + 1].text if i + 1 < len(blocks) else ""
+        end = i + 1 + (is_quotation(first) and comparable_words(first) <= MAX_SAYING_WORDS)
+        for at in range(i + 1, min(i + 1 + MAX_SAYING_LINES, len(blocks))):
+            words = comparable_words(blocks[at].text)
+            if at > i + 1 and words <= MAX_SAYING_AUTHOR_WORDS and _NAMED.fullmatch(blocks[at].text):
+                end = at + 1
+                break
+            if words > MAX_SAYING_WORDS or blocks[at].kind == "heading":
+                break
+        if end > i + 1:
+            found.append((range(i, end), f"{heads[i].rule}, and the saying under it"))
     return found
-
-
-def _saying(blocks: Sequence[Block], start: int) -> list[int]:
-    """The lines of a saying: those up to the name of its author, else one line in quotation marks."""
-    for at in range(start, min(start + MAX_SAYING_LINES, len(blocks))):
-        text = blocks[at].text
-        words = comparable_words(text)
-        if at > start and words <= MAX_SAYING_AUTHOR_WORDS and _NAMED.fullmatch(text):
-            return list(range(start, at + 1))
-        if words > MAX_SAYING_WORDS or blocks[at].kind == "heading":
-            break
-    first = blocks[start].text if start < len(blocks) else ""
-    return [start] if is_quotation(first) and comparable_words(first) <= MAX_SAYING_WORDS else []
 
 
 # -- lists of links --------------------------------------------------------------------------------

@@ -302,7 +302,8 @@ def decided(scores: NDArray[np.float64], reading: Reading, comments: Mask) -> Ve
     lists.
     """
     margins = smoothed(agreed(scores, shape_groups(reading)))
-    weights = word_weights(reading)
+    # The number of words of each block, estimated from its length so that it holds for any script.
+    weights = np.array([words_of(b.kind, len(b.text)) for b in reading.blocks], np.float64)
     verdict = Verdict(scores, margins, *choose(margins, weights))
     entries = entries_of(reading)
     if numbers := entries.others:
@@ -344,11 +345,6 @@ def shape_groups(reading: Reading) -> NDArray[np.int64]:
 def is_link(block: RawBlock) -> bool:
     """Whether next to all of a block is the text of links."""
     return block.link_chars > MAX_UNLINKED_SHARE * len(block.text)
-
-
-def word_weights(reading: Reading) -> NDArray[np.float64]:
-    """The number of words of each block, estimated from its length so that it holds for any script."""
-    return np.array([words_of(b.kind, len(b.text)) for b in reading.blocks], np.float64)
 
 
 def words_of(kind: str, characters: int) -> float:

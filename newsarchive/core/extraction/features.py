@@ -236,21 +236,15 @@ def _containers(
     depths = np.array([b.depth for b in boxes], np.int64)
     known: dict[int, tuple[Array, ...]] = {}
     for name, share, counted in _MAINS:
-        main = _deepest(p if counted == "prose" else g, share, depths)
+        # The deepest box that holds at least this share; the first of several.
+        held_by = p if counted == "prose" else g
+        most = float(np.max(held_by))
+        enough = np.flatnonzero(held_by >= share * most)
+        main = int(enough[np.argmax(depths[enough])]) if len(enough) and most > 0 else 0
         if main not in known:
             known[main] = _main(main, first, last, n, p, parent, at)
         for part, values in zip(("_in", "_at", "_below", "_branch"), known[main], strict=True):
             out[name + part] = values
-
-
-def _deepest(sums: Array, share: float, depths: NDArray[np.int64]) -> int:
-    """The place of the deepest box that holds at least this share of the text that `sums` counts; the first of
-    several."""
-    most = float(np.max(sums))
-    enough = np.flatnonzero(sums >= share * most)
-    if not len(enough) or most <= 0:
-        return 0
-    return int(enough[np.argmax(depths[enough])])
 
 
 def _main(

@@ -93,7 +93,7 @@ def _tries(pages: Sequence[Observation], labels: Labels, often: set[int]) -> Ite
             if not recurs and (line.label != "body" or not 0 <= last < i):
                 continue
             near = 0 <= last < i and (not flags[i - 1] or flags[i - 1] in CREDITS)
-            if not (recurs or near) or not is_head(line):
+            if not (recurs or near) or line.own or line.fixed or states(line) or line.words > MAX_HEAD_WORDS:
                 continue
             opened = _opens(page, flags, i, titles, recurs, i > last) if line.label == "body" else ""
             yield line, (page.cluster, opened, near)
@@ -166,11 +166,6 @@ def _opens(
 def states(line: Line) -> bool:
     """Whether a line is a statement: a sentence that neither asks nor calls."""
     return line.sentence and not line.sample.rstrip().endswith(CALLING_ENDS)
-
-
-def is_head(line: Line) -> bool:
-    """Whether a line may open a list: short, and no statement."""
-    return line.words <= MAX_HEAD_WORDS and not (line.own or line.fixed or states(line))
 
 
 def last_prose(lines: Sequence[Line], flags: Sequence[str], often: Set[int]) -> int:
