@@ -99,7 +99,7 @@ def test_a_source_that_makes_the_core_raise_costs_itself(caplog: pytest.LogCaptu
     )
     failing: Exception = ValueError("of a kind that nobody expects")
 
-    async def read(source: Source, home_url: str) -> Any:
+    async def read(source: Source, *_: object) -> Any:
         if source.kind == "feed":
             raise failing
         yield good
@@ -113,7 +113,7 @@ def test_a_source_that_makes_the_core_raise_costs_itself(caplog: pytest.LogCaptu
             batch for source in sources async for batch in finder._guarded(source, "https://blog.example/")
         ]
 
-    finder._read = read  # type: ignore[method-assign, assignment]
+    finder._feed = finder._sitemap = read  # type: ignore[method-assign, assignment]
     with caplog.at_level(logging.INFO):
         assert asyncio.run(everything()) == [good]
     assert problems == [
