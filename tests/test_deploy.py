@@ -189,9 +189,6 @@ def test_the_command_lines_run_as_they_are_written(tmp_path: Path) -> None:
         with running(services["init"]["command"], tmp_path, **settings) as init:
             line_with(init, "the queue is made")
             assert init.wait(timeout=MAX_WAIT_SECONDS) == 0
-        engine = open_engine(url)
-        Store(engine).ingest([make_article()])  # the pages of an archive without an article do not begin
-        engine.dispose()
         with running(services["worker"]["command"], tmp_path, **settings) as worker:
             line_with(worker, "this worker does 4 jobs at a time")
             worker.send_signal(signal.SIGTERM)
@@ -217,7 +214,7 @@ def test_the_command_lines_run_as_they_are_written(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_the_pages_wait_for_an_archive_with_an_article(tmp_path: Path) -> None:
+def test_the_pages_wait_for_an_archive_and_show_an_empty_one(tmp_path: Path) -> None:
     db = tmp_path / "news.db"
     words = ["web", "--wait", "--port", "0", "--db", str(db)]
     with running(words, tmp_path) as process:
@@ -228,9 +225,17 @@ def test_the_pages_wait_for_an_archive_with_an_article(tmp_path: Path) -> None:
         line_with(process, "no archive there")
         engine = open_engine(f"sqlite:///{db}")
         upgrade(engine)
-        line_with(process, "holds no article yet")
+        found = re.search(r"http://127\.0\.0\.1:\d+/", line_with(process, "http://127.0.0.1:"))
+        assert found
+
+        def page(path: str) -> bytes:
+            with urllib.request.urlopen(found[0] + path, timeout=MAX_WAIT_SECONDS) as answer:
+                return bytes(answer.read())
+
+        assert b"No article yet" in page("")
+        assert b"newsarchive_database_bytes" in page("metrics")
         Store(engine).ingest([make_article()])
         engine.dispose()
-        line_with(process, "http://127.0.0.1:")
+        assert b"No article yet" not in page("")
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=MAX_WAIT_SECONDS) == 0

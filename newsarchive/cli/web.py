@@ -69,7 +69,9 @@ Examples:
 )
 @click.option("--sql", is_flag=True, help="Let readers run SQL queries of their own.")
 @click.option(
-    "--wait", is_flag=True, help="Wait for an archive that holds an article instead of ending with an error."
+    "--wait",
+    is_flag=True,
+    help="Wait for the archive instead of ending with an error, and serve it while it is empty.",
 )
 @click.option("--open", "open_", is_flag=True, help="Open it in the browser.")
 @db_option

@@ -81,7 +81,7 @@ def serve(
     waits: Callable[[str], None] | None = None,
 ) -> None:
     """Serve the archive until SIGINT or SIGTERM; `ready` gets the address once the server answers. With `waits` it first waits for an
-    archive that can be read and holds an article, and says there why it waits.
+    archive that can be read, says there why it waits, and serves one without articles, too.
 
     Raises `UsageError` for a wrong database, host or port, `DatabaseUnavailable` for an archive that cannot be read.
     """
@@ -117,7 +117,7 @@ def is_public(host: str) -> bool:
     return host.lower() not in LOOPBACK and not host.startswith("127.")
 
 
-def opened(db: str) -> Engine:
+def opened(db: str, *, may_be_empty: bool = False) -> Engine:
     """The archive, read-only. Raises `UsageError` for another database, `DatabaseUnavailable` for one that
     is missing, old or empty, `DatabaseTooNew` for one of a newer version."""
     missing = [name for name in ("starlette", "uvicorn", "jinja2") if importlib.util.find_spec(name) is None]
@@ -125,7 +125,7 @@ def opened(db: str) -> Engine:
         raise UsageError(f"newsarchive web needs {' and '.join(missing)}: pip install 'newsarchive[web]'")
     engine = open_readonly(db) if dialect_of(parse_url(db)).is_file else open_existing(db)
     schema.require_current(engine)
-    if not browse.holds_articles(engine):
+    if not may_be_empty and not browse.holds_articles(engine):
         raise DatabaseUnavailable(
             f"{shown(engine)} holds no article yet; first: newsarchive crawl https://blog.example"
         )
@@ -133,15 +133,16 @@ def opened(db: str) -> Engine:
 
 
 def awaited(db: str, tell: Callable[[str], None]) -> Engine:
-    """The archive, as soon as it can be read and holds an article: a first crawl, an upgrade or the start of the
-    database may still be going on. SIGTERM ends the process meanwhile. Raises `UsageError` for another database."""
+    """The archive, as soon as it can be read: a first crawl, an upgrade or the start of the database may still be going on. It may
+    hold no article, since its numbers (`/metrics`) are asked for from the first minute on. SIGTERM ends the process meanwhile.
+    Raises `UsageError` for another database."""
     # The system does not end the first process of a container on SIGTERM unless that process handles it.
     before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     said = ""
     try:
         while True:
             try:
-                return opened(db)
+                return opened(db, may_be_empty=True)
             except DatabaseUnavailable as error:
                 if str(error) != said:
                     said = str(error)
