@@ -18,16 +18,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from newsarchive.core.alarms import questions
 from newsarchive.core.alarms.parts import KINDS, Part, parts_of
-from newsarchive.core.alarms.questions import (
-    DAY,
-    MAX_EXCEPTIONS_OF_NEW,
-    MIN_GOOD_READINGS,
-    MIN_HISTORY_READINGS,
-    WINDOWS,
-    Question,
-    questions_of_posts,
-)
 from newsarchive.core.alarms.records import History
 
 #: Time without a look at an old post of a site, after which some are read again. Shorter: more requests; longer: alarms come later.
@@ -53,8 +45,8 @@ class Wanted(NamedTuple):
 
 def wanted(history: History, now: datetime) -> Wanted:
     """The posts of a site that are to be read again now, none for a site that is known for less than a day or too little."""
-    is_known = history.met is not None and now - history.met >= DAY
-    if not is_known or len(history.readings) < MIN_HISTORY_READINGS + WITNESSES:
+    is_known = history.met is not None and now - history.met >= questions.DAY
+    if not is_known or len(history.readings) < questions.MIN_HISTORY_READINGS + WITNESSES:
         return Wanted()
     parts = parts_of(history)
     number, part = _number(history, parts, now)
@@ -65,12 +57,15 @@ def _number(history: History, parts: Sequence[Part], now: datetime) -> tuple[int
     """How many posts are to be read, and of which part of the site, `None` for all."""
     for part in parts:
         for question in part.questions:
-            strict = question._replace(max_share=MAX_EXCEPTIONS_OF_NEW)
+            strict = question._replace(max_share=questions.MAX_EXCEPTIONS_OF_NEW)
             stands = history.told_parts.get(question.kind) == part.name
             if question.kind in KINDS and _is_open(strict, stands, MAX_OF_PART):
                 return MORE_WITNESSES, part
     standing = history.standing
-    if any(_is_open(one, one.kind in standing, WINDOWS[-1]) for one in questions_of_posts(history)):
+    if any(
+        _is_open(one, one.kind in standing, questions.WINDOWS[-1])
+        for one in questions.questions_of_posts(history)
+    ):
         return MORE_WITNESSES, None
     looks = history.looks
     last = next((look.at for look in reversed(looks) if look.at - look.met >= MIN_WITNESS_AGE), None)
@@ -79,7 +74,7 @@ def _number(history: History, parts: Sequence[Part], now: datetime) -> tuple[int
     return 0, None
 
 
-def _is_open(question: Question, stands: bool, most: int) -> bool:
+def _is_open(question: questions.Question, stands: bool, most: int) -> bool:
     """Whether further witnesses would tell more: the newest one is not as the archive knew its post, or, where the alarm stands,
     it is well again, and too few in a row are so to decide. To begin an alarm `most` are enough."""
     items = question.items
@@ -91,7 +86,7 @@ def _is_open(question: Question, stands: bool, most: int) -> bool:
         if question.is_bad(i) == stands:
             break
         agree += 1
-        if agree >= (MIN_GOOD_READINGS if stands else most):
+        if agree >= (questions.MIN_GOOD_READINGS if stands else most):
             return False  # enough for the alarm to end, or to begin
     if not agree or stands:
         return bool(agree)
@@ -107,7 +102,7 @@ def _candidates(history: History, parts: Sequence[Part], part: Part | None) -> l
     """
     places = range(len(history.readings))
     touched, exceptions = set[int](), set[int]()
-    for question in questions_of_posts(history):
+    for question in questions.questions_of_posts(history):
         if question.items is history.readings:
             bad = {place for place in places if question.is_bad(place)}
             if question.kind in history.standing:

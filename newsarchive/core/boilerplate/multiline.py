@@ -79,7 +79,12 @@ def closed(before: Article, lines: Opened, judged: Sequence[Block]) -> Article:
                 block = block.relabelled(line.label, line.rule, line.decided_by)
             blocks.append(block)
         else:
-            moved[len(blocks)] = list(_shifted(judged[start:end], start, of_lines))
+            offset, changes = 0, list[Edit]()  # edits count from the beginning of the first line
+            for i in range(start, end):
+                own = of_lines.get(i, [])
+                changes += [replace(e, start=e.start + offset) for e in own]
+                offset += len(unreplay(judged[i].text, own)) + 1
+            moved[len(blocks)] = changes
             blocks.append(_joined(judged[start:end]))
     return _with(before, blocks, moved)
 
@@ -153,15 +158,6 @@ def _joined(lines: Sequence[Block]) -> Block:
     html = "<br>".join(line.html for line in lines) if all(line.html for line in lines) else ""
     links = tuple(link for line in lines for link in line.links)
     return replace(first, text="\n".join(line.text for line in lines), html=html, links=links)
-
-
-def _shifted(lines: Sequence[Block], start: int, edits: dict[int, list[Edit]]) -> Iterator[Edit]:
-    """The edits of neighbouring lines, counted from the beginning of the first of them."""
-    offset = 0
-    for i, line in enumerate(lines):
-        changes = edits.get(start + i, [])
-        yield from (replace(e, start=e.start + offset) for e in changes)
-        offset += len(unreplay(line.text, changes)) + 1
 
 
 def _by_block(edits: Sequence[Edit]) -> dict[int, list[Edit]]:

@@ -30,19 +30,7 @@ from functools import cached_property, lru_cache
 from operator import itemgetter
 
 from newsarchive import compiled
-from newsarchive.core.text import caches
-from newsarchive.core.text.patterns import (
-    any_literal,
-    by_script,
-    first_words,
-    held,
-    letter_of,
-    letters,
-    needed,
-    script_group,
-    unfolded,
-    words_in,
-)
+from newsarchive.core.text import caches, patterns
 from newsarchive.exceptions import BadRules
 from newsarchive.items import LABELS, BlockVerdict, DecidedBy
 from newsarchive.rules import Rules, Table, strings
@@ -88,9 +76,14 @@ class PromoWords:
         #: (a text that a match of some pattern holds, the pattern's kind)
         others: list[tuple[str, str]] = []
         for kind, own in texts.items():
-            for word in frozenset().union(*(first_words(text) or () for text in own)):
+            for word in frozenset().union(*(patterns.first_words(text) or () for text in own)):
                 kinds[word] = kinds.get(word, frozenset()) | {kind}
-            parts = [held(part) for text in own if first_words(text) is None for part in unfolded(text)]
+            parts = [
+                patterns.held(part)
+                for text in own
+                if patterns.first_words(text) is None
+                for part in patterns.unfolded(text)
+            ]
             others += [(part, kind) for part in (dict.fromkeys(parts) if all(parts) else [""])]
         known, ascii_others = frozenset(kinds), [pair for pair in others if pair[0].isascii()]
 
@@ -98,7 +91,7 @@ class PromoWords:
         @lru_cache(maxsize=1024)  # a line is asked for one kind after the other
         def kinds_in(folded: str) -> frozenset[str]:
             found = [kind for text, kind in (ascii_others if folded.isascii() else others) if text in folded]
-            words = known.intersection(words_in(folded))
+            words = known.intersection(patterns.words_in(folded))
             return frozenset(found).union(*[kinds[word] for word in words]) if found or words else _NO_KINDS
 
         #: The kinds that a folded text may hold words of; it holds none of another kind.
@@ -200,14 +193,14 @@ def _line_lookup(rules: Rules, *sections: str) -> Callable[[str], Verdicts]:
             is_long = len(text) > MAX_PRINTED_CHARACTERS
             printed = text[: MAX_PRINTED_CHARACTERS - 1] + "…" if is_long else text
             verdict = BlockVerdict(label, f"{file}, [{section}] {label}: {printed}", DecidedBy.PHRASE)
-            table, signs = by_word, first_words(pattern)
+            table, signs = by_word, patterns.first_words(pattern)
             if not signs:
-                table, signs = by_letter, letters(pattern)
+                table, signs = by_letter, patterns.letters(pattern)
             if not signs:
-                table, signs = by_text, needed(pattern) or frozenset([""])
+                table, signs = by_text, patterns.needed(pattern) or frozenset([""])
             for sign in signs:
                 table.setdefault(sign, _Alternatives()).add(section, (pattern, position, verdict))
-    texts = by_script(by_text.items(), itemgetter(0))
+    texts = patterns.by_script(by_text.items(), itemgetter(0))
 
     @caches.noted
     @lru_cache(maxsize=16384)
@@ -216,9 +209,9 @@ def _line_lookup(rules: Rules, *sections: str) -> Callable[[str], Verdicts]:
             return _NO_VERDICTS
         word = _WORDS.match(text)
         may_match = [by_word[word[0]]] if word and word[0] in by_word else []
-        if (letter := letter_of(text)) in by_letter:
+        if (letter := patterns.letter_of(text)) in by_letter:
             may_match.append(by_letter[letter])
-        for sign, table in texts[script_group(text)]:
+        for sign, table in texts[patterns.script_group(text)]:
             if sign in text:
                 may_match.append(table)
         # For each section the verdict of the first of its patterns that matches.
@@ -282,7 +275,7 @@ def _path_lookup(rules: Rules) -> Lookup:
             several[frozenset(wanted)] = verdict
         else:
             (prefix if selector.endswith("*") else exact)[selector.rstrip("*")] = verdict
-    begins, of_several = compiled.regex(any_literal(prefix)), frozenset().union(*several)
+    begins, of_several = compiled.regex(patterns.any_literal(prefix)), frozenset().union(*several)
 
     @caches.noted
     @lru_cache(maxsize=16384)

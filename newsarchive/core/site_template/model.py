@@ -59,19 +59,16 @@ class Template:
             for e in sorted(self.entries.values(), key=lambda e: e.key)
             for f in (e.finding,)
         ]
-        layouts = [row for layout in self.layouts for row in _layout_rows(layout)]
-        found = entries + conventions.rows(self.conventions) + layouts
+        found = entries + conventions.rows(self.conventions)
+        for layout in self.layouts:
+            row = {"label": "", "clusters": 0, "first": "", "version": layout.number, "pages": layout.pages}
+            taught = "a feed or an API gave its text" if layout.taught else "most pages agree on it"
+            head = {"fingerprint": 0, "role": "container", "reason": taught, "sample": layout.container}
+            found.append(row | head | {"is_proved": layout.taught})
+            row |= {"reason": "", "sample": ""}
+            found += [row | {"fingerprint": key, "role": "start"} for key in sorted(layout.starts)]
+            found += [row | {"fingerprint": key, "role": "end"} for key in sorted(layout.ends)]
         return [{"is_proved": False} | row for row in found]
-
-
-def _layout_rows(layout: Layout) -> list[dict[str, Any]]:
-    taught = "a feed or an API gave its text" if layout.taught else "most pages agree on it"
-    row = {"label": "", "clusters": 0, "first": "", "version": layout.number, "pages": layout.pages}
-    head = {"fingerprint": 0, "role": "container", "reason": taught, "sample": layout.container}
-    found = [row | head | {"is_proved": layout.taught}]
-    for role, keys in (("start", layout.starts), ("end", layout.ends)):
-        found += [row | {"fingerprint": k, "role": role, "reason": "", "sample": ""} for k in sorted(keys)]
-    return found
 
 
 def from_rows(site: str, rows: Iterable[Mapping[str, Any]]) -> Template:

@@ -133,27 +133,25 @@ def learn(samples: Sequence[Sample]) -> Portable | None:
 
 def measured(samples: Sequence[Sample], portable: Portable) -> Measured:
     """How much of the articles' words the selectors keep on these pages."""
-    scores = [_scores(sample.words, sample.text(portable)) for sample in samples]
-    f1, recall, precision = (fmean(column) for column in zip(*scores, strict=True))
-    return Measured(len(scores), f1, recall, precision)
+    return _mean([_scores(sample.words, sample.text(portable)) for sample in samples])
 
 
 def crossed(samples: Sequence[Sample]) -> Measured | None:
     """The measure on pages that taught nothing: learned from every second page, measured on the others, and the other way
     round. `None` where a half teaches nothing."""
     halves = (samples[::2], samples[1::2])
-    found = []
+    scores = []
     for taught, others in (halves, halves[::-1]):
         portable = learn(taught) if len(taught) >= MIN_PAGES else None
         if portable is None or not others:
             return None
-        found.append(measured(others, portable))
-    pages = sum(one.pages for one in found)
+        scores += [_scores(sample.words, sample.text(portable)) for sample in others]
+    return _mean(scores)
 
-    def mean(name: str) -> float:
-        return sum(one.pages * float(getattr(one, name)) for one in found) / pages
 
-    return Measured(pages, mean("f1"), mean("recall"), mean("precision"))
+def _mean(scores: Sequence[tuple[float, float, float]]) -> Measured:
+    f1, recall, precision = (fmean(column) for column in zip(*scores, strict=True))
+    return Measured(len(scores), f1, recall, precision)
 
 
 @lru_cache(maxsize=4096)
