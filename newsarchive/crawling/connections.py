@@ -36,16 +36,7 @@ from scrapy.exceptions import (
 from scrapy.http import Response
 from scrapy.settings import BaseSettings
 from scrapy.utils.misc import load_object
-from service_identity import CertificateError, VerificationError
-from service_identity.hazmat import (
-    DNS_ID,
-    CertificatePattern,
-    DNSPattern,
-    IPAddress_ID,
-    IPAddressPattern,
-    ServiceID,
-    verify_service_identity,
-)
+from service_identity import CertificateError, VerificationError, hazmat
 from twisted.internet.endpoints import HostnameEndpoint, _WrapperEndpoint
 from twisted.python.failure import Failure
 from zope.interface import directlyProvides, providedBy
@@ -261,15 +252,15 @@ def _check(host: str, protocol: Any) -> Callable[..., bool]:
     """Whether the certificate of a connection is good, for OpenSSL. In the place of Twisted's own check (26.4), which logs a
     traceback for a certificate without any `subjectAltName`, and takes one that an authority signed for every host."""
     try:
-        wanted: ServiceID = IPAddress_ID(host.strip("[]"))
+        wanted: hazmat.ServiceID = hazmat.IPAddress_ID(host.strip("[]"))
     except ValueError:
-        wanted = DNS_ID(host)
+        wanted = hazmat.DNS_ID(host)
     waiting = weakref.proxy(protocol)  # whose connection keeps this function
 
     def is_good(connection: Any, certificate: Any, error: int, depth: int, ok: int) -> bool:
         if ok and depth == 0:
             try:
-                verify_service_identity(list(_hosts(certificate)), [wanted], [])
+                hazmat.verify_service_identity(list(_hosts(certificate)), [wanted], [])
             except OTHER_NAME:
                 waiting.failVerification(Failure())  # type: ignore[no-untyped-call]
                 return False
@@ -278,7 +269,7 @@ def _check(host: str, protocol: Any) -> Callable[..., bool]:
     return is_good
 
 
-def _hosts(certificate: Any) -> Iterator[CertificatePattern]:
+def _hosts(certificate: Any) -> Iterator[hazmat.CertificatePattern]:
     """The hosts that a certificate names. What else it names says nothing about them: `service_identity` itself (26.1) would refuse it
     for an IP address that stands among the names, or for a URI with a port."""
     try:
@@ -287,8 +278,8 @@ def _hosts(certificate: Any) -> Iterator[CertificatePattern]:
         return
     for name in names.value.get_values_for_type(x509.DNSName):
         with suppress(CertificateError):
-            yield DNSPattern.from_bytes(name.encode())
-    yield from map(IPAddressPattern, names.value.get_values_for_type(x509.IPAddress))
+            yield hazmat.DNSPattern.from_bytes(name.encode())
+    yield from map(hazmat.IPAddressPattern, names.value.get_values_for_type(x509.IPAddress))
 
 
 def _verdict(connection: Any) -> str:

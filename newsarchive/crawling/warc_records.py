@@ -24,15 +24,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import Engine
 
 from newsarchive.core.assembly.documents import API_PAGE, said_in
-from newsarchive.core.discovery import rights
-from newsarchive.core.discovery.pagination import (
-    MAX_POST_PARTS,
-    may_link_parts,
-    page_parts,
-    posts_of_part,
-    says_more,
-    unlinked_part,
-)
+from newsarchive.core.discovery import pagination, rights
 from newsarchive.core.discovery.rights import MAX_ROBOTS_TXT_CHARACTERS, ROBOTS_PATH, SITE_FILES, TDMREP_PATH
 from newsarchive.core.encoding.decoding import decode
 from newsarchive.core.urls import normalise, url_key
@@ -277,12 +269,13 @@ class SplitPosts:
         the archive keeps no bytes from which it could be read later."""
         if capture.place is None or self.waiting >= MAX_WAITING_PARTS:
             return False
-        key, posts = url_key(capture.base_url), posts_of_part(capture.base_url)
+        key, posts = url_key(capture.base_url), pagination.posts_of_part(capture.base_url)
         if posts:
             self.announced.update(posts)
             self.parts.setdefault(key, []).append(capture.without_body())
         elif key in self.announced or (
-            may_link_parts(capture.body, capture.base_url) and page_parts(_text(capture), capture.base_url)
+            pagination.may_link_parts(capture.body, capture.base_url)
+            and pagination.page_parts(_text(capture), capture.base_url)
         ):
             self.posts.append(capture.without_body())
         else:
@@ -304,20 +297,23 @@ class SplitPosts:
             yield whole
 
     def _with_parts(self, post: Capture) -> Capture:
-        if not may_link_parts(post.body, post.base_url) and url_key(post.base_url) not in self.announced:
+        if (
+            not pagination.may_link_parts(post.body, post.base_url)
+            and url_key(post.base_url) not in self.announced
+        ):
             return post
         text, url = _text(post), post.base_url
         parts: list[Capture] = []
-        waiting = page_parts(text, url)
-        if not waiting and (part := self._nearest(unlinked_part(text, url), post)) is not None:
-            waiting = [part.base_url] if says_more(text, _text(part)) else []
+        waiting = pagination.page_parts(text, url)
+        if not waiting and (part := self._nearest(pagination.unlinked_part(text, url), post)) is not None:
+            waiting = [part.base_url] if pagination.says_more(text, _text(part)) else []
         left = MAX_BODY_BYTES  # a post of all its pages is no longer than one page may be
-        while waiting and len(parts) < MAX_POST_PARTS:
+        while waiting and len(parts) < pagination.MAX_POST_PARTS:
             part = self._nearest(waiting.pop(0), post)
             if part is None or (left := left - len(part.body)) < 0:
                 break
             parts.append(part)
-            waiting = waiting or page_parts(_text(part), part.base_url, url)
+            waiting = waiting or pagination.page_parts(_text(part), part.base_url, url)
         return replace(post, parts=tuple(parts))
 
     def _nearest(self, url: str, post: Capture) -> Capture | None:

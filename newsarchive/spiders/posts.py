@@ -25,16 +25,7 @@ from newsarchive.core.discovery.page_kind import IN_BETWEEN, OVERRULED_KINDS, PO
 from newsarchive.core.discovery.revisit import is_future
 from newsarchive.core.discovery.wordpress import is_stand_in
 from newsarchive.core.urls import site_of, url_key
-from newsarchive.crawling import browser
-from newsarchive.crawling.failures import (
-    ROBOTS,
-    AskedToWait,
-    Dropped,
-    LeavesSite,
-    explain,
-    is_ending,
-    status_problem,
-)
+from newsarchive.crawling import browser, failures
 from newsarchive.crawling.stats import Count, Detail, FetchProblem, Group, SkipReason, key
 from newsarchive.db.frontier.queue import Absence, Frontier, Known
 from newsarchive.db.frontier.updates import LEADS_HOME
@@ -110,7 +101,7 @@ class FetchingSpider(CapturingSpider):
 
     def enough(self) -> bool:
         """Whether the crawl asks for no more posts."""
-        if is_ending(self.crawler):
+        if failures.is_ending(self.crawler):
             return True
         if self.limit is not None and self.asked >= self.limit:
             return True
@@ -299,7 +290,7 @@ class FetchingSpider(CapturingSpider):
 
     async def unasked(self, link: Link) -> None:
         """A server says that nothing changed, and was not asked that: nobody has the page that it speaks of. The post waits."""
-        reason, sentence = status_problem(NOT_MODIFIED)
+        reason, sentence = failures.status_problem(NOT_MODIFIED)
         self.not_fetched()
         self.tell(link.url, sentence)
         self.count(Group.FAILED, reason)
@@ -359,7 +350,7 @@ class FetchingSpider(CapturingSpider):
             signals.item_dropped,
             item=capture,
             response=None,  # `parse_post` frees its room when every receiver is done
-            exception=Dropped(capture, error),
+            exception=failures.Dropped(capture, error),
             spider=self,
         )
 
@@ -390,14 +381,14 @@ class FetchingSpider(CapturingSpider):
             yield another
 
     async def failed(self, failure: TwistedFailure, request: Request, link: Link) -> AsyncIterator[Capture]:
-        reason, sentence = explain(failure.value)
+        reason, sentence = failures.explain(failure.value)
         # The page sends the reader to the original, as its permalink does.
-        if isinstance(failure.value, LeavesSite):
+        if isinstance(failure.value, failures.LeavesSite):
             self.not_fetched()
             self.count(Group.SKIPPED, SkipReason.OTHER_SITE)
             await self.settle(link, "skipped", SkipReason.OTHER_SITE)
             return
-        if isinstance(failure.value, (SiteLeft, AskedToWait)):
+        if isinstance(failure.value, (SiteLeft, failures.AskedToWait)):
             self.not_fetched()
             self.count(Count.WAITING)
             return
@@ -409,7 +400,7 @@ class FetchingSpider(CapturingSpider):
         is_private = reason == FetchProblem.PRIVATE_ADDRESS  # then the sentence names the other address
         is_bad = reason == FetchProblem.BAD_ADDRESS
         self.tell(link.url, sentence, "" if is_private or is_bad else request.url)
-        if reason == ROBOTS:  # obeyed, and so no failure
+        if reason == failures.ROBOTS:  # obeyed, and so no failure
             self.count(Group.SKIPPED, reason)
             await self.settle(link, "blocked", reason)
             return

@@ -20,15 +20,9 @@ from scrapy import signals
 from newsarchive.core.assembly.post import usable
 from newsarchive.core.discovery.pagination import posts_of_part
 from newsarchive.core.urls import normalise, same_site, url_key
+from newsarchive.crawling import warc_records
 from newsarchive.crawling.responses import rules_of
 from newsarchive.crawling.stats import Count, Failure, FetchProblem, Group, SkipReason, key
-from newsarchive.crawling.warc_records import (
-    MAX_WAITING_REVISITS,
-    Revisits,
-    SiteFiles,
-    SplitPosts,
-    Statements,
-)
 from newsarchive.db.frontier.queue import Frontier
 from newsarchive.db.writing.captures import REFUSED_BY_LOOK, stored_before
 from newsarchive.exceptions import DatabaseError, UsageError
@@ -123,13 +117,13 @@ class WarcSpider(ArchiveSpider):
     #: The keys of the addresses of the last pages that were read (`url_key`), the oldest first; the values say nothing.
     pages_read: dict[str, None]
     #: Revisit records of pages, until the pages themselves are read.
-    revisits: Revisits
+    revisits: warc_records.Revisits
     #: What sites say of the use of their pages.
-    site_files: SiteFiles
+    site_files: warc_records.SiteFiles
     #: What sources said of posts, until the next page is read.
-    statements: Statements
+    statements: warc_records.Statements
     #: Posts that are split over pages, and their further pages, until all files are read.
-    split: SplitPosts
+    split: warc_records.SplitPosts
     #: Of those whose bytes were not found: the key of the address of the earlier answer → the address of the page.
     absent: dict[str, str]
     #: Answers that a page is not there: the key of its address, the moment and the status.
@@ -245,13 +239,13 @@ class WarcSpider(ArchiveSpider):
         Raises `DatabaseUnavailable` where the archive cannot be asked, or its files cannot be written.
         """
         engine = None if self.frontier is None else self.frontier.engine
-        self.revisits = Revisits(self.warc.folders if self.warc else (), engine)
-        self.split = SplitPosts(self.revisits)
-        self.site_files = SiteFiles(rules_of(self.settings))
-        self.statements = Statements(self.frontier, self.run_id, rules_of(self.settings))
+        self.revisits = warc_records.Revisits(self.warc.folders if self.warc else (), engine)
+        self.split = warc_records.SplitPosts(self.revisits)
+        self.site_files = warc_records.SiteFiles(rules_of(self.settings))
+        self.statements = warc_records.Statements(self.frontier, self.run_id, rules_of(self.settings))
         for batch in self.in_batches(self.wanted()):
             yield batch
-            if len(self.revisits.waiting) >= MAX_WAITING_REVISITS:
+            if len(self.revisits.waiting) >= warc_records.MAX_WAITING_REVISITS:
                 yield from self.in_batches(self.seen_again())
         if self.left != 0:
             yield from self.in_batches(self.seen_again())
@@ -299,7 +293,7 @@ class WarcSpider(ArchiveSpider):
                     found = replace(found, file=names[file] + found.file.removeprefix(PurePath(file).name))
                 if isinstance(found, reader.Revisit):
                     self.note(found)
-                    if len(self.revisits.waiting) >= MAX_WAITING_REVISITS:
+                    if len(self.revisits.waiting) >= warc_records.MAX_WAITING_REVISITS:
                         yield None
                 elif isinstance(found, reader.Damage):
                     self.count(Group.FAILED, "damaged record")
