@@ -132,6 +132,27 @@ def at_end_of_eastern_titles(claims: Sequence[Claim], rules: Rules) -> list[Clai
     return [Claim("publisher", name, Source(Place.TITLE)) for name in names if name][:1]
 
 
+def of_page(
+    claims: Sequence[Claim],
+    title: str,
+    tree: LexborHTMLParser,
+    blocks: Sequence[Block],
+    url: str,
+    rules: Rules,
+) -> tuple[list[Claim], list[Candidate]]:
+    """The claims with those that the page at `url` makes for its publisher by what it shows, and refused candidates. `title` is the
+    headline. A publisher that is the author of the post counts where nothing else names the site."""
+    authors = of_authors(claims, url, rules)
+    claims = [c for c in claims if c not in authors]
+    claims += linked_home(claims, title, tree, url)
+    claims, refused = like_host_in_title(claims, title, url)
+    if not is_named(claims):
+        claims += in_marks(tree, blocks, title, url, rules)
+    if is_named(claims):
+        return claims, [*refused, *(c.candidate(reason="is the author") for c in authors)]
+    return [*claims, *authors], refused
+
+
 def linked_home(claims: Sequence[Claim], title: str, tree: LexborHTMLParser, url: str) -> list[Claim]:
     """The name of a link to the home page, or in the page's header, where `<title>` has it before or behind the headline:
     "Mill closes – Harbour Post". Themes without `og:site_name` name the publisher in this way; Lektor's links it nowhere."""

@@ -212,17 +212,8 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
     claims += guessed_names.at_profiles(claims, tree, url, rules)
     claims += markup.dates(found.marks, anchor, rules, other_posts)
     claims += publication_date.in_comment(page.text)
-    of_authors = publisher.of_authors(claims, url, rules)
-    claims = [c for c in claims if c not in of_authors]
-    claims += publisher.linked_home(claims, title, tree, url)
-    claims, refused = publisher.like_host_in_title(claims, title, url)
+    claims, refused = publisher.of_page(claims, title, tree, blocks, url, rules)
     candidates += refused
-    if not publisher.is_named(claims):
-        claims += publisher.in_marks(tree, blocks, title, url, rules)
-    if publisher.is_named(claims):
-        candidates += [c.candidate(reason="is the author") for c in of_authors]
-    else:
-        claims += of_authors
     claims += sections.section_claims(found.marks, title, anchor, other_posts, rules)
     claims += sections.linked_categories(found.category_links, anchor, other_posts)
     claims += sections.linked_tags(found.tag_links, anchor, other_posts, url)
@@ -233,15 +224,7 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
     section_names = [c.value for c in claims if c.field == "article_section"]
     claims, refused = pictures.without_logos(claims, tree, url)
     candidates += refused
-    claims += _picture_claims(claims, found, tree, anchor, other_posts)
-    host = parts_of(url).hostname or ""
-    declared = (c.value for c in claims if c.field == "image" and c.value)
-    if all(
-        pictures.is_sites_own_picture(one, host) or pictures.counts_visits(one, rules) for one in declared
-    ):
-        claims += pictures.first_in_text(tree, blocks, url, other_posts)
-    if not _offered("image_credit", claims):
-        claims = [c for c in claims if c.field != "image_caption" or pictures.is_caption(c.value, blocks)]
+    claims = _with_pictures(claims, found, tree, anchor, blocks, url, other_posts, rules)
     claims += sections.paywall_claims(blocks, rules)
     claims += _alternative_headlines(title, weighed)
     claims += headline.original_headlines(blocks, rules)
@@ -269,21 +252,34 @@ def _offered(field: str, claims: Iterable[Claim]) -> bool:
     return any(c.field == field and c.value for c in claims)
 
 
-def _picture_claims(
-    claims: Sequence[Claim],
+def _with_pictures(
+    claims: list[Claim],
     found: Elements,
     tree: LexborHTMLParser,
     anchor: Mark | None,
+    blocks: Sequence[Block],
+    url: str,
     other_posts: OtherPosts,
+    rules: Rules,
 ) -> list[Claim]:
-    """The pictures of the page beside those that its head offers (`claims`): figures of the text always, the picture that the
-    headline links to where the head offers none, and a theme's featured picture where neither of these offers one."""
-    of_heading = [] if _offered("image", claims) else list(pictures.heading_picture(anchor))
-    addresses = [c.value for c in (*claims, *of_heading) if c.field == "image"]
-    of_page = [*of_heading, *pictures.picture_claims(found.marks, addresses)]
-    if not _offered("image", (*claims, *of_page)):
-        of_page += pictures.featured_picture(tree, anchor, other_posts)
-    return of_page
+    """The claims with the pictures of the page beside those that its head offers: figures of the text always, the picture that the
+    headline links to where the head offers none, a theme's featured picture where neither of these offers one, and the first one of
+    the text where all others are the site's own or count visits. A caption without a credit must be one that readers see."""
+    if not _offered("image", claims):
+        claims = [*claims, *pictures.heading_picture(anchor)]
+    addresses = [c.value for c in claims if c.field == "image"]
+    claims = [*claims, *pictures.picture_claims(found.marks, addresses)]
+    if not _offered("image", claims):
+        claims += pictures.featured_picture(tree, anchor, other_posts)
+    host = parts_of(url).hostname or ""
+    declared = (c.value for c in claims if c.field == "image" and c.value)
+    if all(
+        pictures.is_sites_own_picture(one, host) or pictures.counts_visits(one, rules) for one in declared
+    ):
+        claims += pictures.first_in_text(tree, blocks, url, other_posts)
+    if _offered("image_credit", claims):
+        return claims
+    return [c for c in claims if c.field != "image_caption" or pictures.is_caption(c.value, blocks)]
 
 
 def _no_section_names(
