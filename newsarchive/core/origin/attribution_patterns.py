@@ -79,7 +79,6 @@ class Phrase:
     expression: str
     kind: str
     weight: float
-    language: str
     spaces: bool
     whole: bool
     alone: bool
@@ -125,7 +124,6 @@ def phrases_of(language: str, table: Table) -> Iterator[Phrase]:
                 expression,
                 str(group.get("kind", "attribution")),
                 float(group.get("weight", 0.9)),
-                language,
                 spaces,
                 bool(group.get("whole")),
                 bool(group.get("alone")),
@@ -273,18 +271,6 @@ class Vocabulary:
     runs: Mapping[str, frozenset[str]]
     particles: tuple[str, ...]
 
-    def groups(self, word: str) -> dict[str, frozenset[str]]:
-        """The groups of a word in a script with spaces, by language."""
-        folded = word.casefold() if word.isascii() else VOWEL_MARKS.sub("", word.casefold())
-        found = dict(self.whole.get(folded, {}))
-        sizes = range(_MIN_STEM_CHARACTERS, min(_MAX_STEM_CHARACTERS, len(folded)) + 1)
-        tables = [t for n in sizes if (t := self.begins.get(folded[:n]))]
-        tables += [t for n in sizes if n < len(folded) and (t := self.ends.get(folded[-n:]))]
-        for table in tables:
-            for language, groups in table.items():
-                found[language] = found.get(language, _NOTHING) | groups
-        return found or (self.groups(bare) if (bare := self.without_particle(word)) != word else found)
-
     def without_particle(self, text: str) -> str:
         """A Korean word without the particle that is glued to it."""
         if not text or not _HANGUL.match(text[-1]):
@@ -314,7 +300,18 @@ def words_of(line: str, rules: Rules) -> tuple[Word, ...]:
 
 @lru_cache(maxsize=16_384)  # a few thousand words make up most of all lines
 def _groups_of(word: str, known: Vocabulary) -> dict[str, frozenset[str]]:
-    return known.groups(word)
+    """The groups of a word in a script with spaces, by language."""
+    folded = word.casefold() if word.isascii() else VOWEL_MARKS.sub("", word.casefold())
+    found = dict(known.whole.get(folded, {}))
+    sizes = range(_MIN_STEM_CHARACTERS, min(_MAX_STEM_CHARACTERS, len(folded)) + 1)
+    tables = [t for n in sizes if (t := known.begins.get(folded[:n]))]
+    tables += [t for n in sizes if n < len(folded) and (t := known.ends.get(folded[-n:]))]
+    for table in tables:
+        for language, groups in table.items():
+            found[language] = found.get(language, _NOTHING) | groups
+    if found or (bare := known.without_particle(word)) == word:
+        return found
+    return _groups_of(bare, known)
 
 
 def _cut(run: str, start: int, known: Vocabulary) -> Iterator[Word]:

@@ -58,7 +58,6 @@ class _NamedLead:
     lead: Lead
     name: str
     domain: str
-    listed: bool
 
 
 def origin_step(article: Article, rules: Rules) -> Article:
@@ -136,28 +135,22 @@ def _name(lead: Lead, rules: Rules) -> _NamedLead | None:
     if not printed:
         return None
     # The whole host is looked up: asia.nikkei.com is a paper of its own, www.nikkei.com is not.
+    # A lead that is only a link prints its domain.
     host_printed, linked = host_in(lead.printed), host_in(lead.url)
-    is_linked = not host_printed or linked.endswith(
-        f".{host_printed}"
-    )  # a lead that is only a link prints its domain
+    is_linked = not host_printed or linked.endswith(f".{host_printed}")
     host = by_host(linked if is_linked else host_printed, rules) if domain else None
     found = listed(printed, rules) or host
     if host is not None and (domain_in(lead.printed) or key_of(_bare(host.name)) == key_of(printed)):
         found = host  # the domain tells apart two papers of one name ("El País")
     if found is not None:
-        own, whole = key_of(printed), key_of(found.name)
-        # A branch has a longer name than the publisher, and a host of its own: "Nikkei Asia (asia.nikkei.com)".
-        is_branch = host_printed != domain and whole in own and own != whole
-        if is_branch and key_of(host_printed.removesuffix(domain)) in own:
-            return _NamedLead(lead, printed, host_printed, True)
-        return _NamedLead(lead, found.name, found.domain, True)
+        return _NamedLead(lead, found.name, found.domain)
     is_url = bool(domain) and " " not in printed and printed.lower().startswith(("http", "www.", domain))
     is_host = is_url or (" " not in printed and bool(host_in(printed)))  # "fed.brid.gy"
     if is_host and domain in not_hosts(rules):
         return None  # "Source: bit.ly/3xYz", a shortened link or a social network
     if is_credit(printed, rules):
         return None  # "Source: Getty", where the picture is from
-    return _NamedLead(lead, domain if is_url else printed, domain, False)
+    return _NamedLead(lead, domain if is_url else printed, domain)
 
 
 def _without_poison(named: Sequence[_NamedLead]) -> list[_NamedLead]:
