@@ -184,6 +184,7 @@ def announced_feeds(html_text: str, base_url: str, rules: Rules) -> dict[str, bo
     """The feeds that a page announces with `<link rel=alternate>`, in its order, each with whether it holds comments."""
     tree = parse(html_text)
     base = base_of(tree, base_url)
+    words = rules.discovery.get("links", {}).get("comment_feed_words", [])
     found: dict[str, bool] = {}
     for node in tree.css("link[href]"):
         link = attributes(node)
@@ -192,7 +193,8 @@ def announced_feeds(html_text: str, base_url: str, rules: Rules) -> dict[str, bo
         names_feed = kind == _JSON_TYPE and "feed" in (link["href"] + link.get("title", "")).casefold()
         is_feed = "feed" in rel or ("alternate" in rel and (kind in _FEED_TYPES or names_feed))
         if is_feed and link["href"].strip() and (url := try_normalise(link["href"], base)):
-            found.setdefault(url, is_comment_feed(url, link.get("title", ""), rules))
+            title = link.get("title", "").casefold()
+            found.setdefault(url, bool(_COMMENT_URL.search(url)) or any(word in title for word in words))
     return found
 
 
@@ -203,13 +205,6 @@ def usual_feeds(base_url: str, rules: Rules) -> list[str]:
     urls = [try_normalise(path, below) for path in paths]
     urls += [try_normalise(f"/{path}", base_url) for path in paths]
     return list(unique(urls))
-
-
-def is_comment_feed(url: str, title: str, rules: Rules) -> bool:
-    """Whether a feed's address or title says that it holds comments."""
-    words = rules.discovery.get("links", {}).get("comment_feed_words", [])
-    folded = title.casefold()
-    return bool(_COMMENT_URL.search(url)) or any(word in folded for word in words)
 
 
 def is_feed(body: bytes) -> bool:

@@ -169,7 +169,15 @@ def _stretches(
     begin, end = _common(old, new)
     if begin:
         yield True, 0, begin, 0, begin
-    yield from _between(old, new, begin, end, budget)
+    left, right = old[begin : len(old) - end], new[begin : len(new) - end]
+    if left and right and budget.pays(len(left) * len(right)):
+        for is_equal, run in groupby(Indel.opcodes(left, right), key=lambda opcode: opcode.tag == "equal"):
+            first, *_ = stretch = list(run)
+            last = stretch[-1]
+            places = first.src_start, last.src_end, first.dest_start, last.dest_end
+            yield is_equal, *(begin + place for place in places)
+    elif left or right:
+        yield False, begin, len(old) - end, begin, len(new) - end
     if end:
         yield True, len(old) - end, len(old), len(new) - end, len(new)
 
@@ -182,22 +190,6 @@ def _common(old: Sequence[str], new: Sequence[str]) -> tuple[int, int]:
     while begin + end < shorter and old[-1 - end] == new[-1 - end]:
         end += 1
     return begin, end
-
-
-def _between(
-    old: Sequence[str], new: Sequence[str], begin: int, end: int, budget: _Budget
-) -> Iterator[tuple[bool, int, int, int, int]]:
-    """The stretches between `begin` pieces at the start of both and `end` pieces at their end."""
-    left, right = old[begin : len(old) - end], new[begin : len(new) - end]
-    if not (left and right and budget.pays(len(left) * len(right))):
-        if left or right:
-            yield False, begin, len(old) - end, begin, len(new) - end
-        return
-    for is_equal, run in groupby(Indel.opcodes(left, right), key=lambda opcode: opcode.tag == "equal"):
-        first, *_ = stretch = list(run)
-        last = stretch[-1]
-        places = first.src_start, last.src_end, first.dest_start, last.dest_end
-        yield is_equal, *(begin + place for place in places)
 
 
 def _aligned(old: Sequence[str], new: Sequence[str], budget: _Budget) -> Iterator[tuple[str, str]]:
@@ -253,17 +245,10 @@ def _likeness(old: Sequence[str], new: Sequence[str], budget: _Budget) -> float:
 
 
 def _changes(old: str, new: str, budget: _Budget) -> Iterator[Change]:
-    if old == new:
-        yield Change("equal", old)
-    elif not (old and new):
-        yield Change("delete", old)
-        yield Change("insert", new)
-    else:
-        yield from _changed_words(old, new, budget)
-
-
-def _changed_words(old: str, new: str, budget: _Budget) -> Iterator[Change]:
     """The changes of a pair. A space or a sign alone between two changes belongs to both, so that they are read as one."""
+    if old == new or not (old and new):
+        yield from (Change("equal", old),) if old == new else (Change("delete", old), Change("insert", new))
+        return
     before, after = _PIECES.findall(old), _PIECES.findall(new)
     gone = come = ""
     for is_equal, a, b, c, d in _stretches(before, after, budget):
