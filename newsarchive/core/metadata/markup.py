@@ -8,9 +8,8 @@ Drupal states day and author in RDFa (W3C, RDFa Core 1.1) and often prints neith
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from itertools import islice
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -302,26 +301,25 @@ def _inside(mark: Mark, selector: str) -> Mark | None:
     return Mark(node, "", node.attributes, 0) if node is not None else None
 
 
-def names_of_home(tree: LexborHTMLParser, url: str) -> Iterator[str]:
-    """What the links to the home page of the page at `url` say: their texts, and the labels of links around a picture."""
-    for link in home_links(tree, url, MAX_HOME_LINKS):
+def home_links(tree: LexborHTMLParser, url: str) -> list[LexborNode]:
+    """The links to the home page of the page at `url`. The home page of a blog in a folder is the one that the page declares as its
+    start, as Movable Type does."""
+    declared = (link.attributes.get("href") or "" for link in tree.css('link[rel~="start"]')[:1])
+    start = next((absolute(address, url) for address in declared if holds(address, url)), "")
+    return [link for link in tree.css("a[href]")[:MAX_HOME_LINKS] if _is_home_link(link, start, url)]
+
+
+def names_of_home(links: Iterable[LexborNode]) -> Iterator[str]:
+    """What the links to the home page say: their texts, and the labels of links around a picture."""
+    for link in links:
         yield text_of(link)
         yield from (plain(link.attributes.get(name)) for name in ("title", "aria-label"))
 
 
-def pictures_of_home(tree: LexborHTMLParser, url: str) -> Iterator[str]:
-    """What stands for the pictures in links to the home page of the page at `url`: `<a href="/"><img alt="Harbour Post"></a>`."""
-    for link in home_links(tree, url, MAX_HOME_LINKS):
+def pictures_of_home(links: Iterable[LexborNode]) -> Iterator[str]:
+    """What stands for the pictures in links to the home page: `<a href="/"><img alt="Harbour Post"></a>`."""
+    for link in links:
         yield from (plain(picture.attributes.get("alt")) for picture in link.css("img[alt]")[:1])
-
-
-def home_links(tree: LexborHTMLParser, url: str, most: int) -> Iterator[LexborNode]:
-    """At most `most` links to the home page of the page at `url`. The home page of a blog in a folder is the one that the page
-    declares as its start, as Movable Type does."""
-    declared = (link.attributes.get("href") or "" for link in tree.css('link[rel~="start"]')[:1])
-    start = next((absolute(address, url) for address in declared if holds(address, url)), "")
-    found = (link for link in tree.css("a[href]")[:MAX_HOME_LINKS] if _is_home_link(link, start, url))
-    yield from islice(found, most)
 
 
 def _is_home_link(link: LexborNode, start: str, url: str) -> bool:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence, Set
 from functools import lru_cache
 from itertools import islice
 
-from selectolax.lexbor import LexborHTMLParser
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from newsarchive.core.metadata import eastern_titles, markup
 from newsarchive.core.metadata.claims import FIRST_HEADINGS, JSON_LD, OPEN_GRAPH, Claim, Place, Source, plain
@@ -136,24 +136,27 @@ def of_page(
     claims: Sequence[Claim],
     title: str,
     tree: LexborHTMLParser,
+    home: Sequence[LexborNode],
     blocks: Sequence[Block],
     url: str,
     rules: Rules,
 ) -> tuple[list[Claim], list[Candidate]]:
     """The claims with those that the page at `url` makes for its publisher by what it shows, and refused candidates. `title` is the
-    headline. A publisher that is the author of the post counts where nothing else names the site."""
+    headline, `home` are the links to the home page. A publisher that is the author of the post counts where nothing else names the site."""
     authors = of_authors(claims, url, rules)
     claims = [c for c in claims if c not in authors]
-    claims += linked_home(claims, title, tree, url)
+    claims += linked_home(claims, title, tree, home)
     claims, refused = like_host_in_title(claims, title, url)
     if not is_named(claims):
-        claims += in_marks(tree, blocks, title, url, rules)
+        claims += in_marks(tree, home[:MAX_LOGOS], blocks, title, url, rules)
     if is_named(claims):
         return claims, [*refused, *(c.candidate(reason="is the author") for c in authors)]
     return [*claims, *authors], refused
 
 
-def linked_home(claims: Sequence[Claim], title: str, tree: LexborHTMLParser, url: str) -> list[Claim]:
+def linked_home(
+    claims: Sequence[Claim], title: str, tree: LexborHTMLParser, home: Sequence[LexborNode]
+) -> list[Claim]:
     """The name of a link to the home page, or in the page's header, where `<title>` has it before or behind the headline:
     "Mill closes – Harbour Post". Themes without `og:site_name` name the publisher in this way; Lektor's links it nowhere."""
     titles = [c.value for c in claims if c.field == "headline" and c.source.place is Place.TITLE]
@@ -167,7 +170,7 @@ def linked_home(claims: Sequence[Claim], title: str, tree: LexborHTMLParser, url
     ends = {key(part) for parts in split for part in (parts[0], parts[-1])}
     around |= {key(name) for name in names if key(name) in ends}
     if not any(c.field == "publisher" and c.source.place is not Place.SITE for c in claims):
-        names += markup.names_of_home(tree, url)
+        names += markup.names_of_home(home)
     if not is_named(claims):
         # A second heading in the page's own header may be the site's motto, which `<title>` may end in as well (blag).
         names += map(text_of, tree.css("header h1,[role=banner] h1")[:MAX_MASTHEAD_HEADINGS])
@@ -176,7 +179,7 @@ def linked_home(claims: Sequence[Claim], title: str, tree: LexborHTMLParser, url
         # A logo, or "Harbour Post News from the coast", name and motto in one link.
         parts = (part for title_of_page in split for part in title_of_page)
         whole = (part for part in parts if any(name.startswith(f"{part} ") for name in names))
-        found = [name for name in (*markup.pictures_of_home(tree, url), *whole) if key(name) in around][:1]
+        found = [name for name in (*markup.pictures_of_home(home), *whole) if key(name) in around][:1]
     return [Claim("publisher", name, Source(Place.HOME)) for name in found]
 
 
@@ -274,22 +277,19 @@ def site_names(claims: Sequence[Claim], url: str) -> list[str]:
     return [*names, host, host.rsplit(".", 1)[0]] if host else names
 
 
-def written_name(name: str, claims: Sequence[Claim], url: str) -> str:
-    """The chosen name as the site writes it in any of the `claims` for the publisher, without its motto."""
-    return without_motto(_as_written(name, [c.value for c in claims]), url)
+def written_name(name: str, names: Sequence[str], url: str) -> str:
+    """The publisher's chosen name without its motto, and without a dash or bar at its ends; one in small letters as another of the names
+    that the site gives has it.
 
-
-def _as_written(name: str, names: Sequence[str]) -> str:
-    """The publisher's name without a dash or bar at its ends; one in small letters as another claim writes it.
-
-    >>> _as_written("Harbour Post |", []), _as_written("harbourpost", ["harbourpost", "Harbour Post"])
+    >>> url = "https://www.harbourpost.example/1"
+    >>> written_name("Harbour Post |", [], url), written_name("harbourpost", ["harbourpost", "Harbour Post"], url)
     ('Harbour Post', 'Harbour Post')
     """
     name = name.strip(_AROUND_NAME)
-    if not name.islower() or "." in name:  # "heron.example" is how it is written
-        return name
-    others = (other.strip(_AROUND_NAME) for other in names)
-    return next((other for other in others if key(other) == key(name) and not other.islower()), name)
+    if name.islower() and "." not in name:  # "heron.example" is how it is written
+        others = (other.strip(_AROUND_NAME) for other in names)
+        name = next((other for other in others if key(other) == key(name) and not other.islower()), name)
+    return without_motto(name, url)
 
 
 def without_motto(name: str, url: str) -> str:
@@ -371,7 +371,12 @@ def _like_label(name: str, label: str) -> bool:
 
 
 def in_marks(
-    tree: LexborHTMLParser, blocks: Sequence[Block], headline: str, url: str, rules: Rules
+    tree: LexborHTMLParser,
+    home: Iterable[LexborNode],
+    blocks: Sequence[Block],
+    headline: str,
+    url: str,
+    rules: Rules,
 ) -> list[Claim]:
     """The claim for the publisher in the title of a feed, or else in the logo, or in a line with "©", of the page at `url`, which names
     its publisher nowhere else: `<link rel="alternate" title="Harbour Post » Feed">`, `<a href="/"><img alt="Harbour Post logo"></a>`.
@@ -387,11 +392,7 @@ def in_marks(
     if len(label) < MIN_LABEL_LETTERS:
         return []
     feeds = (plain(link.attributes.get("title")) for link in tree.css(_FEEDS)[:MAX_FEEDS])
-    logos = (
-        plain(picture.attributes.get("alt"))
-        for link in markup.home_links(tree, url, MAX_LOGOS)
-        for picture in link.css("img[alt]")[:1]
-    )
+    logos = markup.pictures_of_home(home)
     for texts, place, like in ((feeds, Place.LINK, _is_label), (logos, Place.HOME, _is_like_label)):
         for name in _names_in_marks(texts, rules):
             folded = key(name)

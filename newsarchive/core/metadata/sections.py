@@ -29,11 +29,10 @@ from newsarchive.core.metadata.person_names import like_a_name
 from newsarchive.core.metadata.publisher import title_parts
 from newsarchive.core.metadata.standing import (
     MAX_ANCESTORS,
-    MAX_NEAR_MARKS_AFTER,
-    MAX_NEAR_MARKS_BEFORE,
     ancestors_of,
     aside,
     in_masthead,
+    is_near,
 )
 from newsarchive.core.text import dates
 from newsarchive.core.text.normalise import key, without_accents
@@ -198,7 +197,7 @@ def linked_categories(
             len(group_links) <= MAX_LINKED_CATEGORIES
             and text_of(group, MAX_BYLINE_CHARS)
             and len(group.css("a")) <= MAX_LINKS_BESIDE
-            and _is_near(group_links[0], headline)
+            and is_near(group_links[0], headline)
             and not (_is_aside(node) or in_masthead(node, around) or other_posts.holds(node))
         ):
             for link in group_links:
@@ -253,7 +252,7 @@ def linked_tags(
                 beside_others.append(texts if is_own else ())
         elif is_list:
             lists.append(texts)
-        elif 0 < len(whole) <= MAX_BYLINE_CHARS and _is_near(group[0], headline) and not ends_sentence(whole):
+        elif 0 < len(whole) <= MAX_BYLINE_CHARS and is_near(group[0], headline) and not ends_sentence(whole):
             lines.append(texts)
     # The only list may stand beside the posts before and after: in the foot of the Next.js blog with Tailwind.
     only = beside_others if len(beside_others) == 1 else []
@@ -299,10 +298,6 @@ def _groups(links: Iterable[Mark]) -> list[list[Mark]]:
     for link in links:
         groups.setdefault(_around(link.node).mem_id, []).append(link)
     return list(groups.values())
-
-
-def _is_near(mark: Mark, headline: Mark) -> bool:
-    return headline.at - MAX_NEAR_MARKS_BEFORE <= mark.at <= headline.at + MAX_NEAR_MARKS_AFTER
 
 
 def _around(link: LexborNode) -> LexborNode:

@@ -12,9 +12,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import lru_cache
 
+from newsarchive.core.discovery.feed_times import iso_time
 from newsarchive.core.discovery.wordpress import post_id
 from newsarchive.core.metadata.claims import SITE_SOURCES, Claim, Place, Qualifier, Source, plain, source_of
 from newsarchive.core.metadata.headline import alike
@@ -144,7 +145,7 @@ def mark_later_days(claims: Sequence[Claim], rules: Rules, *, day_first: bool = 
     Where a declared day agrees with the site's day or is later, all claims stay as they are.
     """
     of_site = (c for c in claims if c.source.bare in SITE_SOURCES)
-    stated = {c: when for c in of_site if (when := _parse_iso(c.value)) is not None}
+    stated = {c: when for c in of_site if (when := iso_time(c.value)) is not None}
     if not stated:
         return list(claims)
     declared = [dates.parse(c.value, rules, day_first=day_first) for c in claims if c.source.bare in DECLARED]
@@ -157,7 +158,7 @@ def mark_later_days(claims: Sequence[Claim], rules: Rules, *, day_first: bool = 
 def month_first(claims: Sequence[Claim], rules: Rules) -> bool | None:
     """Whether 03/04 is in March on this page: a date of the page that agrees with the site's date in one order only
     tells it. `None` where no date tells it."""
-    stated = (_parse_iso(c.value) for c in claims if c.source.bare in SITE_SOURCES)
+    stated = (iso_time(c.value) for c in claims if c.source.bare in SITE_SOURCES)
     days = {when.date() for when in stated if when is not None}
     if not days:
         return None
@@ -169,12 +170,3 @@ def month_first(claims: Sequence[Claim], rules: Rules) -> bool | None:
         if len(right) == 1:
             return right[0]
     return None
-
-
-def _parse_iso(text: str) -> datetime | None:
-    """A time in ISO 8601, `None` for one without a zone and for other texts."""
-    try:
-        time = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return time if time.tzinfo is not None else None

@@ -61,6 +61,11 @@ def in_masthead(node: LexborNode, headline_ancestors: frozenset[int]) -> bool:
     return False
 
 
+def is_near(mark: Mark, headline: Mark) -> bool:
+    """Whether a mark counts as near the headline, before or after it."""
+    return headline.at - MAX_NEAR_MARKS_BEFORE <= mark.at <= headline.at + MAX_NEAR_MARKS_AFTER
+
+
 def nearest(marks: Sequence[Mark], headline: Mark | None) -> Iterator[tuple[Mark, bool]]:
     """Marks with whether each is near the headline: those near after it, those near before it, then those elsewhere."""
     if headline is None:

@@ -196,7 +196,8 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
     claims = publisher.without_false_names(claims + of_site, url, rules)
     claims += publisher.at_end_of_eastern_titles(claims, rules)
     site_names = publisher.site_names(claims, url)
-    of_home = (*markup.names_of_home(tree, url), *markup.pictures_of_home(tree, url))
+    home = markup.home_links(tree, url)
+    of_home = (*markup.names_of_home(home), *markup.pictures_of_home(home))
     if any(key(name) == key(found.title) or name.startswith(f"{found.title} ") for name in of_home):
         site_names.append(found.title)  # a post without a headline
     section_names = [c.value for c in claims if c.field == "article_section"]
@@ -212,7 +213,7 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
     claims += guessed_names.at_profiles(claims, tree, url, rules)
     claims += markup.dates(found.marks, anchor, rules, other_posts)
     claims += publication_date.in_comment(page.text)
-    claims, refused = publisher.of_page(claims, title, tree, blocks, url, rules)
+    claims, refused = publisher.of_page(claims, title, tree, home, blocks, url, rules)
     candidates += refused
     claims += sections.section_claims(found.marks, title, anchor, other_posts, rules)
     claims += sections.linked_categories(found.category_links, anchor, other_posts)
@@ -345,7 +346,7 @@ def _simple_fields(out: dict[str, Any], found: Gathered, page: Page, rules: Rule
         candidates += why
     # Spelled as the address of the article is: WordPress writes %d7 where a browser sends %D7.
     out["canonical_url"] = try_normalise(out["canonical_url"]) or out["canonical_url"]
-    out["publisher"] = publisher.written_name(out["publisher"], found.of("publisher"), url)
+    out["publisher"] = publisher.written_name(out["publisher"], [c.value for c in found.of("publisher")], url)
     free, why = best(found.of("is_accessible_for_free"), rules)
     out["is_accessible_for_free"] = _FREE.get(free.rsplit("/", 1)[-1].casefold())
     return candidates + why
