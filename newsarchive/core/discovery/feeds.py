@@ -373,7 +373,7 @@ def _entry(raw: Mapping[str, Any], feed: Feed, times: FeedTimes) -> Entry:
     text, is_full = _longest_text(raw)
     # The first language that XML gives to a text, the summary or the title (`xml:lang`), or to what holds it.
     details = (raw.get(f"{name}_detail") for name in ("summary", "title"))
-    texts = [*rows_of(raw, "content"), *(detail for detail in details if isinstance(detail, dict))]
+    texts = [*rows_of(raw.get("content")), *(detail for detail in details if isinstance(detail, dict))]
     language = next(filter(None, (_text(one, "language") for one in (raw, *texts))), "")
     url, *others = _addresses(raw, feed.version, code(language or feed.language)) or ("",)
     return Entry(
@@ -385,7 +385,7 @@ def _entry(raw: Mapping[str, Any], feed: Feed, times: FeedTimes) -> Entry:
         author=", ".join(authors or of_source) or feed.author,
         published=published,
         updated=updated,
-        tags=unique(_text(tag, "label") or _text(tag, "term") for tag in rows_of(raw, "tags")),
+        tags=unique(_text(tag, "label") or _text(tag, "term") for tag in rows_of(raw.get("tags"))),
         is_reply="thr_in-reply-to" in raw,
         authors=authors,
         image=_picture(raw),
@@ -401,7 +401,7 @@ def _addresses(raw: Mapping[str, Any], version: str, language: str) -> tuple[str
     language than the entry's comes after the others. A blog of comments on the posts of others links to these, and to its own
     page by `rel="related"` or the id.
     """
-    links = [link for link in rows_of(raw, "links") if _text(link, "type") in _PAGE_TYPES]
+    links = [link for link in rows_of(raw.get("links")) if _text(link, "type") in _PAGE_TYPES]
     related = [_text(link, "href") for link in links if link.get("rel") == "related"]
     pages = [link for link in links if link.get("rel") == "alternate" and version.startswith("atom")]
     pages.sort(key=lambda link: code(_text(link, "hreflang")) not in ("", language))
@@ -427,31 +427,30 @@ def unique(texts: Iterable[str | None]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(text for text in texts if text))
 
 
-def rows_of(record: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
-    """The objects in the list under a key, `[]` where there is no list."""
-    value = record.get(key)
+def rows_of(value: object) -> list[Mapping[str, Any]]:
+    """The objects in a list, `[]` for what is no list."""
     return [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
 
 
 def _names(authors: object) -> tuple[str, ...]:
     """The names in a list of authors, each once; `()` for what is no list."""
-    return unique(_text(author, "name") for author in rows_of({"authors": authors}, "authors"))
+    return unique(_text(author, "name") for author in rows_of(authors))
 
 
 def _picture(raw: Mapping[str, Any]) -> str:
     """The address of an entry's picture: of `media:content`, an enclosure, `media:thumbnail` or, of a podcast, `itunes:image`."""
     # Not `raw["enclosures"]`: feedparser makes them of the links, and raises where an element has that name.
-    enclosures = (link for link in rows_of(raw, "links") if link.get("rel") == "enclosure")
-    media = [*rows_of(raw, "media_content"), *enclosures]
+    enclosures = (link for link in rows_of(raw.get("links")) if link.get("rel") == "enclosure")
+    media = [*rows_of(raw.get("media_content")), *enclosures]
     pictures = [m for m in media if _text(m, "medium") == "image" or _text(m, "type").startswith("image/")]
-    pictures += [*rows_of(raw, "media_thumbnail"), *rows_of({"image": [raw.get("image")]}, "image")]
+    pictures += [*rows_of(raw.get("media_thumbnail")), *rows_of([raw.get("image")])]
     return next(filter(None, (_text(picture, "url") or _text(picture, "href") for picture in pictures)), "")
 
 
 def _longest_text(raw: Mapping[str, Any]) -> tuple[str, bool]:
     """The entry's text, and whether it is from a field for full text (`content:encoded`, `atom:content`). Plain text has
     lost links and paragraphs, so it counts as a summary."""
-    texts = [(_text(c, "value"), c.get("type") == "text/plain") for c in rows_of(raw, "content")]
+    texts = [(_text(c, "value"), c.get("type") == "text/plain") for c in rows_of(raw.get("content"))]
     if full := max((text for text, is_plain in texts if not is_plain), key=len, default=""):
         return story_of(full), True
     plain = max((text for text, is_plain in texts if is_plain), key=len, default="")
@@ -469,7 +468,7 @@ def _html_of(plain: str) -> str:
 
 def _based(html: str, raw: Mapping[str, Any], url: str, feed_url: str) -> str:
     """The text with the `<base>` that `xml:base` gives it, where its links are not relative to the post."""
-    bases = {_text(content, "base") for content in rows_of(raw, "content")} - {"", url, feed_url}
+    bases = {_text(content, "base") for content in rows_of(raw.get("content"))} - {"", url, feed_url}
     return f'<base href="{escape(bases.pop())}">{html}' if len(bases) == 1 and html else html
 
 
@@ -484,7 +483,7 @@ def _home(link: str, url: str) -> str:
 
 def _next_page(head: Mapping[str, Any], url: str) -> str:
     """The next page of a paged (`next`) or archived (`prev-archive`) feed, RFC 5005."""
-    by_rel = {link.get("rel", ""): link.get("href", "") for link in rows_of(head, "links")}
+    by_rel = {link.get("rel", ""): link.get("href", "") for link in rows_of(head.get("links"))}
     found = try_normalise(by_rel.get("next") or by_rel.get("prev-archive") or "", url)
     return found if found and url_key(found) != url_key(url) and same_site(found, url) else ""
 
@@ -507,7 +506,7 @@ def _read_json(body: bytes, source: Excerpt, rules: Rules) -> tuple[Feed, Iterat
         return Feed(url, problem=f"not well formed: {error}"[:300]), iter(())
     version = str(data.get("version")) if isinstance(data, dict) else ""
     # Some write `1.1` for the address of the version; then it must have what a feed has.
-    has_posts = version in _JSON_VERSIONS and _text(data, "title") and rows_of(data, "items")
+    has_posts = version in _JSON_VERSIONS and _text(data, "title") and rows_of(data.get("items"))
     if "jsonfeed.org/version/" not in version and not has_posts:
         return Feed(url, problem="no feed"), iter(())
     feed = Feed(
@@ -520,7 +519,7 @@ def _read_json(body: bytes, source: Excerpt, rules: Rules) -> tuple[Feed, Iterat
         next=_next_page({"links": [{"rel": "next", "href": _text(data, "next_url")}]}, url),
     )
     times = FeedTimes(feed.language, rules)
-    read = (_json_entry(entry, feed, times) for entry in rows_of(data, "items"))
+    read = (_json_entry(entry, feed, times) for entry in rows_of(data.get("items")))
     return feed, with_excerpts(read, excerpts.of_json(text, source, "items"))
 
 

@@ -131,7 +131,7 @@ def parse_wp_posts(
         if refusal == "rest_post_invalid_page_number":  # asked for a page after the last
             return Posts(url, is_last=True)
         return Posts(url, problem=f"{refusal}: {message}"[:300] if refusal else "no list of posts")
-    rows = [row for row in data if isinstance(row, dict)] if isinstance(data, list) else []
+    rows = rows_of(data)
     source = excerpts.source_of("wp-json", url, (headers or {}).get("content-type", ""), body)
     cut = excerpts.of_json(text, source) if rows else ()
     kept: dict[str, Entry] = {}
@@ -221,7 +221,7 @@ def _id(row: Mapping[str, Any]) -> int:
 
 def _entry(row: Mapping[str, Any], url: str) -> Entry:
     published, modified = _moment(row, "date"), _moment(row, "modified")
-    names = unique(_plain(author.get("name")) for author in _embedded(row, "author"))
+    names = unique(_plain(author.get("name")) for author in rows_of(_embedded(row, "author")))
     title = _plain(_rendered(row, "title"))
     terms = list(_terms(row))
     text = _rendered(row, "content")
@@ -243,7 +243,7 @@ def _entry(row: Mapping[str, Any], url: str) -> Entry:
 
 def _picture(row: Mapping[str, Any], url: str) -> str:
     """The address of the featured picture, "" where there is none or it was deleted."""
-    found = (picture.get("source_url") for picture in _embedded(row, "wp:featuredmedia"))
+    found = (picture.get("source_url") for picture in rows_of(_embedded(row, "wp:featuredmedia")))
     address = next((one for one in found if isinstance(one, str) and one.strip()), "")
     return (try_normalise(address, url) or "") if address else ""
 
@@ -272,19 +272,17 @@ def _plain(text: object) -> str:
     return " ".join(unescape(re.sub(r"<[^<>]*>", "", text)).split()) if isinstance(text, str) else ""
 
 
-def _embedded(row: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
+def _embedded(row: Mapping[str, Any], key: str) -> Any:
     embedded = row.get("_embedded")
-    return rows_of(embedded, key) if isinstance(embedded, dict) else []
+    return embedded.get(key) if isinstance(embedded, dict) else None
 
 
 def _terms(row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """(taxonomy, name) of the terms; they come as one list a taxonomy."""
-    embedded = row.get("_embedded")
-    groups = embedded.get("wp:term") if isinstance(embedded, dict) else None
-    for group in groups if isinstance(groups, list) else ():
-        for term in rows_of({"terms": group}, "terms"):
-            if name := _plain(term.get("name")):
-                yield str(term.get("taxonomy") or ""), name
+    groups = _embedded(row, "wp:term")
+    for term in (term for group in groups for term in rows_of(group)) if isinstance(groups, list) else ():
+        if name := _plain(term.get("name")):
+            yield str(term.get("taxonomy") or ""), name
 
 
 def _gmt(text: object) -> datetime | None:
