@@ -107,7 +107,7 @@ class _PhraseIndex:
     by_character: Mapping[str, _Bucket]
     source_first: _Bucket
     source_first_words: Literals
-    note: re.Pattern[str] | None
+    note: re.Pattern[str]
     note_words: frozenset[str]
 
     def buckets(self, line: str) -> list[tuple[int, _Bucket]]:
@@ -119,7 +119,7 @@ class _PhraseIndex:
         word = _WORD.match(line, start)
         found = [(start, bucket) for bucket in (*self._by(line, word), *named)]
         may_be_note = not word or word[0].casefold() in self.note_words
-        if may_be_note and self.note and (note := self.note.match(line, start)):
+        if may_be_note and (note := self.note.match(line, start)):
             start = note.end()
             found += [(start, bucket) for bucket in (*self._by(line, _WORD.match(line, start)), *named)]
         return found
@@ -299,7 +299,7 @@ def _phrase_index(rules: Rules) -> _PhraseIndex:
                 characters.setdefault(character, []).append(phrase)
     source_first = [phrase for phrase, begins in begun if not begins]
     notes = entries_of(rules, "notes")
-    note = compiled.regex(any_of(notes) + r"\s*[:：.)\]–—-]\W{0,4}", re.I) if notes else None
+    note = compiled.regex(any_of(notes) + r"\s*[:：.)\]–—-]\W{0,4}" if notes else r"(?!)", re.I)
     of_names = [needed(phrase.expression) for phrase in source_first]
     return _PhraseIndex(
         {beginning: tuple(found) for beginning, found in words.items()},

@@ -60,8 +60,8 @@ class _Words:
 
     any: Literals
     mark: re.Pattern[str]
-    rights: re.Pattern[str] | None
-    by: re.Pattern[str] | None
+    rights: re.Pattern[str]
+    by: re.Pattern[str]
 
 
 def copyright_of(text: str, rules: Rules) -> Copyright | None:
@@ -93,8 +93,7 @@ def copyright_of(text: str, rules: Rules) -> Copyright | None:
         before, behind = line[: found.start()][-1:], line[found.end() : found.end() + 2]
         if before.isalpha() and behind[:1] == " " and behind[1:].islower():
             return None
-    reserves = len(line) <= _MAX_RIGHTS_CHARACTERS and words.rights and words.rights.search(line)
-    if found is None and not reserves:
+    if found is None and not (len(line) <= _MAX_RIGHTS_CHARACTERS and words.rights.search(line)):
         return None
     # The holder stands after the mark, or else before it ("Reuters © 2025").
     after, before = (line[found.end() :], line[: found.start()]) if found else (line, "")
@@ -102,17 +101,17 @@ def copyright_of(text: str, rules: Rules) -> Copyright | None:
     # Of `2019-25` the second year counts.
     years = [int(year[:2] + short if short > year[2:] else year) for year, short in _YEAR.findall(line)]
     is_prose = "\n" not in line and _GOES_ON.search(line) is not None
-    is_notice = years or (words.rights and words.rights.search(line))
+    is_notice = years or words.rights.search(line)
     if len(holder) > _MAX_HOLDER_CHARACTERS and ("©" not in line or (is_prose and not is_notice)):
         return None
     return Copyright(line, holder, years[-1] if years else None)
 
 
 def _first_name(side: str, words: _Words) -> str:
-    if words.rights and (cut := words.rights.search(side)):
+    if cut := words.rights.search(side):
         side = side[: cut.start()]
     side = " ".join(_YEAR_RANGE.sub(" ", side).split()).strip(_EDGE)
-    if words.by and (by := words.by.match(side)):
+    if by := words.by.match(side):
         side = side[by.end() :]
     end = _END.search(side)
     return side[: end.start() if end else None].strip(_EDGE)
@@ -132,8 +131,8 @@ def _words(rules: Rules) -> _Words:
     return _Words(
         Literals((*signs, *entries_of(rules, "copyright"), *rights)),
         compiled.regex(mark, re.I),
-        compiled.regex(any_of(rights), re.I) if rights else None,
-        compiled.regex(any_of(by) + r"\s+", re.I) if by else None,
+        compiled.regex(any_of(rights) if rights else r"(?!)", re.I),
+        compiled.regex(any_of(by) + r"\s+" if by else r"(?!)", re.I),
     )
 
 

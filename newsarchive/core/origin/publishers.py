@@ -235,13 +235,13 @@ def stem_of(name: str, rules: Rules) -> str:
         return ""
     endings = _endings(rules)
     words = re.findall(r"\w+", name.casefold())
-    return "".join(key_of(endings.sub("", word) if endings else word) for word in words)
+    return "".join(key_of(endings.sub("", word)) for word in words)
 
 
 @lru_cache(maxsize=8)
-def _endings(rules: Rules) -> re.Pattern[str] | None:
+def _endings(rules: Rules) -> re.Pattern[str]:
     entries = entries_of(rules, "endings")
-    return re.compile(rf"(?<=\w\w\w){any_of(entries)}$") if entries else None
+    return re.compile(rf"(?<=\w\w\w){any_of(entries)}$" if entries else r"(?!)")
 
 
 def _without_article(name: str) -> str:

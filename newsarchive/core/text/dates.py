@@ -175,12 +175,6 @@ def _with_own(rules: Rules, language: str) -> Rules:
     return replace(rules, metadata={**rules.metadata, "months": own})
 
 
-@lru_cache(maxsize=8)
-def _with_year_last(rules: Rules) -> Rules:
-    months = {**rules.metadata["months"], "short_year_first": False}
-    return replace(rules, metadata={**rules.metadata, "months": months})
-
-
 def year_last(text: str, rules: Rules) -> datetime | None:
     """The date in a text, with its year of two digits last although the page's language writes it first: "31.12.24". `None` for other
     languages, where `parse` reads it so.
@@ -190,14 +184,14 @@ def year_last(text: str, rules: Rules) -> datetime | None:
     ('2024-12-31', None)
     """
     has_year_first = rules.metadata.get("months", {}).get("short_year_first")
-    return parse(text, _with_year_last(rules)) if has_year_first else None
+    return parse(text, rules, year_first=False) if has_year_first else None
 
 
-def parse(text: str, rules: Rules, *, day_first: bool = True) -> datetime | None:
+def parse(text: str, rules: Rules, *, day_first: bool = True, year_first: bool = True) -> datetime | None:
     """The date in a text as an aware `datetime`, `None` for a text without one.
 
     A given time zone is kept. A time without a zone is read as UTC, a date without a time as midnight UTC. `day_first` says
-    whether 03/04/2025 is in April.
+    whether 03/04/2025 is in April, `year_first` whether 24.04.03 is in 2024 where the language of the rules writes it so.
     """
     given = " ".join(text[:MAX_DATE_CHARS].split())
     text = western(given)
@@ -217,7 +211,9 @@ def parse(text: str, rules: Rules, *, day_first: bool = True) -> datetime | None
         return _build(day.year, day.month, day.day, *_time(_CLOCK.search(rest), rules))
     if match := _VIETNAMESE.search(text):
         return _build(match[3], match[2], match[1], *_clock_beside(match, rules))
-    return _printed_by_code(text, rules) or _named(text, rules) or _numeric(text, rules, day_first)
+    return (
+        _printed_by_code(text, rules) or _named(text, rules) or _numeric(text, rules, day_first, year_first)
+    )
 
 
 def _lower(text: str) -> str:
@@ -471,11 +467,11 @@ def _span(end: re.Match[str], months: Mapping[str, int]) -> re.Match[str] | None
     return first if is_span else None
 
 
-def _numeric(text: str, rules: Rules, day_first: bool) -> datetime | None:
+def _numeric(text: str, rules: Rules, day_first: bool, year_first: bool) -> datetime | None:
     match = NUMERIC.search(text)
     if not match:
         return None
-    if len(match[4]) == 2 and rules.metadata.get("months", {}).get("short_year_first"):
+    if len(match[4]) == 2 and year_first and rules.metadata.get("months", {}).get("short_year_first"):
         clock = _clock_beside(match, rules)
         if found := _build(_full_year(int(match[1])), match[3], match[4], *clock):
             return found
