@@ -39,10 +39,6 @@ class _ReadOnlyAdapter(AdapterInterface):
 
     REFUSAL: ClassVar[str]
 
-    @classmethod
-    def get_field_names_from_class(cls, item_class: type) -> list[str]:
-        raise NotImplementedError
-
     def field_names(self) -> KeysView[str]:
         return KeysView(dict.fromkeys(self))
 
@@ -61,10 +57,10 @@ class _ReadOnlyAdapter(AdapterInterface):
         raise TypeError(f"{field_name}: {self.REFUSAL.format(kind)}")
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self.get_field_names_from_class(type(self.item)))
+        return iter(self.get_field_names_from_class(type(self.item)) or ())
 
     def __len__(self) -> int:
-        return len(self.get_field_names_from_class(type(self.item)))
+        return sum(1 for _ in self)
 
 
 class ArticleAdapter(_ReadOnlyAdapter):

@@ -75,34 +75,30 @@ class Fork:
     def __init__(self, pid: int, handle: int, answers: socket.socket) -> None:
         self.pid, self.handle, self.answers = pid, handle, answers
         self.stdin: int | None = None
-        self.returncode: int | None = None
+        #: What `wait` gives, `None` before it was waited for.
+        self.exitcode: int | None = None
         #: Held while a signal is sent and while `handle` is closed, because the number of a closed handle may be given
         #: to another.
         self.guard = threading.Lock()
 
     def wait(self) -> int:
         """The exit code; minus the number of a signal that ended it."""
-        if self.returncode is None:
+        if self.exitcode is None:
             _readable(self.handle, self.answers)
             said = self.answers.recv(16)
             if not said:  # the server is gone, and nobody can say how its fork ends
                 self.kill()
                 _readable(self.handle)
             with self.guard:
-                self.returncode = int(said) if said else -signal.SIGKILL
+                self.exitcode = int(said) if said else -signal.SIGKILL
                 os.close(self.handle)
                 self.answers.close()
-        return self.returncode
+        return self.exitcode
 
     def join(self, timeout: float | None = None) -> None:
         """Wait for its end, at most these seconds."""
-        if self.returncode is None and _readable(self.handle, timeout=timeout):
+        if self.exitcode is None and _readable(self.handle, timeout=timeout):
             self.wait()
-
-    @property
-    def exitcode(self) -> int | None:
-        """The same as `wait` gives, `None` before it was waited for."""
-        return self.returncode
 
     def terminate(self) -> None:
         self._send(signal.SIGTERM)
@@ -112,7 +108,7 @@ class Fork:
 
     def _send(self, number: int) -> None:
         with self.guard, suppress(OSError):  # it has ended
-            if self.returncode is None:
+            if self.exitcode is None:
                 signal.pidfd_send_signal(self.handle, number)
 
     def __enter__(self) -> Self:

@@ -89,10 +89,8 @@ class Process(Protocol):
 Start = Callable[[Connection], Process | None]
 
 
-class Does(Protocol):
-    """What a process does, made once in it: called with a job and the value that it shares with others."""
-
-    def __call__(self, job: Any, shared: bytes | None) -> Any: ...
+#: What a process does, made once in it: called with a job and the value that it shares with others.
+Does = Callable[[Any, bytes | None], Any]
 
 
 @dataclass

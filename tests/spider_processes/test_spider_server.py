@@ -128,7 +128,7 @@ def test_a_spider_ends_with_the_process_that_asked_for_it(server: SpiderServer, 
         wait_for(lambda: site.seen)
         with child:  # closes its standard input, and waits
             pass
-    assert child.returncode == 0
+    assert child.exitcode == 0
     assert len(site.seen) < len(slow)
 
 
