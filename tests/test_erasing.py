@@ -24,6 +24,7 @@ from newsarchive.core.near_duplicates.fingerprint import fingerprint_step
 from newsarchive.db.engine import open_engine, reading, writing
 from newsarchive.db.models import SealedText, SourceTextRow, Url
 from newsarchive.db.reading.withheld import entries
+from newsarchive.db.schema import upgrade
 from newsarchive.db.writing import captures, sealed
 from newsarchive.db.writing import erase as database
 from newsarchive.db.writing.store import Outcome, Store
@@ -282,7 +283,12 @@ def test_damaged_rows_of_what_a_feed_said_hold_up_nothing(kept: Kept) -> None:
 def test_a_backup_is_told_whatever_the_archive_is_called(tmp_path: Path) -> None:
     backup = tmp_path / "my [news].db.before-0019.bak"
     backup.touch()
-    assert erasing._backups(open_engine(f"sqlite:///{tmp_path}/my [news].db")) == [backup]
+    engine = open_engine(f"sqlite:///{tmp_path}/my [news].db")
+    upgrade(engine)
+    kept = Kept(engine, tmp_path / "warc")
+    kept.fill()
+    assert kept.erase().backups == [backup]
+    engine.dispose()
 
 
 @pytest.mark.slow
