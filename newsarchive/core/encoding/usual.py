@@ -21,7 +21,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from functools import cache, lru_cache
 from typing import NamedTuple
 
@@ -90,8 +90,8 @@ def usual_changes(text: str, positions: Sequence[int], model: PairModel, grams: 
     codec = charsets()[(bits & -bits).bit_length() - 1]  # the first of them
     parts = _pattern(codec).split(text)  # what stays, sequences, what stays, …
     kept = "".join(parts[::2]).encode("utf-8", "surrogatepass").translate(None, _ASCII)
-    rest = Counter(kept.decode("utf-8", "surrogatepass"))
-    if not all(_may_stay(char, model) for char in rest):
+    rest = kept.decode("utf-8", "surrogatepass")
+    if not all(_may_stay(char, model) for char in set(rest)):
         return None
     found = _found(text, parts, positions, codec, rest, model)
     if (
@@ -134,7 +134,7 @@ class _Sequences(NamedTuple):
     gain: float
     is_weak: bool
     gone: frozenset[str]
-    symbols: tuple[int, int, int, int]
+    symbols: Sequence[int]
 
 
 @lru_cache(maxsize=1 << 13)
@@ -152,10 +152,8 @@ def _sequences(codec: Charset, text: str, model: PairModel) -> _Sequences | None
     is_weak = is_letter or (may_be_doubtful(text, after, False) and is_drawn(text, after, model))
     rule, gain = codec.variant(text), model.cost(text) - model.cost(after)
     gone = scripts_of(text) - scripts_of(after)
-    first, last, after_first, after_last = map(
-        model.symbols.__getitem__, (text[0], text[-1], after[0], after[-1])
-    )
-    return _Sequences(after, rule, gain, is_weak, gone, (first, last, after_first, after_last))
+    symbols = [model.symbols[char] for char in (text[0], text[-1], after[0], after[-1])]
+    return _Sequences(after, rule, gain, is_weak, gone, symbols)
 
 
 class _Found(NamedTuple):
@@ -171,7 +169,7 @@ def _found(
     parts: Sequence[str],
     positions: Sequence[int],
     codec: Charset,
-    rest: Mapping[str, int],
+    rest: str,
     model: PairModel,
 ) -> _Found | None:
     """The changes of the sequences of a page, every other one of its parts; `None` where one of them is not usual, or where all
@@ -213,12 +211,12 @@ def _found(
     return _Found(changes, is_whole, is_clean)
 
 
-def _extra(sequences: _Sequences, rest: Mapping[str, int], size: int) -> float:
+def _extra(sequences: _Sequences, rest: str, size: int) -> float:
     """How much likelier a reading is by what else stands on a page of that size, in nats, as `voting` weighs it. `rest` are the
     characters beyond ASCII that stay, Latin letters and signs."""
     extra = 0.0
     for name in sequences.gone - {"LATIN"}:
-        signs = 0 if name else sum([number for char, number in rest.items() if not script(char)])
+        signs = 0 if name else sum([not script(char) for char in rest])
         extra = max(extra, strangeness(size, signs))
     known = sum([char in rest for char in sequences.after])
     return extra + min(MAX_KNOWN_CHARACTERS, known) * KNOWN_CHARACTER_NATS
@@ -251,8 +249,8 @@ def _is_elected(codec: Charset, text: str, found: _Found, parts: Sequence[str], 
     return (
         len(runs) <= MAX_SAMPLE_RUNS
         and not is_previewed
-        and not any(plausible_codecs(core)[1] for core in cores)
-        and is_explained(list(runs), runs, model)
+        and (found.is_whole or not any(plausible_codecs(core)[1] for core in cores))
+        and (found.is_whole or is_explained(list(runs), runs, model))
         and own in hypotheses
         and all(rival == own or _is_beaten(rival, runs, model) for rival in hypotheses)
     )
@@ -302,7 +300,7 @@ def _is_left(
     text: str,
     positions: Sequence[int],
     changes: Sequence[Change],
-    rest: Counter[str],
+    rest: str,
     codec: Charset,
     model: PairModel,
     grams: GramModel,
@@ -310,11 +308,11 @@ def _is_left(
     """Whether something is left that may be a part of a sequence, or a sequence whose last byte has become a space."""
     ends = {text[change.end - 1] for change in changes}
     if (
-        not before_folded_spaces().isdisjoint(ends | rest.keys())
+        not before_folded_spaces().isdisjoint(ends.union(rest))
         and with_no_break_spaces(text, positions) != text
     ):
         return True
     if leads_of(codec).isdisjoint(rest):
         return False
-    letters = rest + Counter("".join([text[change.start : change.end] for change in changes]))
+    letters = Counter(rest + "".join([text[change.start : change.end] for change in changes]))
     return bool(unexplained(text, positions, changes, codec, model, grams, letters).places)
