@@ -10,9 +10,10 @@ accepts both spellings.
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 
 #: Single-byte codecs that UTF-8 is read with, by mistake: name → Python codec. The order breaks ties: where two codecs
 #: explain a text equally well, the one more often met comes first.
@@ -61,8 +62,7 @@ _OTHER_EDITIONS = {
 class Charset:
     """A single-byte codec, seen from the text that it made.
 
-    `decoded` is the character of each of the 256 bytes. `inverse` maps a code point to its byte, for `str.translate`;
-    a code point below 0x100 that the codec does not have maps to 0x3F, so that it does not pass for a byte. `undefined`
+    `decoded` is the character of each of the 256 bytes. `inverse` maps a code point beyond ASCII to its byte. `undefined`
     holds the bytes that the codec does not define. `spare` says of each character that stands for an undefined byte
     how that byte was read: as a C1 control, or as windows-1252 reads it.
     """
@@ -75,7 +75,11 @@ class Charset:
 
     def to_bytes(self, text: str) -> bytes:
         """One byte for each character: 0x3F for a character that the codec does not have."""
-        return text.translate(self.inverse).encode("latin-1", "replace")
+        return codecs.charmap_encode(text, "replace", self._bytes)[0]
+
+    @cached_property
+    def _bytes(self) -> dict[int, int]:
+        return {code: code for code in range(0x80)} | dict(self.inverse)
 
     def to_text(self, raw: bytes) -> str:
         """One character for each byte: U+FFFD for a byte that Python does not define in the codec."""
@@ -100,10 +104,10 @@ def charset(name: str) -> Charset:
     spare: dict[str, str] = {}
     for byte in sorted(undefined):
         for char, how in _spellings(byte)[: 1 if name.startswith("iso-") else 2]:
-            if inverse.setdefault(ord(char), byte) == byte and not _is_own(name, char):
+            # Codecs of ISO read these bytes as C1 controls themselves.
+            is_own = _is_c1(char) and name.startswith(("iso-", "tis-"))
+            if inverse.setdefault(ord(char), byte) == byte and not is_own:
                 spare.setdefault(char, how)
-    for byte in range(0x80, 256):
-        inverse.setdefault(byte, 0x3F)
     return Charset(name, decoded, inverse, frozenset(undefined), spare)
 
 
@@ -124,11 +128,6 @@ def _spellings(byte: int) -> list[tuple[str, str]]:
 
 def _is_c1(char: str) -> bool:
     return "\x80" <= char <= "\x9f"
-
-
-def _is_own(name: str, char: str) -> bool:
-    """Whether the codec itself reads a byte as this C1 control, as codecs of ISO do."""
-    return _is_c1(char) and name.startswith(("iso-", "tis-"))
 
 
 def whatwg_label(label: str) -> str | None:

@@ -147,7 +147,8 @@ def refuse(body: bytes, content_type: str | None) -> None:
 
 
 def _refuse_text(head: bytes, content_type: str) -> None:
-    narrow = head.replace(b"\x00", b"") if _is_wide(head) else head
+    is_wide = head.startswith((b"\xff\xfe", b"\xfe\xff")) or head[:512].count(0) * 4 >= len(head[:512])
+    narrow = head.replace(b"\x00", b"") if is_wide else head
     root = _ROOT.match(narrow)
     if root and root[1].lower() in _FEEDS:
         raise NotAnArticle(DropReason.NOT_HTML, _FEEDS[root[1].lower()])
@@ -161,10 +162,6 @@ def _refuse_text(head: bytes, content_type: str) -> None:
         raise NotAnArticle(DropReason.NOT_HTML, content_type.split(";")[0])
     if narrow[:1] in (b"{", b"["):
         raise NotAnArticle(DropReason.NOT_HTML, "JSON")
-
-
-def _is_wide(head: bytes) -> bool:
-    return head.startswith((b"\xff\xfe", b"\xfe\xff")) or head[:512].count(0) * 4 >= len(head[:512])
 
 
 #: Bytes at the start of a page that are searched for a declaration. Browsers search 1,024; some pages declare later.

@@ -190,7 +190,9 @@ def _is_proof(matches: Sequence[re.Match[str]], grams: GramModel) -> bool:
     marks = {place for match in _MARKED.finditer(after) for place in (match.start(), match.end() - 1)}
     for match, (start, end) in zip(matches, places, strict=True):
         number = bisect_left(quoted, (match.start(),)) - 1
-        if (number >= 0 and quoted[number][1] > match.start()) or _is_in_code(after, start, end):
+        is_quoted = number >= 0 and quoted[number][1] > match.start()
+        # What stands around may be an address, a path or code.
+        if is_quoted or not _CODE_SIGNS.isdisjoint(_around(after, start, end)):
             continue
         if start in marks or _is_script(after[start:end]):
             return True
@@ -260,11 +262,6 @@ def _script(char: str) -> str:
     """The script of a character. Japanese is written in three scripts at once."""
     own = script(char)
     return "CJK" if own in CJK_SCRIPTS else own
-
-
-def _is_in_code(text: str, start: int, end: int) -> bool:
-    """Whether what stands around a place is an address, a path or code."""
-    return not _CODE_SIGNS.isdisjoint(_around(text, start, end))
 
 
 def _around(text: str, start: int, end: int) -> str:

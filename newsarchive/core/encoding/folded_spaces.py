@@ -93,12 +93,10 @@ def _is_read_twice(raw: bytes, places: list[int]) -> bool:
     except UnicodeDecodeError:
         return False
     restored = {len(raw[:place].decode("utf-8", "ignore")) for place in places}
-    return any(restored <= _covered(text, codec) for codec in _codecs())
-
-
-def _covered(text: str, codec: Charset) -> set[int]:
-    """The characters of a text that are parts of sequences in a codec."""
-    return {at for match in UTF8.finditer(codec.to_bytes(text)) for at in range(*match.span())}
+    return any(
+        restored <= {at for match in UTF8.finditer(codec.to_bytes(text)) for at in range(*match.span())}
+        for codec in _codecs()
+    )
 
 
 @cache

@@ -313,8 +313,11 @@ class MultiByteLegacy:
 
     def decoded(self, line: str) -> str:
         """A line as it was written; "" where that is no text of the codec, or nothing would change."""
+        raw = self.wrong.to_bytes(line)
+        if raw.count(b"?") != line.count("?"):
+            return ""  # the codec does not have all of its characters
         try:
-            text = _bytes_of(line, self.wrong).decode(MULTI_BYTE_LEGACY[self.true])
+            text = raw.decode(MULTI_BYTE_LEGACY[self.true])
         except UnicodeDecodeError:
             return ""
         return text if text != line and is_allowed(text) else ""
@@ -463,12 +466,6 @@ def _codecs_having(line: str) -> int:
         if char > "\x7f":
             bits &= codecs.get(char, 0)
     return bits
-
-
-def _bytes_of(line: str, wrong: Charset) -> bytes:
-    """A line as the bytes that a codec read; none where the codec does not have all of its characters."""
-    raw = wrong.to_bytes(line)
-    return raw if raw.count(b"?") == line.count("?") else b""
 
 
 def _beginning(raw: bytes, true: str) -> str:

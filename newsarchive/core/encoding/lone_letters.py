@@ -67,9 +67,11 @@ def lone_letter_changes(text: str, model: PairModel, grams: GramModel) -> Iterat
         return
     places = [match for pattern in _FORMS for match in pattern.finditer(text)]
     for match in sorted(places, key=re.Match.start):
-        if _may_be_quotation(text, match) or _is_beside_damage(text, match):
-            continue
         start, end = match.span()
+        # Beside another letter beyond ASCII it is not alone, and other codecs may explain both.
+        is_beside = text[start - 1 : start] > "\x7f" or text[end : end + 1] > "\x7f"
+        if is_beside or _may_be_quotation(text, match):
+            continue
         if match.re is _SMALL_WORD:
             yield from _small_changes(match, model, grams)
             continue
@@ -112,11 +114,6 @@ def _may_be_quotation(text: str, match: re.Match[str]) -> bool:
         behind = text[match.end() : match.end() + MAX_QUOTED_CHARACTERS]
         return any(closing in behind for closing in '”"“') or "„" in text[: match.start()]
     return False
-
-
-def _is_beside_damage(text: str, match: re.Match[str]) -> bool:
-    """Whether a letter beyond ASCII stands right beside: then the letter is not alone, and other codecs may explain both."""
-    return text[match.start() - 1 : match.start()] > "\x7f" or text[match.end() : match.end() + 1] > "\x7f"
 
 
 def _is_word(text: str, start: int, end: int, after: str, grams: GramModel) -> bool:

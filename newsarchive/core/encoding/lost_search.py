@@ -235,7 +235,9 @@ def left_of(
     for match in _headed(charset.name).finditer(text):
         at, head, next_ = match.start(), match[0], text[match.end() : match.end() + 1]
         if starts is None:
-            starts = _starts_of(text, changes, firsts)
+            # `á»` of `á»‡` shows a cut sequence, though `á` is a letter.
+            pairs = (pair for change in changes for pair in pairwise(text[change.start : change.end]))
+            starts = frozenset("".join(pair) for pair in pairs if pair[0] in firsts)
         is_cut = head in heads or head + next_ in starts or _is_mark(next_, charset)
         is_cut = is_cut or bool((_LOST if head in firsts else _SURELY_LOST).match(text, at + 1))
         if is_cut:
@@ -259,12 +261,6 @@ def left_of(
 def _is_mark(char: str, charset: Charset) -> bool:
     """Whether a character is a continuation byte and no letter, so that behind a lead byte it is part of a sequence."""
     return char > "\x7f" and not script(char) and 0x80 <= charset.inverse.get(ord(char), 0) < 0xC0
-
-
-def _starts_of(text: str, changes: Sequence[Change], firsts: Mapping[str, int]) -> frozenset[str]:
-    """The first two characters of the sequences in the changes: `á»` of `á»‡` shows a cut sequence, though `á` is a letter."""
-    pairs = {pair for c in changes for pair in pairwise(text[c.start : c.end]) if pair[0] in firsts}
-    return frozenset("".join(pair) for pair in pairs)
 
 
 #: The rest of a sequence behind its lead byte, and a lost byte inside a word.
@@ -390,7 +386,10 @@ def with_lost(
     if not best.spelling:  # a space that was read as a byte may be a space behind a dropped byte
         left |= {change.start for change in spaced}
         kept = [c for c in kept if c not in spaced]
-    left |= _left_behind(text, sorted([*kept, *guessed], key=start_of), charset, grams)
+    # Lead bytes may be left that are known as such by the guesses only.
+    now = sorted([*kept, *guessed], key=start_of)
+    firsts = firsts_of(text, now, charset)
+    left.update(left_of(text, now, charset, firsts, heads_of(text, now, charset, firsts, grams)))
     broken += [place for place in left if not is_inside(guessed, place, place + 1)]
     return _whole(text, changes, [*kept, *guessed], sorted(set(broken)), charset)
 
@@ -510,12 +509,6 @@ def _fault(text: str, charset: Charset) -> str:
     except UnicodeDecodeError as error:
         return error.reason
     return ""
-
-
-def _left_behind(text: str, changes: Sequence[Change], charset: Charset, grams: GramModel) -> set[int]:
-    """The positions of lead bytes that are left after the changes, which are known as such by the guesses only."""
-    firsts = firsts_of(text, changes, charset)
-    return set(left_of(text, changes, charset, firsts, heads_of(text, changes, charset, firsts, grams)))
 
 
 def _marks_of(text: str, changes: list[Change], lossy: Lossy, runs: Runs) -> dict[tuple[str, int], str]:

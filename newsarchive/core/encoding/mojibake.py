@@ -223,7 +223,9 @@ class Utf8(NamedTuple):
                 if whole and not self._is_likelier(model, run, whole, decoded):
                     best = []
             elif not whole or not is_clean_gain(model, run, whole):
-                best = max(best, list(self._pieces(model, run, start, end)), key=_gain_of_all)
+                pieces = list(self._pieces(model, run, start, end))
+                # The borders between damage and text cost something.
+                best = max(best, pieces, key=lambda rs: sum(r.gain for r in rs) - SWITCH_NATS * len(rs))
             found += best
         return tuple(found)
 
@@ -262,11 +264,6 @@ class Utf8(NamedTuple):
         return (
             (text, cost, self.inner) if is_allowed(text) and cost - MAX_EXTRA_LAYERS_NATS < free[1] else free
         )
-
-
-def _gain_of_all(readings: list[Reading]) -> float:
-    """What a run gains, less what its borders between damage and text cost."""
-    return sum(r.gain for r in readings) - SWITCH_NATS * len(readings)
 
 
 def is_clean_gain(model: PairModel, run: str, reading: Reading) -> bool:

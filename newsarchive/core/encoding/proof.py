@@ -168,13 +168,12 @@ def makes_inner_capitals(found: RunReadings, runs: Runs, grams: GramModel) -> bo
 def _have_inner_capitals(lines: Iterable[list[Change]], text: str, grams: GramModel) -> bool:
     words = [word for line in lines for word in words_of(line, text)]
     false = [
-        word for word in words if _INNER_CAPITAL.search(word) and not _are_known(camel_parts(word), grams)
+        word
+        for word in words
+        if _INNER_CAPITAL.search(word)
+        and not all(part.isascii() or grams.knows(part) for part in camel_parts(word))
     ]
     return len(false) > MAX_INNER_CAPITALS_SHARE * len(words)
-
-
-def _are_known(parts: Iterable[str], grams: GramModel) -> bool:
-    return all(part.isascii() or grams.knows(part) for part in parts)
 
 
 def cost_of_words(found: RunReadings, runs: Runs, grams: GramModel, some: Iterable[str]) -> float:

@@ -100,8 +100,12 @@ def truncated_marks(
     pairs = [pair for line in _lines(text, marks) for pair in _paired(line, lost)]
     paired = {mark.place: char for mark, _, char in pairs}
     style = _style(marks, lost, {*paired, *(whole.place for _, whole, _ in pairs)}, language)
-    if style == ("“", "”") and lost.issuperset("“”‘’") and not _are_speech(text, truncated):
-        style = None  # English has double marks for speech, but also single ones for titles and unusual words
+    if style == ("“", "”") and lost.issuperset("“”‘’"):
+        # English has double marks for speech, where a sentence ends before a closing one, but also single ones for titles and
+        # unusual words.
+        closing = [mark.place for mark in truncated if mark.role == CLOSING]
+        if not any(text[place - 1 : place] in (",", ".", "!", "?") for place in closing):
+            style = None
     for mark in truncated:
         if mark.role in (OPENING, CLOSING):
             char = paired.get(mark.place) or (style[mark.role == CLOSING] if style else "")
@@ -174,11 +178,6 @@ def _lines(text: str, marks: Iterable[Mark]) -> Iterable[list[Mark]]:
     for mark in marks:
         lines.setdefault(bisect_left(breaks, mark.place), []).append(mark)
     return lines.values()
-
-
-def _are_speech(text: str, truncated: Iterable[Mark]) -> bool:
-    """Whether the marks enclose speech: a sentence ends before a closing one."""
-    return any(text[m.place - 1 : m.place] in (",", ".", "!", "?") for m in truncated if m.role == CLOSING)
 
 
 def _possessive(text: str, line: list[Mark], codec: Charset) -> Iterable[Mark]:

@@ -271,7 +271,10 @@ def _repaired_page(
             start, end = page.original(start), page.original(end)
         number = bisect_right(starts, start) - 1
         start, end = start - starts[number], end - starts[number]
-        edits.setdefault(number, []).append(_edit(texts[number][start:end], change.reading, start))
+        reading, before = change.reading, texts[number][start:end]
+        rule = ", then ".join((reading.rule, *reading.inner))
+        edit = Edit("repair", rule, before, reading.after, "", start, round(reading.gain, 1))
+        edits.setdefault(number, []).append(edit)
     lost = {bisect_right(starts, page.original(place)) - 1 for place in repairs.lost}
     about = {bisect_right(starts, page.original(change.start)) - 1 for change in shown}
     if len(edits.keys() | lost) < len(texts) and is_asked(near):
@@ -285,11 +288,6 @@ def _repaired_page(
         damage = damage_of(after) + ((LOST,) if number in lost else ())
         found[number] = Repaired(after, tuple(edits.get(number, ())), damage)
     return found
-
-
-def _edit(before: str, reading: Reading, start: int) -> Edit:
-    rule = ", then ".join((reading.rule, *reading.inner)) if reading.inner else reading.rule
-    return Edit("repair", rule, before, reading.after, "", start, round(reading.gain, 1))
 
 
 #: Nats that U+FFFD must be likelier than what it was read as. Measured: 9.6 for `яПН`, 18 and more for all that is no text.

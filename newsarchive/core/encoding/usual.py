@@ -29,7 +29,15 @@ from newsarchive.core.encoding.charsets import Charset, charsets
 from newsarchive.core.encoding.folded_spaces import before_folded_spaces, with_no_break_spaces
 from newsarchive.core.encoding.legacy import may_prove_codec
 from newsarchive.core.encoding.lost_search import leads_of, unexplained
-from newsarchive.core.encoding.mojibake import Reading, RunReadings, Utf8, codecs_in
+from newsarchive.core.encoding.mojibake import (
+    NO_CODECS,
+    UTF8,
+    Reading,
+    RunReadings,
+    Utf8,
+    codecs_in,
+    lead_and_continuation_codecs,
+)
 from newsarchive.core.encoding.multibyte import MultiByte
 from newsarchive.core.encoding.ngram_model import GramModel
 from newsarchive.core.encoding.pair_model import UNITS_PER_NAT, PairModel
@@ -71,6 +79,8 @@ from newsarchive.core.text.scripts import is_allowed, script
 MIN_LEAD_NATS = MAX_CLOSE_NATS + max(PRIOR_NATS.values())
 #: Nats. The characters that the rest of a page has make a reading likelier by this much at most.
 MAX_KNOWN_NATS = MAX_KNOWN_CHARACTERS * KNOWN_CHARACTER_NATS
+#: Nats. All that stands on a page makes a reading likelier by this much at most.
+MAX_EXTRA_NATS = MAX_KNOWN_NATS + STRANGE_SCRIPT_NATS
 
 _ASCII = bytes(range(0x80))
 
@@ -84,8 +94,11 @@ class Usual(NamedTuple):
 
 def usual_changes(text: str, positions: Sequence[int], model: PairModel, grams: GramModel) -> Usual | None:
     """The changes to a page whose damage is usual; `None` for every other page. `positions` are the page's `suspects`."""
-    bits = next((bits for at in positions if (bits := codecs_in(text[at : at + 2]))), 0)
-    if not bits:
+    codecs = lead_and_continuation_codecs()
+    for at in positions:  # most clean pages with a suspicious pair end here
+        if bits := codecs.get(text[at], NO_CODECS)[0] & codecs.get(text[at + 1], NO_CODECS)[1]:
+            break
+    else:
         return None
     codec = charsets()[(bits & -bits).bit_length() - 1]  # the first of them
     parts = _pattern(codec).split(text)  # what stays, sequences, what stays, …
@@ -266,16 +279,38 @@ def _hypotheses(cores: Collection[str]) -> tuple[Utf8 | MultiByte, ...]:
 
 def _is_beaten(rival: Utf8 | MultiByte, runs: RunReadings, model: PairModel) -> bool:
     """Whether another codec gains far less than these readings, whatever else stands on the page and wherever the runs are."""
-    found, lead = rival.readings(runs, model), 0.0
+    lead = 0.0
     for run, readings in runs.items():
-        others = found.get(run, ())
-        if [r[:3] for r in others] == [r[:3] for r in readings]:
-            own = -MAX_KNOWN_NATS * len(readings)
-        else:
-            gains = [max(0.0, r.gain + STRANGE_SCRIPT_NATS + MAX_KNOWN_NATS) for r in others]
-            own = sum([r.gain for r in readings]) - sum(gains)
+        most = _most(rival, run[1:-1], model)
+        if most is None:
+            others = rival.readings([run], model).get(run, ())
+            if [r[:3] for r in others] == [r[:3] for r in readings]:
+                lead -= MAX_WEIGHT * MAX_KNOWN_NATS * len(readings)
+                continue
+            most = sum([max(0.0, r.gain + MAX_EXTRA_NATS) for r in others])
+        own = sum([r.gain for r in readings]) - most
         lead += own * (MIN_WEIGHT if own > 0 else MAX_WEIGHT)
     return lead > MIN_LEAD_NATS
+
+
+@lru_cache(maxsize=1 << 13)
+def _most(rival: Utf8 | MultiByte, core: str, model: PairModel) -> float | None:
+    """What another codec gains in a run at most, whatever stands beside, in nats; `None` where it may have other readings than one
+    character behind another one."""
+    if not isinstance(rival, Utf8):
+        return None
+    matches = list(UTF8.finditer(rival.charset.to_bytes(core)))
+    if not matches:
+        return 0.0
+    start, end = matches[0].span()
+    after = matches[0][0].decode()
+    if not start or len(matches) > 1 or len(after) > 1:
+        return None
+    gain = model.cost(core[start - 1 : end]) - model.cost(core[start - 1] + after)
+    before, now = (model.costs[model.symbols[char]] for char in (core[end - 1], after))
+    behind = map(model.symbols.__getitem__, core[end : end + 1]) if end < len(core) else range(len(before))
+    gain += max(before[symbol] - now[symbol] for symbol in behind) / UNITS_PER_NAT
+    return max(0.0, gain + MAX_EXTRA_NATS)
 
 
 def _readings(text: str, changes: Sequence[Change]) -> RunReadings:

@@ -15,7 +15,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, cached_property, lru_cache
 from itertools import islice
 from math import log
-from typing import Protocol
 
 from newsarchive.core.encoding.charsets import MULTI_BYTE, charsets
 from newsarchive.core.encoding.cjk_punctuation import truncated_punctuation_codec
@@ -124,10 +123,8 @@ MIN_SPELLED_WORD_LETTERS = 4
 _ASCII = frozenset(map(chr, range(0x80)))
 
 
-class Hypothesis(Protocol):
-    """One way in which a page may have been read wrongly."""
-
-    def readings(self, runs: Iterable[str], model: PairModel) -> RunReadings: ...
+#: One way in which a page may have been read wrongly.
+Hypothesis = Utf8 | MultiByte | Legacy
 
 
 class Readers:
