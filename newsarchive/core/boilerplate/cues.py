@@ -132,7 +132,7 @@ def promo_lines(blocks: Sequence[Block], folded: Sequence[str], words: Phrases) 
     """
     questions, pitches, calls = set(), set(), []
     for i, block in enumerate(blocks):
-        if len(block.text) > MAX_PITCH_CHARACTERS:  # longer than each of the three may be
+        if len(block.text) >= MAX_PITCH_CHARACTERS:  # longer than each of the three may be
             continue
         if not words.promo.kinds_in(folded[i]):
             continue
