@@ -38,11 +38,7 @@ def with_known_references(xml: bytes) -> bytes:
     >>> with_known_references(b"<title>Q&A: R&amp;D&hellip; <![CDATA[Q&A&hellip;]]></title>").decode()
     '<title>Q&amp;A: R&amp;D&#8230; <![CDATA[Q&A&hellip;]]></title>'
     """
-    return _NO_MARKUP.sub(_known_reference, xml)
-
-
-def _known_reference(match: re.Match[bytes]) -> bytes:
-    return b"&amp;" if match[1] else _number_of(match[2], match[0]) if match[2] else match[0]
+    return _NO_MARKUP.sub(lambda m: b"&amp;" if m[1] else _number_of(m[2], m[0]) if m[2] else m[0], xml)
 
 
 def with_allowed_references(xml: bytes) -> bytes:

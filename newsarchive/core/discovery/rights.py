@@ -140,7 +140,9 @@ def of_site(robots_txt: str, tdmrep: str, url: str, agent: str, rules: Rules) ->
     )
     if any(_forbids_mining(usage, rules) for usage in usages):
         said += Rights(reservations=("Content-Usage robots.txt",))
-    return said + (_of_file(tdmrep, url) if tdmrep else Rights())
+    path = _path(url)  # the first rule whose location matches counts
+    matching = (rule for location, *rule in _tdm_rules(tdmrep) if _matches(location, path))
+    return said + _tdm("tdmrep.json", *next(matching, ("", "")))
 
 
 def of_headers(headers: Mapping[str, str], rules: Rules) -> Rights:
@@ -238,13 +240,6 @@ def _tdm(place: str, reservation: str, policy: str) -> Rights:
         return Rights()
     said = f"{place}: {value} {_word(policy)}".strip()
     return Rights(tdm=(said,), reservations=(f"TDMRep {place}",) if value == "1" else ())
-
-
-def _of_file(tdmrep: str, url: str) -> Rights:
-    """The first rule of a file tdmrep.json whose location matches; a file that is no list of rules says nothing."""
-    path = _path(url)
-    matching = (rule for location, *rule in _tdm_rules(tdmrep) if _matches(location, path))
-    return _tdm("tdmrep.json", *next(matching, ("", "")))
 
 
 @lru_cache(maxsize=MAX_KEPT_FILES)

@@ -116,7 +116,9 @@ def parse_sitemap(body: bytes, url: str, rules: Rules, site_url: str = "") -> Si
     # The root is looked for first: badly kept blogs print a notice of PHP before it.
     root = re.search(rb"<(\w+:)?(urlset|sitemapindex)[\s>]", data[:_MAX_HEAD_BYTES])
     if root is None and not data.startswith(b"<"):
-        return _sorted_out(Sitemap(url, "text", problem=problem), _text_rows(data), rules, site_url)
+        lines = (line[0].decode("utf-8", "replace").strip() for line in re.finditer(rb"[^\r\n]+", data))
+        rows_of_text = (_Row(line) for line in lines if line.startswith(("http://", "https://", "www.")))
+        return _sorted_out(Sitemap(url, "text", problem=problem), rows_of_text, rules, site_url)
     if root is None:
         return Sitemap(url, problem=problem or "no sitemap")
     rows, broken = _xml_rows(data, (root[1] or b"").decode("utf-8", "replace"))
@@ -180,13 +182,6 @@ def _gunzipped(body: bytes) -> tuple[bytes, str]:
             ends_early = not unpack.eof and len(unpacked) <= MAX_SITEMAP_BYTES
             return bytes(unpacked), "not well formed: gzip ends early" if ends_early else ""
     return bytes(unpacked), f"more than {_MAX_GZIP_PARTS} parts of gzip: cut"
-
-
-def _text_rows(data: bytes) -> Iterator[_Row]:
-    for line in re.finditer(rb"[^\r\n]+", data):
-        text = line[0].decode("utf-8", "replace").strip()
-        if text.startswith(("http://", "https://", "www.")):
-            yield _Row(text)
 
 
 def _xml_rows(data: bytes, prefix: str) -> tuple[list[_Row], str]:
