@@ -44,7 +44,7 @@ class _Platform:
     """One `[[platform]]` of the table, its patterns compiled."""
 
     name: str
-    generator: re.Pattern[str] | None
+    generator: re.Pattern[str]
     hosts: tuple[str, ...]
     headers: Mapping[str, str]
     marks: tuple[str, ...]
@@ -61,7 +61,7 @@ def detect_platform(html_text: str, headers: Mapping[str, str], url: str, rules:
     platforms = _platforms(rules)
     generators = [n.attributes.get("content") or "" for n in parse(html_text).css("meta[name=generator i]")]
     for platform in platforms:
-        if platform.generator and any(platform.generator.search(g) for g in generators):
+        if any(platform.generator.search(g) for g in generators):
             return platform.name
     host, head = urlsplit(url).hostname or "", html_text[:_MAX_HEAD_CHARACTERS]
     scores = {p.name: _score(p, host, headers, head) for p in platforms}
@@ -130,7 +130,7 @@ def _platforms(rules: Rules) -> tuple[_Platform, ...]:
     return tuple(
         _Platform(
             name=str(table["name"]),
-            generator=re.compile(table["generator"], re.I) if table.get("generator") else None,
+            generator=re.compile(table.get("generator") or "(?!)", re.I),
             headers=table.get("headers", {}),
             **{key: strings(_FILE, table, key) for key in ("hosts", "marks", "feeds", "sitemaps")},
         )

@@ -97,11 +97,9 @@ def in_dateline(paragraph: str, rules: Rules) -> str:
     >>> [in_dateline(t, default()) for t in ("海港讯（记者 陆一夫 通讯员 张三）桥关了", "海港10月4日讯（记者陈智 整合）桥", "他说（记者张三在场）")]
     ['陆一夫 张三', '陈智', '']
     """
-    found = (
-        _patterns(rules).dateline.match(paragraph[:MAX_DATELINE_CHARS])
-        if has_unspaced(paragraph[:20])
-        else None
-    )
+    if not has_unspaced(paragraph[:20]):
+        return ""
+    found = _patterns(rules).dateline.match(paragraph[:MAX_DATELINE_CHARS])
     return _if_people(_patterns(rules).beside_names.sub(" ", found[1]).strip(" ："), rules) if found else ""
 
 

@@ -160,12 +160,9 @@ def claims(scripts: Iterable[str], url: str) -> list[Claim]:
 
 def _breadcrumb(found: list[Node], url: str) -> list[Claim]:
     """The section: the last item of the breadcrumb that is neither the home page nor the page itself."""
-    trail = next((n for n in found if "BreadcrumbList" in types(n)), None)
-    steps = (
-        [s for s in _list(trail.get("itemListElement"))[:MAX_BREADCRUMB_STEPS] if isinstance(s, dict)]
-        if trail
-        else []
-    )
+    trail: Node = next((n for n in found if "BreadcrumbList" in types(n)), {})
+    listed = _list(trail.get("itemListElement"))[:MAX_BREADCRUMB_STEPS]
+    steps = [step for step in listed if isinstance(step, dict)]
     steps.sort(key=lambda s: s["position"] if isinstance(s.get("position"), int) else 0)
     named = []
     for step in steps:

@@ -360,11 +360,8 @@ def _without_label(text: str, rules: Rules) -> str:
     ['Harbour', 'Hafen', 'Harbour: Ferries']
     """
     label, colon, rest = text.partition(":")
-    return (
-        rest.strip() or text
-        if colon and label.strip().casefold() in words_of(rules, "bylines", "section_label")
-        else text
-    )
+    is_label = colon and label.strip().casefold() in words_of(rules, "bylines", "section_label")
+    return (rest.strip() or text) if is_label else text
 
 
 def _listed(text: str) -> list[str]:
