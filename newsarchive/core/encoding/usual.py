@@ -12,8 +12,8 @@ the page at the sequences of the codec that its first suspicious pair comes from
 - the other codecs in which something may begin there read the same, or gain far less;
 - no line has as much beyond ASCII as legacy text of a multi-byte codec has.
 
-The changes are those of `voting.changes_of`, with the same gains, in a fifth of the time. Nine of ten short pages damaged as the
-starting post is are told here (`docs/benchmarks/encoding.md`). `tests/core/encoding/test_usual.py` compares both ways.
+The changes are those of `voting.changes_of`, with the same gains. Nine of ten short pages damaged as the starting post is are told
+here, and take half of the time (`docs/benchmarks/encoding.md`). `tests/core/encoding/test_usual.py` compares both ways.
 """
 
 from __future__ import annotations
