@@ -24,7 +24,7 @@ from newsarchive import rules as rules_module
 from newsarchive.core.site_template import layouts
 from newsarchive.core.site_template.learner import heads_of, learn, locks_of
 from newsarchive.core.site_template.model import Template
-from newsarchive.core.site_template.observations import WINDOW_PAGES, Network, Observation, unpack
+from newsarchive.core.site_template.observations import WINDOW_PAGES, Network, Observation, Window, unpack
 from newsarchive.core.site_template.template import difference, takes_otherwise, unpack_reading
 from newsarchive.core.steps import STEPS, observed, templated
 from newsarchive.core.text.lines import line_key
@@ -169,11 +169,7 @@ class Learner:
         known = site_templates.load(self.engine, site)
         if summary.pages < MIN_PAGES and not known.entries and not locks:
             return summary
-        pages = list(window.pages.values())
-        keys: set[int] = set().union(*(page.keys for page in pages))
-        heads = heads_of(site_templates.heads(self.engine, keys, but=next((p.site for p in pages), "")))
-        shared = Network(site_templates.shared(self.engine, pages), heads)
-        template = replace(learn(window, known=known, shared=shared, locks=locks), site=site)
+        template = replace(learn(window, known=known, shared=self._shared(window), locks=locks), site=site)
         summary.entries = len(template.entries)
         if not self.dry_run:
             site_templates.save(self.engine, template, known=known)
@@ -256,6 +252,12 @@ class Learner:
                 summary.failed.append(f"{page.kept.url}: {page.dropped}")
             if isinstance(page.article, Article):
                 yield page.article
+
+    def _shared(self, window: Window) -> Network:
+        pages = list(window.pages.values())
+        keys: set[int] = set().union(*(page.keys for page in pages))
+        heads = heads_of(site_templates.heads(self.engine, keys, but=next((p.site for p in pages), "")))
+        return Network(site_templates.shared(self.engine, pages), heads)
 
     # -- applying the template again -------------------------------------------------------------------
 

@@ -213,11 +213,7 @@ class CapturingSpider(ArchiveSpider):
         Raises `CloseSpider` where the disk takes no more bytes: what the crawl still fetched would be lost.
         """
         if self.settings.getbool("NEWSARCHIVE_TDMREP"):
-            # A site is asked once in a crawl: posts that come meanwhile wait for the answer.
-            url = urljoin(response.url, TDMREP_PATH)
-            if url not in self.tdmrep:
-                self.tdmrep[url] = asyncio.ensure_future(self._text_of(url))
-            await asyncio.shield(self.tdmrep[url])  # a post that is given up takes the answer from no other
+            await self._ask_tdmrep(urljoin(response.url, TDMREP_PATH))
             capture = replace(capture, rights=self._rights(capture))
         if (warc := self.crawler.get_extension(WarcExtension)) is None:
             return capture
@@ -230,6 +226,12 @@ class CapturingSpider(ArchiveSpider):
     def _closed(self, error: DatabaseError) -> CloseSpider:
         self.crawler.stats.set_value(key(Failure.DATABASE), str(error))
         return CloseSpider("database_error")
+
+    async def _ask_tdmrep(self, url: str) -> None:
+        """Ask a site for its file tdmrep.json, once in a crawl: posts that come meanwhile wait for the answer."""
+        if url not in self.tdmrep:
+            self.tdmrep[url] = asyncio.ensure_future(self._text_of(url))
+        await asyncio.shield(self.tdmrep[url])  # a post that is given up takes the answer from no other
 
     async def _text_of(self, url: str) -> str:
         """A file of a site, "" where there is none: a site that does not answer says nothing by it."""
