@@ -24,6 +24,7 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from newsarchive import demo
+from newsarchive.crawling import warc_records
 from newsarchive.db.engine import open_existing
 from newsarchive.db.writing.captures import originals_of
 from newsarchive.exceptions import ALL_FAILED, SOME_FAILED
@@ -386,7 +387,7 @@ def test_a_file_of_revisits_alone_does_not_fill_the_memory(
             fields = {"WARC-Date": DAYS[1]}
             record = writer.create_revisit_record(url, "sha1:A", url, DAYS[0], warc_headers_dict=fields)
             writer.write_record(record)
-    monkeypatch.setattr(warc_spider, "MAX_WAITING_REVISITS", 3)
+    monkeypatch.setattr(warc_records, "MAX_WAITING_REVISITS", 3)
     monkeypatch.setattr(warc_spider, "CAPTURES_AT_A_TIME", 2)
     spider = warc_spider.WarcSpider.from_crawler(get_crawler(), path=str(path))
     waiting = [len(spider.revisits.waiting) for _ in spider.batches()]
@@ -399,7 +400,7 @@ def test_files_are_read_when_the_posts_that_are_split_over_pages_are_too(
 ) -> None:
     """What a crawl that is stopped before has not read may hold a page that was gone for a while."""
     (tmp_path / "x.warc.gz").write_bytes(b"")
-    monkeypatch.setattr(warc_spider.SplitPosts, "whole", lambda split: iter([Capture(SEEN, b"")]))
+    monkeypatch.setattr(warc_records.SplitPosts, "whole", lambda split: iter([Capture(SEEN, b"")]))
     spider = warc_spider.WarcSpider.from_crawler(get_crawler(), path=str(tmp_path / "x.warc.gz"))
     assert [spider.files_read for batch in spider.batches() if batch] == [False]
     assert spider.files_read
