@@ -203,7 +203,8 @@ def _may_be_damaged(text: str, grams: GramModel) -> bool:
 
 def _damaged(texts: Sequence[str], page: str) -> Found:
     """The texts that have damage beyond repair, as they are; `page` are all of them together."""
-    if "\ufffd" not in page and "??" not in page:
+    # Two characters are looked for 80 times as slowly as one.
+    if "\ufffd" not in page and ("?" not in page or "??" not in page):
         return {}
     damages = ((number, damage_of(text)) for number, text in enumerate(texts))
     return {number: Repaired(texts[number], (), damage) for number, damage in damages if damage}
