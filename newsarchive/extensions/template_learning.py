@@ -103,8 +103,10 @@ class TemplateLearning:
         self.pages: dict[str, int] = {}
         #: site → its pages by the time it was learned with those that waited
         self.learned_with: dict[str, int] = {}
-        #: The same, of the sites whose learning did not fail
+        #: site → its pages that its template was learned from, where every page of this crawl is one of them
         self.taught: dict[str, int] = {}
+        #: site → the addresses of those of them that are not stored yet
+        self.unstored: dict[str, set[str]] = {}
         #: site → its pages that are read and wait, the one that waits longest first; and their bytes
         self.waiting: dict[str, list[_Waiting]] = {}
         self.waiting_bytes = 0
@@ -202,7 +204,9 @@ class TemplateLearning:
                     with_capture(one, head_of(page.item).capture)
                     for one, page in zip(done.articles, pages, strict=True)
                 ]
-                self.taught[site] = self.learned_with[site]
+                keys = {page.reading.url_key for page in pages}
+                if done.summaries[0].pages == self.learned_with[site] and len(keys) == len(pages):
+                    self.taught[site], self.unstored[site] = self.learned_with[site], keys
                 for summary in done.summaries:
                     self._learned(summary)
         finally:
@@ -232,6 +236,11 @@ class TemplateLearning:
         if self.learner is None or outcome is Outcome.EARLIER:  # what is read again is the newest capture
             return
         site, misfit = site_of(article.url), bool(article.seen and article.seen.misfit)
+        unstored = self.unstored.get(site, set())
+        if article.capture is not None and (stored := url_key(article.capture.url)) in unstored:
+            unstored.remove(stored)
+        else:  # a page that did not wait, or came once more
+            self.taught.pop(site, None)
         if isinstance(article.seen, (Observation, Sighting)) and article.seen.reading and article.capture:
             record = article.seen.record if isinstance(article.seen, Sighting) else b""
             self.learner.keep(Reading(url_key(article.capture.url), article.seen.reading, record))

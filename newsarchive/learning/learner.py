@@ -203,9 +203,8 @@ class Learner:
 
         Crawls come every hour and store one post, and learning looks at 500. So a site is left as it is until one of these
         is true: a tenth of its pages is new; five new pages fit no layout, as after a redesign; a line that its template
-        does not take has come to be in 3, 5, 8, … articles. `taught` has how many pages of a site its template was learned from
-        in this crawl: where these are all, as where they waited for it, none is new. The summary of a site that is left has 0
-        pages.
+        does not take has come to be in 3, 5, 8, … articles. `taught` has the pages of a site from which this crawl has learned it.
+        Where it was learned from as many as the archive has, none counts as new. The summary of a site that is left has 0 pages.
         """
         changed = sorted(sites)
         near: Counter[str] = Counter()

@@ -65,6 +65,40 @@ def test_the_pages_of_a_new_site_wait_for_its_template_and_are_stored_once(
     assert rows(db, "SELECT count(DISTINCT site_id) FROM site_blocks") == [(2,)]
 
 
+#: A description that is the site's, which only its pages together tell.
+DESCRIBED = '<meta name="description" content="Notes from a harbour town, its boats and its weather."><title>'
+
+
+def described(pages: Mapping[str, str]) -> dict[str, str]:
+    return {url: page.replace("<title>", DESCRIBED) for url, page in pages.items()}
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        [blog("heron", range(6)).items(), described(blog("heron", range(6))).items()],
+        [
+            [
+                *blog("heron", range(11)).items(),
+                *((url, page.replace("<body>", "<body >")) for url, page in blog("heron", range(11)).items()),
+                *described(blog("heron", range(11, 21))).items(),
+            ]
+        ],
+    ],
+    ids=["the pages come again and say more", "pages came twice, and others did not wait"],
+)
+def test_a_site_is_learned_again_from_pages_that_have_not_taught_it(
+    db: Path, tmp_path: Path, files: list[Iterable[tuple[str, str]]]
+) -> None:
+    """As many captures waited as the archive has pages in the end, and yet they were other pages."""
+    for number, pages in enumerate(files):
+        file = foreign_file(tmp_path / f"foreign {number}", pages)
+        assert crawl(f"path={file}", spider="warc", db=db).returncode == 0
+    assert rows(db, "SELECT count(*) FROM articles WHERE description <> ''") == [(0,)]
+    [(pages_stored,)] = rows(db, "SELECT count(*) FROM articles")
+    assert pages_stored in (6, 21)
+
+
 def test_a_page_that_two_do_not_make_a_template_for_is_stored_as_it_is(db: Path, tmp_path: Path) -> None:
     file = foreign_file(tmp_path / "foreign", blog("heron", range(2), tail=CHIPS).items())
     assert "2 new" in crawl(f"path={file}", spider="warc", db=db).stderr
