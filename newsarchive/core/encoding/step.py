@@ -237,8 +237,8 @@ def _repaired_page(
 ) -> Found:
     """The texts with these repairs, and others that are looked for at these positions of the page.
 
-    Chinese dots, controls, and signs of lost characters come behind UTF-8 and legacy text that were read with a wrong codec. What no
-    codec explains is shown to ftfy, text by text.
+    Chinese dots, controls, and signs of lost characters are looked for after UTF-8 and legacy text that were read with a wrong codec.
+    What no codec explains is shown to ftfy, text by text.
     """
     from newsarchive.core.encoding.ftfy_fallback import is_asked, second_opinion
 

@@ -5,7 +5,7 @@ There is nothing to weigh, but `voting` weighs the readings of several codecs an
 the page at the sequences of the codec that its first suspicious pair comes from, and answers only if
 
 - the sequences come to Latin letters and signs that stand side by side in clean text, without capitals, which would have to be
-  looked at more closely, and are no letters of words that may be known as they stand;
+  looked at more closely, and the damaged letters cannot be a word that is known as it stands;
 - all that is suspicious is a part of a sequence or stands beside one, and each sequence has something suspicious;
 - what stays on the page has no letters but Latin ones, and nothing that may be a part of a sequence;
 - every sequence gains enough, and not all of them may be accidents;
@@ -109,8 +109,8 @@ def usual_changes(text: str, positions: Sequence[int], model: PairModel, grams: 
     found = _found(text, parts, positions, codec, rest, model)
     if (
         found
-        and _is_elected(codec, text, found, parts, model)
         and not may_prove_codec(text)
+        and _is_elected(codec, text, found, parts, model)
         and not _is_left(text, positions, found.changes, rest, codec, model, grams)
     ):
         return Usual(found.changes, found.is_clean)
@@ -191,6 +191,7 @@ def _found(
     framed, end, seen = f"\n{text}\n", 0, 0
     changes: list[Change] = []
     extras: dict[str, float] = {}
+    stays, signs = frozenset(rest), sum([not script(char) for char in rest])
     is_whole = is_clean = True
     is_weak = is_proof = is_asked = False
     for number in range(1, len(parts), 2):
@@ -209,7 +210,7 @@ def _found(
         if gain <= 0 or not here or not (fits or len(own.after) == 1):
             return None
         if before not in extras:
-            extras[before] = _extra(own, rest, len(text))
+            extras[before] = _extra(own, stays, signs, len(text))
         is_alone = run[0] < "\x80" > run[-1]
         is_whole &= is_alone
         is_clean &= fits
@@ -224,14 +225,13 @@ def _found(
     return _Found(changes, is_whole, is_clean)
 
 
-def _extra(sequences: _Sequences, rest: str, size: int) -> float:
-    """How much likelier a reading is by what else stands on a page of that size, in nats, as `voting` weighs it. `rest` are the
-    characters beyond ASCII that stay, Latin letters and signs."""
+def _extra(sequences: _Sequences, stays: frozenset[str], signs: int, size: int) -> float:
+    """How much likelier a reading is by what else stands on a page of that size, in nats, as `voting` weighs it. `stays` are the
+    characters beyond ASCII that stay, Latin letters and signs, and `signs` is how often one of these signs stands on the page."""
     extra = 0.0
     for name in sequences.gone - {"LATIN"}:
-        signs = 0 if name else sum([not script(char) for char in rest])
-        extra = max(extra, strangeness(size, signs))
-    known = sum([char in rest for char in sequences.after])
+        extra = max(extra, strangeness(size, 0 if name else signs))
+    known = sum([char in stays for char in sequences.after])
     return extra + min(MAX_KNOWN_CHARACTERS, known) * KNOWN_CHARACTER_NATS
 
 
@@ -255,13 +255,13 @@ def _is_elected(codec: Charset, text: str, found: _Found, parts: Sequence[str], 
     own = Utf8(codec)
     if found.is_whole and len(found.changes) <= MAX_SAMPLE_RUNS and _hypotheses(set(parts[1::2])) == (own,):
         return True
-    runs = _readings(text, found.changes)
+    if (runs := _readings(text, found.changes)) is None:
+        return False
     cores = [run[1:-1] for run in runs]
     hypotheses = _hypotheses(cores)
     is_previewed = len(hypotheses) > MAX_LONG_HYPOTHESES and sum(map(len, runs)) > MAX_SAMPLE_CHARACTERS
     return (
-        len(runs) <= MAX_SAMPLE_RUNS
-        and not is_previewed
+        not is_previewed
         and (found.is_whole or not any(plausible_codecs(core)[1] for core in cores))
         and (found.is_whole or is_explained(list(runs), runs, model))
         and own in hypotheses
@@ -313,18 +313,22 @@ def _most(rival: Utf8 | MultiByte, core: str, model: PairModel) -> float | None:
     return max(0.0, gain + MAX_EXTRA_NATS)
 
 
-def _readings(text: str, changes: Sequence[Change]) -> RunReadings:
-    """Run → what the changes read in it. A run that stands in several places has the same readings in all of them."""
+def _readings(text: str, changes: Sequence[Change]) -> RunReadings | None:
+    """Run → what the changes, which are in order, read in it; `None` for more runs than `voting` takes as a sample. A run that stands in
+    several places has the same readings in all of them."""
     found: RunReadings = {}
     places: dict[str, int] = {}
-    framed = f"\n{text}\n"
+    framed, first, last, run = f"\n{text}\n", 0, 0, ""
     for start, end, reading in changes:
-        first, last = start, end + 2
-        while framed[first] > "\x7f":
-            first -= 1
-        while framed[last - 1] > "\x7f":
-            last += 1
-        run = framed[first:last]
+        if end + 2 > last:  # the first change of its run
+            first, last = start, end + 2
+            while framed[first] > "\x7f":
+                first -= 1
+            while framed[last - 1] > "\x7f":
+                last += 1
+            run = framed[first:last]
+            if len(found) == MAX_SAMPLE_RUNS and run not in found:
+                return None
         if places.setdefault(run, first) == first:
             at = start + 1 - first
             found.setdefault(run, []).append(reading._replace(start=at, end=at + end - start))
