@@ -140,6 +140,8 @@ def of_site(robots_txt: str, tdmrep: str, url: str, agent: str, rules: Rules) ->
     )
     if any(_forbids_mining(usage, rules) for usage in usages):
         said += Rights(reservations=("Content-Usage robots.txt",))
+    if not tdmrep:
+        return said
     path = _path(url)  # the first rule whose location matches counts
     matching = (rule for location, *rule in _tdm_rules(tdmrep) if _matches(location, path))
     return said + _tdm("tdmrep.json", *next(matching, ("", "")))

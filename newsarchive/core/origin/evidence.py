@@ -359,15 +359,22 @@ def _from_metadata(article: Article, rules: Rules) -> Iterator[Lead]:
 
 def _from_url(candidate: Candidate, article: Article, weight: float, rules: Rules) -> Iterator[Lead]:
     """The lead of a URL on another site. A canonical URL on an unlisted host may be the blog's other address, and one of a page that
-    a web archive keeps is never the original's. A publisher's own address names no original."""
+    a web archive keeps is never the original's."""
     value, url = candidate.value, article.url
     domain = domain_in(value)
-    is_address_of_publisher = candidate.field in ("publisher", "article_publisher")
-    if same_site(value, url) or not domain or domain in not_hosts(rules) or is_address_of_publisher:
+    if same_site(value, url) or not domain or domain in not_hosts(rules):
         return
     is_canonical, parts = candidate.field == "canonical_url", parts_of(value)
     archives = tuple(f".{archive}" for archive in entries_of(rules, "web_archives"))
     if is_canonical and (f".{parts.hostname}".endswith(archives) or _ADDRESS_IN_PATH.search(parts.path)):
+        return
+    if candidate.field in (
+        "publisher",
+        "article_publisher",
+    ):  # a page of its own on a network: https://ok.ru/reuters
+        slug = value.rstrip("/").rpartition("/")[2]
+        if by_name(slug, rules):
+            yield Lead(candidate.field, value, slug, weight)
         return
     hearsay = is_canonical and by_host(domain, rules) is None and not _is_of_original(candidate, article)
     page = "" if candidate.field == "republication_pixel" else value  # that is the address of a counter

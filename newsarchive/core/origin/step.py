@@ -143,6 +143,11 @@ def _name(lead: Lead, rules: Rules) -> _NamedLead | None:
     if host is not None and (domain_in(lead.printed) or key_of(_bare(host.name)) == key_of(printed)):
         found = host  # the domain tells apart two papers of one name ("El País")
     if found is not None:
+        own, whole = key_of(printed), key_of(found.name)
+        # A branch has a longer name than the publisher, and a host of its own: "Reuters Graphics (graphics.reuters.com)".
+        is_branch = host_printed != domain and whole in own and own != whole
+        if is_branch and key_of(host_printed.removesuffix(domain)) in own:
+            return _NamedLead(lead, printed, host_printed)
         return _NamedLead(lead, found.name, found.domain)
     is_url = bool(domain) and " " not in printed and printed.lower().startswith(("http", "www.", domain))
     is_host = is_url or (" " not in printed and bool(host_in(printed)))  # "fed.brid.gy"
