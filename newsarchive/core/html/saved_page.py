@@ -120,9 +120,8 @@ def replayed_page(body: bytes, url: str) -> SavedPage | None:
     ('https://blog.example/post/', b'<a href="https://blog.example/next/">')
     """
     place = url
-    if _ARCHIVE_TODAY.match(
-        url
-    ):  # the address with a moment and the page's own address in it, where the page names one
+    # The page may name another address, in which a moment and the page's own address stand; that one is taken apart below.
+    if _ARCHIVE_TODAY.match(url):
         named = _PLACES.findall(body[:MAX_ADDRESS_BYTES].decode("latin-1"))
         place = next((one for one in named if _ARCHIVE_TODAY.match(one) and _REPLAY.match(one)), "")
     if not (match := _REPLAY.match(place)):

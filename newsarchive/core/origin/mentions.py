@@ -290,9 +290,8 @@ def _listed_names(line: str, words: Sequence[Word], rules: Rules) -> Iterator[tu
         if found:
             at = found[1].end
             yield found
-    if at == 0 and _GLUED.search(
-        line
-    ):  # no word begins with a listed name, which may be glued to other words
+    # Where no word begins with a listed name, one may be glued to other words.
+    if at == 0 and _GLUED.search(line):
         for start in range(len(line) - _MIN_UNSPACED_CHARACTERS):
             found = _unspaced(line, start, rules) if start >= at else None
             if found:

@@ -86,10 +86,8 @@ def copyright_of(text: str, rules: Rules) -> Copyright | None:
     if not words.any.stand_in(line.lower()):
         return None
     found = words.mark.search(line)
-    if found and found[0] in (
-        "©",
-        "ⓒ",
-    ):  # of a name in a sentence: "a costing tool CostIt© to calculate costs"
+    # The sign may belong to a name in a sentence: "a costing tool CostIt© to calculate costs".
+    if found and found[0] in ("©", "ⓒ"):
         before, behind = line[: found.start()][-1:], line[found.end() : found.end() + 2]
         if before.isalpha() and behind[:1] == " " and behind[1:].islower():
             return None

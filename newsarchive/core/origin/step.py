@@ -217,9 +217,8 @@ def _origin(
     in_content = (n for n in others if n.lead.weight >= NOTICE_IN_CONTENT_WEIGHT)
     notice = next((n.lead.notice for n in (*ranked, *in_content) if n.lead.notice), None)
     credit = next((n.lead.text for n in ranked if n.lead.kind != "copyright"), "")
-    told: dict[
-        tuple[str, str], Evidence
-    ] = {}  # a line that stands on the page again is told once, with its first weight
+    # A line that stands on the page again is told once, with its first weight.
+    told: dict[tuple[str, str], Evidence] = {}
     for n in (*ranked, *others):
         told.setdefault((n.lead.kind, n.lead.text), Evidence(n.lead.kind, n.lead.text, n.lead.weight))
     return Origin(
