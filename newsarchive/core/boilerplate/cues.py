@@ -411,9 +411,11 @@ def _tail(blocks: Sequence[Block], head: int, names: Sequence[str]) -> Tail | No
 
 
 def _closes_tail(block: Block, names: Sequence[str], *, states: bool = False) -> bool:
-    """Whether a line that closes a tail by its length holds one of the names, and `states` something. Titles, items of a list and
-    questions state nothing: of 23 real pages that lost text to a tail, most lost a list of the article whose items hold one name
-    ("Ryan Miller (University of Notre Dame)")."""
+    """Whether a line that closes a tail by its length holds one of the names and, where `states`, also states something.
+
+    Titles, items of a list and questions state nothing: of 23 real pages that lost text to a tail, most lost a list of the article
+    whose items hold one name ("Ryan Miller (University of Notre Dame)").
+    """
     is_named = comparable_words(block.text) <= MAX_TAIL_CLOSING_WORDS and names_one(fold(block.text), names)
     is_statement = ends_sentence(block.text) and not block.text.rstrip().endswith(("?", "？"))
     return is_named and (is_statement or not states)

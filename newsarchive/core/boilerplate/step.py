@@ -387,7 +387,7 @@ def lists(marks: Marks) -> None:
     Earns 4 points of WordPress posts without boilerplate; on real pages it costs 0.2 points of text kept
     (`docs/benchmarks/ablation.md`).
     """
-    #: Names that the page's attributions and notices give for its source.
+    # Names that the page's attributions and notices give for its source.
     names = [name for name in marks.credited if name]
     for block in marks.blocks:
         if block.label == "attribution" and (attribution := attribution_of(block.text, marks.rules)):
