@@ -55,10 +55,12 @@ def extract_step(page: Page, rules: Rules) -> Article:
     sheet = sheet_of(page.text, page.capture.base_url)
     blocks, found = _judged(sheet, rules)
     if rules.standfirst == "text":
-        for i, block in enumerate(blocks):
-            if block.label == "description":
-                rule = f"{block.rule}; a standfirst is text by setting"
-                blocks[i] = block.relabelled("body", rule, DecidedBy.SETTING)
+        blocks = [
+            b.relabelled("body", f"{b.rule}; a standfirst is text by setting", DecidedBy.SETTING)
+            if b.label == "description"
+            else b
+            for b in blocks
+        ]
     return article_of(page, found).with_blocks(blocks, **read_metadata(sheet.tree, page, blocks, rules))
 
 

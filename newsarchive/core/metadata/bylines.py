@@ -276,7 +276,7 @@ def _bylines(
                 linked = [text for text, _ in block.links if text in line] if block.links else []
                 lines.append((person_names.with_spaces(line, linked, rules) if linked else line, block))
     dated = [i for i, (line, _) in enumerate(lines) if dates.date_text(line, rules)]
-    inside, between = _ids_below_paragraphs(blocks)
+    inside, between = _ids_inside_and_between(blocks)
     opened = -1
     for i, (line, block) in enumerate(lines):
         after = _line_after(lines[i + 1 : i + 1 + MAX_LISTED_AUTHORS], rules)
@@ -294,16 +294,19 @@ def _bylines(
             yield Claim("authors", name, Source(place, where)), None if place is Place.BOX else block
 
 
-def _ids_below_paragraphs(blocks: Sequence[Block]) -> tuple[frozenset[int], frozenset[int]]:
-    """The IDs of the blocks that stand in the article below two of its paragraphs, where "Authors: Jane Doe" names those of a thing that
-    the article is about; and of those among them up to its last paragraph. A line of two capitalised words there is a heading,
-    "Copper Pipes", also beside a date; below the last paragraph it may be a signature."""
+def _ids_inside_and_between(blocks: Sequence[Block]) -> tuple[frozenset[int], frozenset[int]]:
+    """Two sets of IDs of the article's blocks, `inside` and `between`; both are empty for an article of fewer than two paragraphs.
+
+    `inside` holds the blocks from the second paragraph on. There, "Authors: Jane Doe" names the authors of a thing that the
+    article is about. `between` holds those of them above the last paragraph. There, a line of two capitalised words is a heading,
+    "Copper Pipes", also beside a date; below the last paragraph it may be a signature.
+    """
     body = [b for b in blocks if b.label == "body"]
     paragraphs = [i for i, b in enumerate(body) if len(b.text) > MAX_BYLINE_CHARS]
     if len(paragraphs) < 2:
         return frozenset(), frozenset()
-    second, last = paragraphs[1], paragraphs[-1]
-    return frozenset(map(id, body[second:])), frozenset(map(id, body[second:last]))
+    inside, between = body[paragraphs[1] :], body[paragraphs[1] : paragraphs[-1]]
+    return frozenset(map(id, inside)), frozenset(map(id, between))
 
 
 def _line_after(lines: Sequence[tuple[str, Block]], rules: Rules) -> str:

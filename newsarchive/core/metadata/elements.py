@@ -185,7 +185,10 @@ def read_elements(tree: LexborHTMLParser) -> Elements:
         tag, attributes = node.tag or "", node.attributes
         is_mark = tag not in _NO_MARKS or (tag in _MARKS_BY_PROPERTY and "itemprop" in attributes)
         if tag == "a":
-            is_mark = _says_of_itself(out, node, attributes)
+            rel = (attributes.get("rel") or "").casefold().split()
+            is_mark = _is_marked(attributes, rel)
+            if "tag" not in rel:
+                _keep_topic_link(out, node, attributes)
         elif tag == "meta" and attributes.get("content") and len(out.metas) < MAX_CLAIMS:
             out.metas.append(attributes)
         elif tag == "link" and (reference := attributes.get("href")) and len(out.canonical) < MAX_ADDRESSES:
@@ -204,25 +207,29 @@ def read_elements(tree: LexborHTMLParser) -> Elements:
     return out
 
 
-def _says_of_itself(out: Elements, link: LexborNode, attributes: Attributes) -> bool:
-    """Whether a link is a mark, for what it says of itself. One that only leads to a category or a tag is kept apart, in `out`: a menu of
-    them would push what stands beside the headline out of its reach."""
-    names, rel = attributes.get("class") or "", (attributes.get("rel") or "").casefold().split()
-    if "tag" not in rel:
-        href = attributes.get("href") or ""
-        # A link, or the list item that it is, may stand right in a box for the categories of a post.
-        boxes = ((up.attributes.get("class") or "").split() for up in upwards(link.parent, 2))
-        is_boxed = any(not _CATEGORY_BOXES.isdisjoint(box) for box in boxes)
-        of_tag = is_tag(href)
-        for links, is_topic in (
-            (out.category_links, is_boxed or (is_category(href) and not of_tag)),
-            (out.tag_links, of_tag),
-        ):
-            if is_topic and len(links) < MAX_TOPIC_LINKS:
-                links.append(Mark(link, "a", attributes, len(out.marks), names))
-    said = f"{names} {attributes.get('id') or ''} {attributes.get('aria-label') or ''}"
+def _is_marked(link: Attributes, rel: Iterable[str]) -> bool:
+    """Whether a link with these attributes, and these words in its `rel`, is a mark."""
+    said = f"{link.get('class') or ''} {link.get('id') or ''} {link.get('aria-label') or ''}"
     is_related = not {"author", "tag", "home"}.isdisjoint(rel)
-    return "itemprop" in attributes or is_related or _MARKED.search(said) is not None
+    return "itemprop" in link or is_related or _MARKED.search(said) is not None
+
+
+def _keep_topic_link(out: Elements, link: LexborNode, attributes: Attributes) -> None:
+    """Add a link to the category links or the tag links of `out` where it leads to a category or a tag.
+
+    They are kept apart from the marks: a menu of them would push what stands beside the headline out of its reach.
+    """
+    href = attributes.get("href") or ""
+    # A link, or the list item that it is, may stand right in a box for the categories of a post.
+    boxes = ((up.attributes.get("class") or "").split() for up in upwards(link.parent, 2))
+    is_boxed = any(not _CATEGORY_BOXES.isdisjoint(box) for box in boxes)
+    of_tag = is_tag(href)
+    for links, is_topic in (
+        (out.category_links, is_boxed or (is_category(href) and not of_tag)),
+        (out.tag_links, of_tag),
+    ):
+        if is_topic and len(links) < MAX_TOPIC_LINKS:
+            links.append(Mark(link, "a", attributes, len(out.marks), attributes.get("class") or ""))
 
 
 def text_of(node: LexborNode, max_chars: int = 400, *, inline: bool = False) -> str:

@@ -33,7 +33,8 @@ def leads_home(node: LexborNode, url: str) -> bool:
     folder = INDEX_FILE.sub("", reference)
     if _HOST.sub("", folder) not in ("/", "", "./"):
         return holds(folder, url) and text_of(link) == text_of(node)
-    # A headline leads so in a copy of a site: "index.html" in "/2013/the-ferry/". "/blog/?p=5" is a post in "/blog/".
+    # In a copy of a site a headline links to its own folder: "index.html" in "/2013/the-ferry/". "/blog/?p=5" is a
+    # post in "/blog/".
     page, own = parts_of(url), INDEX_FILE.sub("", parts_of(url).path)
     is_folder = own.endswith("/") and len(own) > 1 and not page.query
     return not is_folder or parts_of(absolute(folder or "./", url)).path != own

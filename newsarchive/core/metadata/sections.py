@@ -405,12 +405,12 @@ def in_menu(tree: LexborHTMLParser, url: str, claims: Iterable[Claim]) -> Iterat
     """The sections that the menu names: the categories of a post of WordPress, then the deepest folder of the page at `url`. Whom
     one of the `claims` names as author, and not by a guess, has a folder of their own: "Jane Doe" at /jane-doe/a-post/."""
     authors = [key(c.value) for c in claims if c.field == "authors" and c.source.place not in GUESSES]
-    for name in _in_menu(tree, url):
+    for name in _names_in_menu(tree, url):
         if not any(key(name) in author for author in authors):
             yield Claim("article_section", name, Source(Place.MENU))
 
 
-def _in_menu(tree: LexborHTMLParser, url: str) -> Iterator[str]:
+def _names_in_menu(tree: LexborHTMLParser, url: str) -> Iterator[str]:
     for link in tree.css(_CATEGORY_OF_POST)[:MAX_MENU_LINKS]:
         if name := text_of(link, MAX_MENU_NAME_CHARS):
             yield name
@@ -429,7 +429,7 @@ def _in_menu(tree: LexborHTMLParser, url: str) -> Iterator[str]:
         folder = _path(address) if address else ""
         if folder.count("/") and page.startswith(f"{folder}/") and site_of(address) == site_of(url):
             name = text_of(link, MAX_MENU_NAME_CHARS)
-            if _is_named_like(name, folder) and _is_of_menu(link):
+            if _is_named_like(name, folder) and _stands_in_menu(link):
                 found.append((folder.count("/"), name))
     if found:
         yield max(found, key=lambda one: one[0])[1]
@@ -460,7 +460,7 @@ def _letters(text: str) -> str:
     return key("".join(word for word in words if word not in _AND))
 
 
-def _is_of_menu(link: LexborNode) -> bool:
+def _stands_in_menu(link: LexborNode) -> bool:
     """Whether a link stands in a menu, a breadcrumb or the header of the site."""
     for up in upwards(link, MAX_ANCESTORS):
         names = f"{up.attributes.get('class') or ''} {up.attributes.get('id') or ''}".casefold()

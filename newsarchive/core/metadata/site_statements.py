@@ -72,6 +72,8 @@ def _post_claims(text: SourceText) -> Iterator[Claim]:
     source = source_of(text.source)
     for field, time in (("date_published", text.published), ("date_modified", text.updated)):
         if time is not None:
+            # The readers of feeds, APIs and sitemaps and the archive give aware times only, so that `iso_time` finds an offset in
+            # each of these claims.
             yield Claim(field, time.isoformat(), source)
     for name in text.authors[:MAX_VALUES]:
         yield Claim("authors", plain(name), source)
