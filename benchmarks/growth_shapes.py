@@ -97,6 +97,15 @@ TEXTS: dict[str, Callable[[int], str]] = {
     "©": partial(repeated, "©"),
     "Ã": partial(repeated, "Ã"),
     "ÃÃ©": partial(repeated, "ÃÂ©"),
+    # The usual damage, whose runs are one: each letter beyond ASCII stands beside the next.
+    "marks, then one run": lambda size: DAMAGED + repeated("Ã©ß", max(0, size - len(DAMAGED))),
+    # Every damaged piece is another one, and the page has as many right letters.
+    "other pieces, then right letters": lambda size: (
+        "".join(
+            f"b{chr(0x61 + n % 26)}Ã{chr(0xA8 + n % 8)}Ã{chr(0xA8 + n // 8 % 8)}n " for n in range(size // 20)
+        )
+        + repeated("été là ", size // 2)
+    ),
     "Chinese as windows-874, bytes gone": partial(misread, CHINESE, "windows-874"),
     "Chinese as windows-874, U+FFFD": partial(misread, CHINESE, "windows-874", undefined="\ufffd"),
     "Chinese as windows-1252, bytes gone": partial(misread, CHINESE, "windows-1252"),

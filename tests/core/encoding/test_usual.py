@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from types import FrameType
+from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -57,6 +60,35 @@ def test_usual_damage_is_told_at_once(text: str) -> None:
 )
 def test_other_damage_goes_the_long_way(text: str) -> None:
     assert not is_told(text)
+
+
+def lines_run(text: str) -> int:
+    """How many lines of the module a page runs through."""
+    count = 0
+
+    def trace(frame: FrameType, event: str, arg: object) -> Any:
+        nonlocal count
+        if frame.f_code.co_filename != usual.__file__:
+            return None
+        count += event == "line"
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        usual.usual_changes(text, suspects(MODEL, text), MODEL, GRAMS)
+    finally:
+        sys.settrace(before)
+    return count
+
+
+def test_a_run_of_many_changes_is_walked_once() -> None:
+    def page(size: int) -> str:
+        return "Itâ€™s said â€œsafe and soundâ€\x9d and so on. " * size + "Ã©ß" * size
+
+    with patch.object(usual, "may_prove_codec", return_value=False):  # it ends such a page before
+        lines_run(page(200))
+        assert lines_run(page(400)) < 3 * lines_run(page(200))
 
 
 LATIN = [
