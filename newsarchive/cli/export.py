@@ -111,8 +111,9 @@ def export(
         )
     else:
         write = _writer(form, title, bom, in_words(asked, wanted))
+    left = None
     if form == "wacz":
-        write = partial(write, **_bytes_of(source, db, folder, sign))
+        write, left = _with_bytes(write, db, folder, sign)
     order = "id" if template else formats.form(form).order
     selected = Selection(source, asked, wanted, order=order, limit=limit)
     if not selected:
@@ -128,6 +129,8 @@ def export(
         say(f"{folder_name}: {counted(number, 'file')}")
     elif file != "-":
         _to_file(Path(file), write, selected, overwrite)
+        if left is not None:
+            _say_left(left)
     elif (kind := formats.form(form).kind) != "stream":
         raise UsageError(f"{form} needs a {kind}: name one instead of -")
     else:
@@ -177,20 +180,28 @@ def _writer(form: str, title: str, bom: bool | None, query: str) -> _Write:
     return lambda articles, target, **more: write(articles, target, title, **more)
 
 
-def _bytes_of(source: File | Engine, db: str, folder: str | None, sign: str | None) -> dict[str, Any]:
-    """What a WACZ package is made of besides the articles: captures, WARC files, a key, and what takes note of all that it lacks."""
+def _with_bytes(write: _Write, db: str, folder: str | None, sign: str | None) -> tuple[_Write, Left]:
+    """The function that writes a WACZ package with the bytes of the articles, and what takes note of all that the package lacks.
+
+    The key is read, and its password asked for, before anything else is. Settings and folders of WARC files are looked at when
+    the package is written: a dry run needs none.
+    """
     from newsarchive.db.readonly import engine_of
     from newsarchive.db.writing.captures import of_articles
     from newsarchive.export.wacz import Left
 
-    key = None
+    key, left = None, Left()
     if sign is not None:
         from newsarchive.export.signing import private_key
 
         key = private_key(sign, lambda: str(click.prompt("Password of the key", hide_input=True, err=True)))
-    engine = engine_of(source)
-    folders = warc_folders(engine, db, folder)
-    return {"captures": partial(of_articles, engine), "warc": folders, "key": key, "left": Left()}
+
+    def write_wacz(articles: Selection, target: Path) -> int:
+        engine = engine_of(articles.source)
+        folders, captures = warc_folders(engine, db, folder), partial(of_articles, engine)
+        return write(articles, target, captures=captures, warc=folders, key=key, left=left)
+
+    return write_wacz, left
 
 
 def _say_left(left: Left) -> None:
@@ -223,8 +234,6 @@ def _to_file(target: Path, write: _Write, articles: Selection, overwrite: bool) 
     with progress_bar("exporting") as show:
         number = write_whole(target, lambda part: write(_WithProgress(articles, show), part))
     say(f"{target}: {counted(number, 'article')}")
-    if isinstance(write, partial) and "left" in write.keywords:
-        _say_left(write.keywords["left"])
 
 
 class _WithProgress:

@@ -486,6 +486,24 @@ def test_keys_that_do_not_fit_are_refused_before_anything_is_written(made: Made,
     assert not (tmp_path / "a.wacz").exists()
 
 
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (["x.wacz", "--dry-run"], 0, "would write 3 articles as wacz to x.wacz"),
+        (["-", "--format", "wacz"], 2, "wacz needs a file: name one instead of -"),
+        (["x.wacz", "nosuchword"], 1, "nothing found"),
+        (["x.wacz"], 2, "NEWSARCHIVE_WARC"),
+    ],
+)  # fmt: skip
+def test_settings_of_warc_files_count_only_where_a_package_is_written(
+    made: Made, monkeypatch: pytest.MonkeyPatch, words: list[str], code: int, message: str
+) -> None:
+    monkeypatch.setenv("NEWSARCHIVE_WARC", "s3://")
+    done = CliRunner().invoke(cli, ["export", *words, "--db", made.url])
+    assert (done.exit_code, Path("x.wacz").exists()) == (code, False)
+    assert message in done.stderr
+
+
 def test_a_locked_key_asks_for_its_password(made: Made, tmp_path: Path) -> None:
     private, public = write_keys(tmp_path, "locked", ec.SECP384R1(), b"open sesame")
     words = [
