@@ -256,16 +256,17 @@ class WarcSpider(ArchiveSpider):
         self.files_read = self.left != 0
 
     def in_batches(self, pages: Iterator[tuple[Capture, Wire, str] | None]) -> Iterator[list[Capture]]:
-        """The pages that are new, up to `CAPTURES_AT_A_TIME` or up to a `None` at a time."""
-        is_end = False
-        while self.left != 0 and not is_end:
-            batch, is_end = [], True
+        """The new ones of these pages, in lists. A list has the new ones of `CAPTURES_AT_A_TIME` pages, or of fewer where a `None` or
+        the end comes before."""
+        while self.left != 0:
+            batch = []
             for page in islice(pages, CAPTURES_AT_A_TIME):
-                is_end = False
+                batch.append(page)
                 if page is None:
                     break
-                batch.append(page)
-            new = self.new(batch)[: self.left]
+            if not batch:
+                return
+            new = self.new([page for page in batch if page is not None])[: self.left]
             self.left = None if self.left is None else self.left - len(new)
             yield [capture for capture in self.copied(new) if not self.split.takes(capture)]
 
@@ -400,7 +401,7 @@ class WarcSpider(ArchiveSpider):
 
     @cached_property
     def warc(self) -> WarcExtension | None:
-        """Copies pages into WARC files of the archive, `None` where it keeps none."""
+        """The extension that copies pages into the archive's WARC files; `None` where the archive keeps no such files."""
         return self.crawler.get_extension(WarcExtension)
 
     def skipped(self, reason: SkipReason, number: int) -> None:

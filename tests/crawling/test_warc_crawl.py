@@ -510,7 +510,11 @@ def test_a_file_that_has_no_page_is_no_success(db: Path, tmp_path: Path) -> None
         writer = WARCWriter(out)
         url = "https://blog.example/1"
         writer.write_record(writer.create_warc_record(url, "metadata", io.BytesIO(b"fetchTimeMs: 3\r\n")))
+    left_open = db.parent / f"{db.stem}-warc" / "x.warc.gz.open"
+    left_open.parent.mkdir()
+    left_open.write_bytes(path.read_bytes())
     done = crawl(f"path={path}", spider="warc", db=db)
+    assert left_open.exists(), "what a killed crawl left open waits for one that has pages to write"
     assert "meta.warc.gz: holds no answer of a website, only records of other types or none" in done.stderr
     assert "failed: no page in these files" in done.stderr
     assert done.returncode == ALL_FAILED
