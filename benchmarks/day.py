@@ -217,7 +217,7 @@ def run(given: argparse.Namespace, folder: Path) -> dict[str, Any]:
         "parts": 0, "seconds": 0.0, "cpu": {}, "captures": 0, "articles": 0, "looks": 0, "writing": 0, "waiting": 0
     }  # fmt: skip
     if state_file.exists():
-        state = json.loads(state_file.read_text())
+        state |= json.loads(state_file.read_text())  # that of an older version lacks some counts
     pages = Pages(given.data, given.captures)
     numbers = range(0, given.captures, given.of_a_file)
     parts = [numbers[first : first + given.part] for first in range(0, len(numbers), given.part)]
@@ -298,8 +298,8 @@ def workers(given: argparse.Namespace, folder: Path, environment: Mapping[str, s
 def finished(url: str, deadline: float, state: dict[str, Any]) -> bool:
     """Wait until no job is left; whether that was before the deadline. Raises where a job failed.
 
-    Meanwhile the looks at the writers' lock are counted in `state`: all, those in which it was held, and the transactions that
-    waited for it.
+    Meanwhile the looks at the writers' lock are counted in `state`: all, and those in which it was held. `waiting` is the sum over
+    all looks of the transactions that waited for it.
     """
     jobs = "SELECT status::text, count(*) FROM newsarchive_queue.procrastinate_jobs WHERE queue_name = 'warc' GROUP BY 1"
     locks = f"""SELECT coalesce(sum(granted::int), 0), coalesce(sum((NOT granted)::int), 0) FROM pg_locks
@@ -371,14 +371,19 @@ def report(state: Mapping[str, Any], given: argparse.Namespace) -> str:
         for name, size, indexes in state["tables"]
     ]
     second = captures / max(state["seconds"], 1)
-    writing = max(state["writing"], 1) / max(state["looks"], 1)
+    turns = "nobody looked at the write transactions"
+    if looks := state["looks"]:
+        writing, waiting = max(state["writing"], 1) / looks, state["waiting"] / looks
+        turns = (
+            f"a write transaction was under way in {state['writing']} of {looks} looks: {1000 * writing / second:.1f} ms a page, or at"
+            f" most {second / writing:.0f} pages a second of all machines together; on the mean {waiting:.2f} others waited for it"
+        )
     said = [
         f"{state['captures']} captures, {state['articles']} articles, {state['copied']} of them in {state['clusters']} clusters of copies",
         f"{state['seconds']:.0f} s by the clock: {second:.1f} pages a second, a day of {DAY} in {DAY / second / 3600:.1f} hours",
         f"on two cores that do nothing else, {each:.1f} ms of CPU a page allow {2000 / each:.1f} pages a second,"
         f" a day of {DAY} in {DAY * each / 2000 / 3600:.1f} hours; 35 pages a second take {35 * each / 1000:.1f} cores",
-        f"a write transaction was under way in {state['writing']} of {state['looks']} looks and {state['waiting']} waited for one:"
-        f" {1000 * writing / second:.1f} ms a page, or at most {second / writing:.0f} pages a second of all machines together",
+        turns,
         f"the database {state['size'] / 1e6:.0f} MB, {state['size'] / captures:.0f} bytes a capture;"
         f" WARC files {state['files'] / 1e6:.0f} MB, {state['files'] / captures:.0f} bytes a capture",
         "counted by the runs: " + ", ".join(f"{number} {name}" for name, number in state["outcomes"].items()),
