@@ -98,7 +98,7 @@ SHEET = "newsarchive.core.extraction.step:sheet_of"
 
 #: pass of the boilerplate step → what it is made of besides its own function
 _PASSES: dict[str, tuple[str, ...]] = {
-    "titles": ("newsarchive.core.boilerplate.step:_is_headline",),
+    "titles": ("newsarchive.core.boilerplate.step:_is_dated",),
     "places": (),
     "lines": (),
     "notices": ("newsarchive.core.boilerplate.step:_notice",),
