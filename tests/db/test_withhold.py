@@ -364,6 +364,17 @@ def test_copies_that_came_meanwhile_are_found_when_it_is_shown_again(archive: En
         assert {copy.id for copy in open_.copies(1)} == {1, 2, 4}
 
 
+@pytest.mark.parametrize("take_down", [withhold, erase.begin])
+def test_a_damaged_change_of_a_field_keeps_no_article_from_being_taken_down(
+    archive: Engine, take_down: Callable[..., Any]
+) -> None:
+    with writing(archive) as connection:
+        connection.exec_driver_sql("INSERT INTO field_changes (article_id, version, change_kind, extractor_version, seen_at, field, value_before, value_after) VALUES (1, 2, 'publisher', 1, '2025-04-02 00:00:00+00:00', 'keywords', 'null', '[\"b\"]')")  # fmt: skip
+    take_down(archive, [1], DEMAND)
+    with Archive(url_of(archive)) as open_, pytest.raises(Withheld):
+        open_.get(1)
+
+
 @pytest.mark.parametrize(
     "again", [lambda archive: recluster(archive, afresh=True), lambda archive: recluster_range(archive, 1, 9)],
     ids=["all", "a range"],

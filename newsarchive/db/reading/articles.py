@@ -291,18 +291,12 @@ def history(source: Source, url_or_id: str | int) -> list[Version]:
     Raises `NoSuchArticle`.
     """
     with reading(source) as reader:
-        return versions_of(reader, find(reader, url_or_id))
-
-
-def versions_of(reader: Reader, article_id: int) -> list[Version]:
-    """The same of the article with this id, also of one that is withheld."""
-    wanted, lists = {"id": article_id}, ("value_before", "value_after")
-    moved = [Moved(**row | {name: tuple(row[name]) for name in lists}) for row in reader.rows(_MOVED, wanted)]
-    versions = []
-    for row in reader.rows(_VERSIONS, wanted):
-        # The text of the current version stands in the article's row, that of an earlier one in its own row, packed.
-        current, stored = row.pop("current_body"), row.pop("article_body")
-        versions.append(Version(**row, article_body=current if row["current"] else _text(stored)))
+        article_id, lists = find(reader, url_or_id), ("value_before", "value_after")
+        versions = texts_of(reader, article_id)
+        moved = [
+            Moved(**row | {name: tuple(row[name]) for name in lists})
+            for row in reader.rows(_MOVED, {"id": article_id})
+        ]
     for before, after in pairwise(versions):
         moved += [
             Moved(name, after.version, after.change_kind, after.extractor_version, after.seen_at, old, new)
@@ -313,6 +307,17 @@ def versions_of(reader: Reader, article_id: int) -> list[Version]:
         replace(version, fields=tuple(one for one in moved if one.version == version.version))
         for version in versions
     ]
+
+
+def texts_of(reader: Reader, article_id: int) -> list[Version]:
+    """Every version of the article with this id, in the order of `history`, also of an article that is withheld. Changes of fields are
+    not read: their `fields` are empty."""
+    versions = []
+    for row in reader.rows(_VERSIONS, {"id": article_id}):
+        # The text of the current version stands in the article's row, that of an earlier one in its own row, packed.
+        current, stored = row.pop("current_body"), row.pop("article_body")
+        versions.append(Version(**row, article_body=current if row["current"] else _text(stored)))
+    return versions
 
 
 def _listed(text: str) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ from newsarchive.db import bulk
 from newsarchive.db.engine import reading, writing
 from newsarchive.db.models import ArticleRow, CaptureRow, Revision, SealedText, Site, Url, Withholding
 from newsarchive.db.near_duplicates.rebuild import find_again
-from newsarchive.db.reading.articles import versions_of
+from newsarchive.db.reading.articles import texts_of
 from newsarchive.db.reading.finding import find
 from newsarchive.db.reading.replaced import MIN_SAME
 from newsarchive.db.reading.withheld import STANDING, Entry, standing
@@ -176,6 +176,10 @@ SELECT w.article_id, w.site, w.url_key, w.canonical_key, w.post_id, w.versions, 
 FROM withholdings AS w LEFT JOIN articles AS a ON a.id = w.article_id WHERE w.site IN :sites AND w.state IN :states
 """
 
+#: The addresses that an article had. Changes of its other fields are not read: a damaged row of theirs must not keep an article from
+#: being taken down.
+_MOVES = "SELECT seen_at, value_before FROM field_changes WHERE field = 'url' AND article_id = :id ORDER BY seen_at, id"
+
 
 def refused(connection: Connection, plans: Sequence[Plan]) -> list[Plan]:
     """The plans whose articles are withheld, in order, each with the id of the withheld article."""
@@ -263,9 +267,10 @@ def entry_row(connection: Connection, article_id: int) -> dict[str, Any]:
     url, key, canonical_key, post_id, site = connection.execute(
         query.where(ArticleRow.id == article_id)
     ).one()
-    versions = versions_of(Reader.of(connection), article_id)
-    changes = (one for version in versions for one in version.fields if one.field == "url")
-    moves = sorted((one.seen_at, one.value_before[0]) for one in changes)
+    moves = [
+        (row["seen_at"], row["value_before"][0])
+        for row in bulk.select_rows(connection, _MOVES, {"id": article_id})
+    ]
     return {
         "article_id": article_id,
         "url": url,
@@ -282,7 +287,7 @@ def entry_row(connection: Connection, article_id: int) -> dict[str, Any]:
                 "payload_digest": one.payload_digest,
                 "moved_from": next((url for at, url in moves if at > one.seen_at), ""),
             }
-            for one in versions
+            for one in texts_of(Reader.of(connection), article_id)
         ],
     }
 
