@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
 from click.testing import Result
-from sqlalchemy import Engine, delete, func, select, update
+from sqlalchemy import Connection, Engine, delete, event, func, select, update
 
 from newsarchive.core.near_duplicates.fingerprint import PERMUTATIONS, fingerprint_step
 from newsarchive.db import checks
@@ -195,6 +197,30 @@ def test_recluster_goes_on_where_it_was_killed(engine: Engine, monkeypatch: pyte
     with reading(engine) as connection:
         runs = connection.execute(select(CrawlRun.finish_reason)).scalars().all()
     assert runs == ["finished"]
+
+
+def test_recluster_counts_the_articles_while_others_may_write(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Counting takes long in a large archive, and all other writers wait for a write transaction."""
+    is_writing, counts = [False], []
+
+    @contextmanager
+    def watched(engine: Engine) -> Iterator[Connection]:
+        with writing(engine) as connection:
+            is_writing[0] = True
+            yield connection
+        is_writing[0] = False
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if "count(*)" in statement and "FROM articles" in statement:
+            counts.append(is_writing[0])
+
+    monkeypatch.setattr(rebuild, "writing", watched)
+    event.listen(engine, "before_cursor_execute", note)
+    rebuild.recluster(engine)
+    event.remove(engine, "before_cursor_execute", note)
+    assert counts == [False]
 
 
 def test_recluster_of_a_good_archive_changes_nothing(engine: Engine) -> None:

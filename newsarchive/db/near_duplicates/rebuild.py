@@ -49,6 +49,7 @@ def recluster(
         found = None if afresh else archive_state.stopped(connection, RECLUSTER, arguments)
         run_id, state = found or (archive_state.begin(connection, RECLUSTER, arguments), {})
         last = int(state.get("last_id", 0))
+    with reading(engine) as connection:  # counting takes long, and no other writer has to wait for it
         total = int(connection.execute(select(func.count()).select_from(ArticleRow)).scalar_one())
     while True:
         with writing(engine) as connection:
