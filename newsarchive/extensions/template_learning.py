@@ -144,9 +144,8 @@ class TemplateLearning:
         if capture is None or not self.may_wait:
             return item
         pages = max(await self._pages_of(seen.site), self.learned_with.get(seen.site, 0))
-        if (
-            pages >= MIN_PAGES_OF_A_KNOWN_SITE or not self.may_wait
-        ):  # the last page may have been read meanwhile
+        # The last page may have been read meanwhile.
+        if pages >= MIN_PAGES_OF_A_KNOWN_SITE or not self.may_wait:
             return item
         record = seen.record if isinstance(seen, Sighting) else pack(seen)
         reading = Reading(url_key(capture.url), seen.reading, record)

@@ -151,9 +151,8 @@ class Learner:
     ) -> Summary:
         """As `learn`. Raises `site_templates.Outdated` where another process has learned the site meanwhile."""
         summary = Summary(site)
-        fresh = self._record(
-            site, summary
-        )  # pages without a record are read first, but for a dry run recorded nowhere
+        # Pages without a record are read first. A dry run records them nowhere.
+        fresh = self._record(site, summary)
         window = self.windows.window(site, self.window)
         for page in fresh if self.dry_run else ():
             window.add(page)

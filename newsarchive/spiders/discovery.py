@@ -419,9 +419,8 @@ class Finder:
                 continue
             if response.status == 304 and own:
                 yield await self._named_by(own)
-                if (
-                    own is known and self.frontier
-                ):  # the sitemaps that the site's sitemaps listed when they were last read
+                # The sitemaps that the site's sitemaps listed when they were last read.
+                if own is known and self.frontier:
                     stored = await asyncio.to_thread(self.frontier.sources, self.site_id, (SITEMAP_PART,))
                     waiting += [(part.url, part) for part in stored if not part.rests(datetime.now(UTC))]
                 continue
@@ -501,9 +500,8 @@ class Finder:
         now, read = datetime.now(UTC), known.last_checked_at if known and known.answers else None
         since = max(self.resume_point, now - MAX_AGE_OF_READ_SOURCE) if self.resume_point else None
         if since and read and read >= since and not is_future(read, now):
-            return Response(
-                url, status=304
-            )  # the killed crawl that this one goes on with read the source a moment ago
+            # The killed crawl that this one goes on with read the source a moment ago.
+            return Response(url, status=304)
         self.requests += 1
         if self.requests > MAX_REQUESTS:
             if self.requests == MAX_REQUESTS + 1:

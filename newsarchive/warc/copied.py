@@ -42,6 +42,8 @@ _TARGET = re.compile(rb"(?i)\nwarc-target-uri: *<?([^\r\n]*?)>?(?:\r|$)")
 #: Bytes that are kept of a record. A longer record is packed again; with a higher bound a film that is skipped would be
 #: held in memory.
 MAX_MEMBER_BYTES = 4 * 2**20
+#: Zero bytes that a check sum is led over at a time (`joined_crc32`). With fewer zlib is called more often; with more each process holds
+#: more memory.
 _ZEROS = memoryview(bytes(2**16))
 #: Bytes of the head of a record. A record with a longer head is packed again.
 MAX_HEAD_BYTES = 2**16
