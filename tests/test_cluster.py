@@ -353,7 +353,9 @@ def test_a_cancelled_job_stops_and_a_failed_one_can_be_tried_again(url: str, tmp
         )
         assert states == {f"{site.home}/": "aborted", "http://127.0.0.1:9/": "failed"}
     shown = json.loads(run("cluster", "status", "--json", url=url).stdout)
-    assert [(job["job"], job["state"]) for job in shown["jobs"]] == [("crawl http://127.0.0.1:9/", "failed")]
+    # A worker that ends while it tidies leaves that job to the next one.
+    states = {job["job"]: job["state"] for job in shown["jobs"] if job["job"] != "tidy"}
+    assert states == {"crawl http://127.0.0.1:9/": "failed"}
     assert run("cluster", "retry", "--failed", url=url).stderr == "1 job\n"
     assert ("todo",) in rows(url, "SELECT status::text FROM procrastinate_jobs")
     assert run("cluster", "cancel", "--waiting", url=url).returncode == 0
