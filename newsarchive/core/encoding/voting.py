@@ -215,8 +215,8 @@ class _Extras(dict[tuple[str, str], float]):
 
 
 def strangeness(size: int, outside: int) -> float:
-    """How much likelier the letters of a script are to be damage, in nats, on a page of so many characters that has so many
-    letters of the script elsewhere."""
+    """How much likelier the letters of a script are to be damage, in nats. `size` is the number of characters of the page, `outside`
+    that of letters of the script which stand elsewhere on it."""
     return min(STRANGE_SCRIPT_NATS, log((1 + size) / (1 + outside)))
 
 
