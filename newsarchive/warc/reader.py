@@ -195,6 +195,16 @@ def verify(folder: Folder, file: str, offset: int, digest: str) -> None:
             raise ValueError(f"it holds {named or 'no payload'}, and the archive looks for {digest}")
 
 
+def captures(path: Path | str) -> Iterator[Capture | Damage]:
+    """The pages of a WARC file: what `exchanges` finds, without revisit records, statements and the answers as they came. It is for
+    programs of one's own, such as `docs/examples/cc_news`."""
+    for found in exchanges(path):
+        if isinstance(found, Damage):
+            yield found
+        elif isinstance(found, tuple):
+            yield found[0]
+
+
 def exchanges(path: Path | str, *, copying: bool = False) -> Iterator[Found]:
     """Every response and resource of a WARC file, each with its answer as it came, a `Revisit` for each revisit record, whose payload is in
     another record, a `Statement` for what a source said, and a `Damage` for each record that cannot be read.

@@ -39,8 +39,8 @@ from newsarchive.db.writing.store import Store
 from newsarchive.export import wacz
 from newsarchive.rules import default
 from newsarchive.warc import reader
+from newsarchive.warc.reader import captures
 from newsarchive.warc.writer import Original, WarcWriter
-from tests.support.records import captures_in
 from tests.support.storage import START, make_article, open_archive, url_of
 from tests.test_pywb import COMMANDS, MANAGER, WAYBACK, player
 
@@ -270,7 +270,7 @@ def test_damage_is_told_however_a_file_is_packed(package: Path, tmp_path: Path) 
     done = check(damaged)
     assert done.exit_code == 1
     assert "archive/data.warc.gz cannot be read" in done.stdout
-    assert [str(found).partition(": ")[0] for found in captures_in(damaged)] == [
+    assert [str(found).partition(": ")[0] for found in captures(damaged)] == [
         "damaged.wacz/archive/data.warc.gz"
     ]
 
@@ -296,7 +296,7 @@ def test_a_package_that_was_cut_in_half_is_refused(signed: Path, tmp_path: Path,
     done = check(cut)
     assert done.exit_code == 1
     assert "cut short" in done.stdout
-    (damage,) = captures_in(cut)
+    (damage,) = captures(cut)
     assert str(damage).startswith("cut.wacz: record at 0: cut short")
 
 
@@ -329,7 +329,7 @@ def test_damage_of_the_table_of_contents_is_told(
     assert done.exception is None or isinstance(done.exception, SystemExit)
     assert (done.exit_code, "cut short" in done.stdout) == (1, False)
     assert f"the file's table of contents is damaged: {says}" in done.stdout
-    [damage, *_] = [str(found) for found in captures_in(damaged) if isinstance(found, reader.Damage)]
+    [damage, *_] = [str(found) for found in captures(damaged) if isinstance(found, reader.Damage)]
     assert says in damage
 
 
@@ -345,7 +345,7 @@ def test_damage_anywhere_makes_no_traceback(signed: Path, tmp_path: Path, data: 
     assert found.exception is None or isinstance(found.exception, SystemExit)
     # A few bytes may be a date of the ZIP file; its last ones may have been replaced by themselves.
     assert found.exit_code == 1 or length < 100 or damaged.read_bytes() == whole
-    list(captures_in(damaged))
+    list(captures(damaged))
 
 
 def changed(
@@ -548,7 +548,7 @@ def test_articles_without_bytes_make_no_package(made: Made, tmp_path: Path) -> N
 
 
 def test_a_package_is_read_as_warc_files_are(package: Path) -> None:
-    found = [(capture.url, capture.body) for capture in captures_in(package)]
+    found = [(capture.url, capture.body) for capture in captures(package)]
     assert found == [(POST, PAGE), (POST, PAGE), ("https://blog.example/post-2", OTHER)]
 
 

@@ -38,7 +38,6 @@ from tests.crawling.test_crawl import front, post, rows
 from tests.support import object_storage as support
 from tests.support.archives import crawled
 from tests.support.object_storage import ADDRESS, STORAGES, Storage, forget, stored
-from tests.support.records import captures_in
 from tests.support.serving import ROOT, crawl, served
 from tests.warc.test_warc import page, write
 
@@ -92,7 +91,7 @@ def test_a_record_is_read_at_its_place_before_and_after_the_move(address: str, t
         assert isinstance(locate(folders, places[0].file), Path) == bool(waiting(staging))
         move_up(staging, address)
     assert not list(staging.iterdir())
-    assert [capture.body for capture in captures_in(f"{address}/{places[0].file}")] == [
+    assert [capture.body for capture in reader.captures(f"{address}/{places[0].file}")] == [
         page(number) for number in range(5)
     ]
 

@@ -28,9 +28,8 @@ from newsarchive.exceptions import DatabaseUnavailable
 from newsarchive.items import Capture, Place
 from newsarchive.warc import writer as writer_module
 from newsarchive.warc.files import locate
-from newsarchive.warc.reader import MAX_BODY_BYTES, Damage, read_capture
+from newsarchive.warc.reader import MAX_BODY_BYTES, Damage, captures, read_capture
 from newsarchive.warc.writer import Original, WarcWriter, member, payload_digest, recover
-from tests.support.records import captures_in
 
 AT = datetime(2025, 4, 1, 12, 0, 0, 250_000, UTC)
 HTML = [("Content-Type", "text/html; charset=windows-874"), ("Server", "caf\xe9")]
@@ -100,7 +99,7 @@ def test_warcio_finds_every_record_and_digest_right(tmp_path: Path) -> None:
         ("request", "https://blog.example/{}?a=b&c=d"),
     ]
     assert records(path) == [("warcinfo", ""), *((t, u.format(n)) for n in range(3) for t, u in exchange)]
-    assert [c.place for c in captures_in(path) if isinstance(c, Capture)] == places
+    assert [c.place for c in captures(path) if isinstance(c, Capture)] == places
 
 
 def test_the_body_is_kept_as_it_came_from_the_wire(tmp_path: Path) -> None:
@@ -176,7 +175,7 @@ def test_behind_damage_the_next_record_is_found_and_no_packed_body_taken_for_one
     held = bytearray(path.read_bytes())
     held[places[1].offset + 20 : places[1].offset + 40] = bytes(20)
     path.write_bytes(held)
-    found = list(captures_in(path))
+    found = list(captures(path))
     assert [one.body for one in found if isinstance(one, Capture)] == [page(n, 3000) for n in (0, 2, 3)]
     assert [one.offset for one in found if isinstance(one, Damage)] == [places[1].offset]
 
@@ -328,7 +327,7 @@ def test_a_full_disk_leaves_whole_records(tmp_path: Path) -> None:
     left = disk.getvalue()
     (tmp_path / "left.warc.gz").write_bytes(left)
     assert check(tmp_path / "left.warc.gz") == 0
-    assert len(list(captures_in(tmp_path / "left.warc.gz"))) == 1
+    assert len(list(captures(tmp_path / "left.warc.gz"))) == 1
 
 
 def test_a_file_without_a_record_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -376,7 +375,7 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
 
 
 def numbers(path: Path) -> tuple[list[int], list[Damage]]:
-    found = list(captures_in(path))
+    found = list(captures(path))
     good = [int(c.url.split("/")[3].split("?")[0]) for c in found if isinstance(c, Capture)]
     return good, [d for d in found if isinstance(d, Damage)]
 
@@ -441,7 +440,7 @@ def test_files_of_other_tools_are_read(tmp_path: Path, compress: bool, uri: str)
     path = tmp_path / "other.warc"
     foreign(path, compress, uri)
     assert numbers(path) == ([0, 1, 2, 3], [])
-    bodies = [c.body for c in captures_in(path) if isinstance(c, Capture)]
+    bodies = [c.body for c in captures(path) if isinstance(c, Capture)]
     assert bodies == [page(0), page(1), page(2), b""]
 
 
@@ -465,7 +464,7 @@ def test_a_damaged_plain_file_is_read_on(tmp_path: Path) -> None:
 def test_what_is_no_warc_file_is_reported(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "x.warc.gz"
     path.write_bytes(content)
-    found = list(captures_in(path))
+    found = list(captures(path))
     assert all(isinstance(item, Damage) for item in found)
     assert len(found) == (1 if content else 0)
 
@@ -478,7 +477,7 @@ def test_a_body_that_unpacks_to_too_much_is_refused(tmp_path: Path) -> None:
     )
     write(writer, 1)
     writer.close()
-    found = list(captures_in(tmp_path / place.file))
+    found = list(captures(tmp_path / place.file))
     assert [type(item) for item in found] == [Damage, Capture]
     assert "longer than" in str(found[0])
 
@@ -557,6 +556,6 @@ def test_a_file_is_held_until_it_has_its_name(tmp_path: Path, monkeypatch: pytes
 def test_a_file_that_is_not_there_is_reported(tmp_path: Path) -> None:
     """A pattern named it, and it was taken away before its turn came; or an address in object storage is not right."""
     for path in (tmp_path / "gone.warc.gz", f"file://{tmp_path}/gone.warc.gz"):
-        [damage] = captures_in(path)
+        [damage] = captures(path)
         assert isinstance(damage, Damage)
         assert "o such file" in str(damage)

@@ -24,13 +24,13 @@ from newsarchive.warc import reader
 from newsarchive.warc.reader import (
     MAX_BODY_BYTES,
     Damage,
+    captures,
     exchanges,
     read_capture,
     read_exchange,
     verify,
 )
 from newsarchive.warc.writer import WarcWriter
-from tests.support.records import captures_in
 
 PAGE = b"<!doctype html><title>Ferry</title><p>The night ferry returns to the old harbour.</p>" * 20
 
@@ -71,11 +71,11 @@ def written(path: Path, records: Sequence[bytes], how: str = "a member a record"
 
 
 def read(path: Path) -> list[Capture | Damage]:
-    return list(captures_in(path))
+    return list(captures(path))
 
 
 def bodies(path: Path) -> list[bytes | str]:
-    return [found.body if isinstance(found, Capture) else found.problem for found in captures_in(path)]
+    return [found.body if isinstance(found, Capture) else found.problem for found in captures(path)]
 
 
 def test_a_file_that_was_put_in_without_an_answer_is_read(tmp_path: Path) -> None:
@@ -166,7 +166,7 @@ def test_damage_inside_a_member_of_several_records_is_told_once(tmp_path: Path) 
     several = response(2, PAGE).replace(b"WARC-Type: response", b"WARC-Type: metadata")
     several += response(3, b"\x1f\x8bno gzip", "Content-Encoding: gzip")
     path = written(tmp_path / "a.warc.gz", [response(1, PAGE), several, response(4, PAGE)])
-    first, damage, last, *more = islice(captures_in(path), 9)
+    first, damage, last, *more = islice(captures(path), 9)
     assert isinstance(damage, Damage)
     assert damage.offset >= len(gzip.compress(response(1, PAGE)))
     assert [one.url for one in (first, last) if isinstance(one, Capture)] == [
@@ -180,7 +180,7 @@ def test_header_lines_of_one_name_are_joined_once(tmp_path: Path) -> None:
     """400,000 lines, 2.4 MB, took minutes: each was joined to all before it."""
     path = written(tmp_path / "a.warc", [response(1, PAGE, *["a: b"] * 400_000)], "plain")
     began = time.process_time()
-    (found,) = captures_in(path)
+    (found,) = captures(path)
     assert time.process_time() - began < 15
     assert isinstance(found, Capture)
     assert len(found.headers["a"]) == 3 * 400_000 - 2
@@ -261,7 +261,7 @@ def test_a_file_gzipped_in_one_piece_is_read_to_its_damage(tmp_path: Path) -> No
     assert bodies(path) == pages
     path.write_bytes(path.read_bytes()[:-10_000])
     assert bodies(path)[:3] == pages[:3]
-    assert [type(found) for found in captures_in(path)] == [Capture] * 3 + [Damage]
+    assert [type(found) for found in captures(path)] == [Capture] * 3 + [Damage]
 
 
 #: Words that all records have, as a dictionary of Archive Team's programs is trained on.
@@ -285,7 +285,7 @@ def test_a_file_of_archive_team_is_read_to_its_damage(tmp_path: Path, how: str) 
     assert bodies(path) == pages
     path.write_bytes(path.read_bytes()[:-10_000])
     assert bodies(path)[:3] == pages[:3]
-    assert [type(found) for found in captures_in(path)] == [Capture] * 3 + [Damage]
+    assert [type(found) for found in captures(path)] == [Capture] * 3 + [Damage]
 
 
 @pytest.mark.parametrize(
@@ -311,7 +311,7 @@ def test_a_short_file_gzipped_in_one_piece_is_read_to_its_end(tmp_path: Path) ->
     path = written(tmp_path / "x.warc.gz", [response(number, PAGE) for number in range(4)], "one member")
     path.write_bytes(path.read_bytes()[:-20])
     assert bodies(path)[:3] == [PAGE] * 3
-    assert [type(found) for found in captures_in(path)] == [Capture] * 3 + [Damage]
+    assert [type(found) for found in captures(path)] == [Capture] * 3 + [Damage]
 
 
 def test_a_single_record_in_one_member_is_no_file_in_one_piece(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ from newsarchive import row, rules
 from newsarchive.core.steps import article_from
 from newsarchive.exceptions import NotAnArticle
 from newsarchive.export.frames import SCHEMA
-from newsarchive.warc.reader import Damage, exchanges
+from newsarchive.warc.reader import Damage, captures
 
 #: Articles that are in memory together, and stand in one row group.
 MAX_ROW_GROUP_ARTICLES = 500
@@ -48,13 +48,10 @@ OBJECT_STORE_BYTES = 80 * 2**20
 def rows_of(path: Path, counts: Counter[str]) -> Iterator[dict[str, Any]]:
     """The flat row of each article in a WARC file; `counts` says what became of all its records."""
     held = rules.default()
-    for found in exchanges(path):
-        if isinstance(found, Damage):
+    for capture in captures(path):
+        if isinstance(capture, Damage):
             counts["damaged record"] += 1
             continue
-        if not isinstance(found, tuple):  # no answer with a page: a revisit record, or what a feed said
-            continue
-        capture = found[0]
         if capture.status != 200 or "html" not in (capture.content_type or "html"):
             counts["no page"] += 1
             continue
