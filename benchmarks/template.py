@@ -8,7 +8,7 @@ true paragraphs lost of all, lost among those repeated on purpose, word F1 of th
 milliseconds a page that learning and applying cost. Articles come from `articles/truth.jsonl`, even
 ids for `dev`, odd for `report`; with no data folder the prose is made up.
 
-With `--hourly` each post comes with a crawl of its own, once a blog has 30. After each crawl all its pages are read by two
+With `--hourly N` each post comes with a crawl of its own, once a blog has N (30 where no number is given). After each crawl all its pages are read by two
 templates: one that is learned at each crawl, and one that is learned when `Learner.learn_around` would do so.
 """
 
@@ -45,15 +45,15 @@ from newsarchive.core.site_template.observations import (
 from newsarchive.core.site_template.template import apply_template, layout_of, verdicts
 from newsarchive.exceptions import NotAnArticle
 from newsarchive.items import Article, Capture, Page
-from newsarchive.learning.learner import MIN_NEW_SHARE, has_grown
+from newsarchive.learning.learner import has_grown, is_due
 from tests.support.networks import network
 
 RULES = rules.load()
 FURNITURE = {"share", "subscribe", "recent", "quote", "comments", "footer"}
 #: Learned again when a new site has so many pages, as a crawl does.
 STEPS = (3, 5, 8, 13, 21, 34, 55, 89, 144)
-#: Posts of a blog from which on each comes with a crawl of its own.
-MIN_HOURLY = 30
+#: Posts of a blog from which on each comes with a crawl of its own, where `--hourly` names no number.
+HOURLY_FROM = 30
 
 
 @dataclass
@@ -186,19 +186,20 @@ def measure(sites: Sequence[Site], verbose: bool) -> None:
             print(name, *(f"\n   {n:4} {text}" for text, n in counter.most_common(14)))
 
 
-def hourly(sites: Sequence[Site]) -> str:
-    """How often the rule learns, and how many texts differ from those of a template that is learned at each crawl."""
+def hourly(sites: Sequence[Site], first: int) -> str:
+    """How often the rule learns after the `first` posts of each blog, and how many texts differ from those of a template that is
+    learned at each crawl."""
     crawls = learned = texts = differ = newest = 0
     for site in sites:
         pages = [
             observation(article, RULES, site=site.blog.name, cluster=post.story.id)
             for post, article in site.pages
         ]
-        window, holding, new = Window(pages[:MIN_HOURLY]), Counter[int](), list[Observation]()
-        for page in pages[:MIN_HOURLY]:
+        window, holding, new = Window(pages[:first]), Counter[int](), list[Observation]()
+        for page in pages[:first]:
             holding.update(shareable(page).keys())
         each = rule = learn(window)
-        for page in pages[MIN_HOURLY:]:
+        for page in pages[first:]:
             window.add(page)
             new.append(page)
             before = holding.copy()
@@ -208,7 +209,7 @@ def hourly(sites: Sequence[Site]) -> str:
             ]
             each = learn(window, known=each)
             if (
-                len(new) >= MIN_NEW_SHARE * len(window.pages)
+                is_due(len(window.pages), 1, len(new))
                 or sum(layout_of(one.lines, rule) is None for one in new) >= MIN_PAGES
                 or any(has_grown(before[key], holding[key]) for key in unknown)
             ):
@@ -262,7 +263,14 @@ def main() -> None:
     parser.add_argument("--posts", type=int, default=120, help="posts of each blog, before the shared ones")
     parser.add_argument("--language", help="one language of the split (en, de, fr, odd) instead of all")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--hourly", action="store_true", help="each post comes with a crawl of its own")
+    parser.add_argument(
+        "--hourly",
+        type=int,
+        nargs="?",
+        const=HOURLY_FROM,
+        metavar="N",
+        help="posts come one by one once a blog has N",
+    )
     parser.add_argument("--verbose", action="store_true", help="list what leaked and what was lost")
     options = parser.parse_args()
     languages = {"dev": ("en", "de", "odd"), "report": ("en", "fr", "odd")}[options.split]
@@ -272,7 +280,7 @@ def main() -> None:
         found = texts(Path(options.data), options.split, 4 * options.posts)
         sites = [Site(blog) for blog in blogs.network(found, words, posts=options.posts, seed=options.seed)]
         print(f"{options.split}, {language}: {sum(len(s.pages) for s in sites)} posts of {len(sites)} blogs")
-        print(f"  {hourly(sites)}") if options.hourly else measure(sites, options.verbose)
+        print(f"  {hourly(sites, options.hourly)}") if options.hourly else measure(sites, options.verbose)
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ from newsarchive.db.writing.store import Outcome
 from newsarchive.exceptions import DatabaseError
 from newsarchive.extensions.warc import raw_folders_of
 from newsarchive.items import Article
-from newsarchive.learning.learner import LEARNING_PAGES, Summary
+from newsarchive.learning.learner import LEARNING_PAGES, Summary, has_grown
 from newsarchive.learning.process import Archived, SiteLearning
 from newsarchive.spider_processes.parent import SHARED_READINGS
 
@@ -181,9 +181,17 @@ class TemplateLearning:
                 self.all_read()
 
     def _release(self, site: str) -> None:
+        """Let the waiting pages of a site go on to the writer, by a new template where they bring it to one of `LEARNING_PAGES`."""
+        assert self.learner is not None
         pages = self.waiting.pop(site)
         self.waiting_bytes -= sum(page.size for page in pages)
-        self.learned_with[site] = self.pages.get(site, 0) + len(pages)
+        stored = self.pages.get(site, 0)
+        self.learned_with[site] = stored + len(pages)
+        if not has_grown(stored, stored + max(len(pages), self.learner.waiting(site))):
+            for page in pages:  # they stay as they were read, by the template that the site has
+                if not page.done.done():
+                    page.done.set_result(page.item)
+            return
         task = asyncio.ensure_future(self._learn_waiting(site, pages))
         self.background.add(task)
         task.add_done_callback(self.background.discard)

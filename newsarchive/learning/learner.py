@@ -48,9 +48,12 @@ if TYPE_CHECKING:
 
 #: The smallest number of pages from which a site is learned.
 MIN_PAGES = 3
-#: Numbers of pages at which a new site is learned during a crawl, and numbers of articles at which a line that a site's
-#: template does not take is judged anew at the end of one.
+#: Numbers of pages at which a new site is learned, and numbers of articles at which a line that a site's template does not take is
+#: judged anew at the end of a crawl.
 LEARNING_PAGES = (3, 5, 8, 13, 21, 34, 55, 89, 144, 377, 987)
+#: Pages of a site from which on it is learned again when a share of them is new. One with fewer is learned at `LEARNING_PAGES`: with the
+#: share, each page of one that comes in a WARC file of its own would have it learned, and what was stored before read again.
+MIN_PAGES_FOR_SHARE = 21
 #: Part of a site's pages that must be new since it was learned, for it to be learned again at the end of a crawl. To learn
 #: it takes 2 to 3 ms for each of its pages, so that a new post costs some 30 ms on average. With less a site is learned
 #: more often than it changes; with more it takes longer until a line goes that only many pages prove.
@@ -201,8 +204,9 @@ class Learner:
         may now be that of three. The nearest `MAX_NEIGHBOURS` are learned.
 
         Crawls come every hour and store one post, and learning looks at 500. So a site is left as it is until one of these
-        is true: a tenth of its pages is new; five new pages fit no layout, as after a redesign; a line that its template
-        does not take has come to be in 3, 5, 8, … articles. `taught` has the pages of a site from which this crawl has learned it.
+        is true: the crawl has brought it to 3, 5, 8, 13 or 21 pages, or a tenth of its pages is new where it has more; five new
+        pages fit no layout, as after a redesign; a line that its template does not take has come to be in 3, 5, 8, … articles.
+        `taught` has the pages of a site from which this crawl has learned it.
         Where it was learned from as many as the archive has, none counts as new. The summary of a site that is left has 0 pages.
         """
         changed = sorted(sites)
@@ -220,7 +224,8 @@ class Learner:
         new = site_templates.count_new(self.engine, site, since)
         if taught >= new.known > 0:
             return False
-        return new.unfit >= layouts.MIN_PAGES or new.pages >= MIN_NEW_SHARE * min(new.known, self.window)
+        # Articles that an older version stored have no record yet.
+        return new.unfit >= layouts.MIN_PAGES or not new.known or is_due(new.known, new.came, new.pages)
 
     # -- pages -----------------------------------------------------------------------------------------
 
@@ -362,6 +367,17 @@ def says_no_more(now: SourceText | None, then: SourceText | None, article: Artic
         then.in_language,
         article.in_language,
     )
+
+
+def is_due(pages: int, came: int, new: int) -> bool:
+    """Whether a site of this many pages is learned again: `came` of them with the last crawl, `new` since it was learned.
+
+    >>> is_due(2, 2, 2), is_due(4, 2, 4), is_due(4, 1, 4), is_due(20, 1, 9), is_due(30, 1, 2), is_due(30, 1, 3)
+    (False, True, False, False, False, True)
+    """
+    if pages < MIN_PAGES_FOR_SHARE:
+        return has_grown(pages - came, pages)
+    return new >= MIN_NEW_SHARE * min(pages, WINDOW_PAGES)
 
 
 def has_grown(before: int, now: int) -> bool:

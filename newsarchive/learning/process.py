@@ -131,6 +131,10 @@ class SiteLearning:
         if self.shared is not None:
             self.shared.wait(reading, url, site)
 
+    def waiting(self, site: str) -> int:
+        """How many pages of a site wait in all crawls that share what they read."""
+        return len(self.shared.waiting(site)) if self.shared is not None else 0
+
     def end_wait(self, url_key: str) -> None:
         """Say that a page does not wait any longer."""
         if self.shared is not None:

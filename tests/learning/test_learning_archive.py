@@ -374,6 +374,13 @@ def test_a_known_site_is_learned_again_when_a_tenth_of_its_pages_is_new(
     assert site_templates.load(engine, "heron.example").version == 2
 
 
+def test_a_site_of_few_pages_is_learned_again_at_3_5_8_and_13(engine: Engine, tmp_path: Path) -> None:
+    learner = Learner(engine, tmp_path)
+    learned = [hourly(learner, tmp_path, blog("heron", range(n, n + 1), tail=CHIPS)) for n in range(14)]
+    assert [at for at, sites in enumerate(learned, 1) if sites] == [3, 5, 8, 13]
+    assert clean(lines(engine))
+
+
 def test_a_site_that_was_learned_by_a_clock_that_was_ahead_is_learned_again(
     archive: Engine, tmp_path: Path
 ) -> None:

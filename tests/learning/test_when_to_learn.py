@@ -17,18 +17,26 @@ from sqlalchemy import Engine
 
 from newsarchive.core.site_template.observations import Observation
 from newsarchive.crawling.page_reader import PageReader
+from newsarchive.db.kept_readings import Reading
 from newsarchive.db.writing.store import Outcome
-from newsarchive.extensions.template_learning import TemplateLearning, has_own_process, template_learned
+from newsarchive.extensions.template_learning import (
+    TemplateLearning,
+    _Waiting,
+    has_own_process,
+    template_learned,
+)
 from newsarchive.items import Article
 from newsarchive.learning.learner import Summary
+from newsarchive.learning.process import Done
 from tests.support.storage import open_archive
 
 
 class Fake:
     """Notes what is learned; a site in `broken` cannot be."""
 
-    def __init__(self, broken: Sequence[str] = ()) -> None:
-        self.broken = broken
+    def __init__(self, broken: Sequence[str] = (), elsewhere: int = 0) -> None:
+        #: `elsewhere` is how many pages of a site wait in all crawls of a worker.
+        self.broken, self.elsewhere = broken, elsewhere
         self.calls: list[tuple[str, bool]] = []
 
     def learn(self, site: str, *, going_on: bool = True) -> Summary:
@@ -41,6 +49,13 @@ class Fake:
         self, sites: Sequence[str], since: datetime | None = None, taught: dict[str, int] | None = None
     ) -> Iterator[Summary]:
         yield from (self.learn(site, going_on=False) for site in sorted(sites))
+
+    def waiting(self, site: str) -> int:
+        return self.elsewhere
+
+    def learn_waiting(self, site: str, pages: Sequence[Reading], packs: bool) -> Done:
+        self.calls.append((site, True))
+        return Done([Summary(site)], articles=[Article(f"https://{site}/learned")] * len(pages))
 
     def close(self) -> None:
         pass
@@ -121,6 +136,39 @@ def test_when_a_site_is_learned(
     fake = Fake()
     stored(learning_of(engine, tmp_path, fake), outcomes)
     assert fake.calls == calls
+
+
+@pytest.mark.parametrize(
+    ("known", "waiting", "elsewhere", "is_learned"),
+    [
+        pytest.param(0, 2, 0, False, id="two pages teach nothing"),
+        pytest.param(0, 2, 3, True, id="a third waits in another crawl"),
+        pytest.param(0, 3, 0, True, id="three"),
+        pytest.param(2, 1, 0, True, id="the third"),
+        pytest.param(3, 1, 0, False, id="the fourth"),
+        pytest.param(3, 2, 0, True, id="the fifth"),
+        pytest.param(5, 2, 0, False, id="the seventh"),
+        pytest.param(7, 20, 0, True, id="many"),
+    ],
+)
+def test_pages_that_wait_have_their_site_learned_where_they_bring_it_to_a_step(
+    engine: Engine, tmp_path: Path, known: int, waiting: int, elsewhere: int, is_learned: bool
+) -> None:
+    """A WARC file has a page or two of a site: were it learned with each file, what was stored before would be read again each time."""
+    fake = Fake(elsewhere=elsewhere)
+    learning = learning_of(engine, tmp_path, fake)
+    learning.pages["heron.example"] = known
+
+    async def run() -> list[str]:
+        loop, read = asyncio.get_running_loop(), Article("https://heron.example/read")
+        pages = [_Waiting(read, Reading(str(n), b"", b""), loop.create_future()) for n in range(waiting)]
+        learning.waiting["heron.example"] = pages
+        learning.all_read()
+        return [(await page.done).url for page in pages]
+
+    url = "https://heron.example/learned" if is_learned else "https://heron.example/read"
+    assert asyncio.run(run()) == [url] * waiting
+    assert fake.calls == [("heron.example", True)] * is_learned
 
 
 @pytest.mark.parametrize("setting", [{"NEWSARCHIVE_LEARN": False}, {"NEWSARCHIVE_WARC": "off"}])
