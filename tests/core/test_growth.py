@@ -190,7 +190,7 @@ def test_a_feed_is_cut_before_an_entry_and_stays_well_formed(
 
     monkeypatch.setattr(feeds, bound, 11)
     found = feed(more)
-    assert [entry.title for entry in found.entries] == ["Post 0", "Post 1"]
+    assert [entry.said.title for entry in found.entries] == ["Post 0", "Post 1"]
     assert problem in found.problem
     in_cdata = feed(f"<description><![CDATA[{more}]]></description>")
     assert bound == "MAX_ELEMENTS" or len(in_cdata.entries) == 4

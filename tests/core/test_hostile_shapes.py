@@ -106,7 +106,7 @@ def test_the_author_of_a_feed_is_searched_for_an_address_in_its_beginning_alone(
     feed = feeds.parse_feed(AUTHOR % (b"a" * 400_000), "https://blog.example/feed", rules=RULES)
     assert time.process_time() - began < 20
     (entry,) = feed.entries
-    assert (entry.link.url, len(entry.author)) == (
+    assert (entry.link.url, len(entry.said.author)) == (
         "https://blog.example/1",
         feed_parser.MAX_AUTHOR_CHARACTERS,
     )

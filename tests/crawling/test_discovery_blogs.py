@@ -129,11 +129,11 @@ def test_the_api_gives_text_dates_authors_and_terms(four_blogs):
     entries = {e.id: e for e in wordpress.parse_wp_posts(fetch(address)[2], address).entries}
     for post in blog.posts:
         entry = entries[f"wordpress:{post.id}"]
-        assert entry.author == post.author
-        assert set(entry.categories) == set(post.categories)
-        assert set(entry.tags) == set(post.tags)
-        assert entry.is_full
-        assert abs((entry.published.replace(tzinfo=None) - post.date).total_seconds()) <= 14 * 3600
+        assert entry.said.author == post.author
+        assert set(entry.said.sections) == set(post.categories)
+        assert set(entry.said.keywords) == set(post.tags)
+        assert entry.said.is_full
+        assert abs((entry.said.published.replace(tzinfo=None) - post.date).total_seconds()) <= 14 * 3600
 
 
 def test_a_post_is_known_by_its_id_and_its_parts_are_found(four_blogs):

@@ -49,11 +49,11 @@ def test_a_post():
         "wp-json",
         "wordpress:7",
     )
-    assert (entry.title, entry.author) == ("Rice & rain’s", "Somchai & Co")
-    assert (entry.html, entry.is_full) == ("<p>The whole text.</p>", True)
-    assert (entry.categories, entry.tags) == (("News", "Rice"), ("harvest",))
-    assert entry.published == entry.link.published == datetime(2024, 9, 2, 3, tzinfo=UTC)
-    assert entry.updated == entry.link.lastmod == datetime(2024, 9, 3, tzinfo=UTC)
+    assert (entry.said.title, entry.said.author) == ("Rice & rain’s", "Somchai & Co")
+    assert (entry.said.html, entry.said.is_full) == ("<p>The whole text.</p>", True)
+    assert (entry.said.sections, entry.said.keywords) == (("News", "Rice"), ("harvest",))
+    assert entry.said.published == entry.link.published == datetime(2024, 9, 2, 3, tzinfo=UTC)
+    assert entry.said.updated == entry.link.lastmod == datetime(2024, 9, 3, tzinfo=UTC)
 
 
 def test_a_post_without_embedded_names_text_or_dates():
@@ -65,13 +65,18 @@ def test_a_post_without_embedded_names_text_or_dates():
             "date_gmt": "0000-00-00T00:00:00",
         }
     ).entries
-    assert (entry.link.url, entry.title, entry.html, entry.is_full) == (
+    assert (entry.link.url, entry.said.title, entry.said.html, entry.said.is_full) == (
         "https://blog.example/rice/",
         "Rice",
         "Short.",
         False,
     )
-    assert (entry.published, entry.updated, entry.author, entry.tags) == (None, None, "", ())
+    assert (entry.said.published, entry.said.updated, entry.said.author, entry.said.keywords) == (
+        None,
+        None,
+        "",
+        (),
+    )
 
 
 CASES = json.loads(

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from html import escape
 from typing import Any
 
@@ -88,59 +87,33 @@ _COMMENT_LINK = re.compile(r"#(?:comment-?|c)\d+$|[?&]showComment=", re.I)
 class Entry:
     """One post as its feed or API describes it.
 
-    `html` is the full text where the feed gives it (`is_full`), else its summary, as written, with links relative to the post
-    or to a `<base>` at its beginning. `author` is that of the whole feed, or of the feed from which the entry was taken, where
-    the entry names no `authors`. Times have the offset that the feed gives, or are `None`. `tags` are as printed; only
-    WordPress' API tells `categories` from them. `image` is an absolute address, `language` a tag as written. `is_reply` is true
-    for a comment (RFC 4685). `other_urls` are further addresses of the entry, for one whose `link` leads to another site.
-    `excerpt` are the bytes of the entry, `None` where they cannot be told from those of others.
+    `said` is what is said of it: the full text where the feed gives it, else its summary, as written, with links relative to the
+    post or to a `<base>` at its beginning. Its `author` is that of the whole feed, or of the feed from which the entry was taken,
+    where the entry names no `authors`. Only WordPress' API tells `sections` from `keywords`. The `image` is an absolute address;
+    the `excerpt` is `None` where the bytes of the entry cannot be told from those of others. `is_reply` is true for a comment
+    (RFC 4685). `other_urls` are further addresses of the entry, for one whose `url` leads to another site.
     """
 
-    link: Link
+    url: str
+    said: SourceText
     id: str = ""
-    title: str = ""
-    html: str = field(default="", repr=False)
-    is_full: bool = False
-    author: str = ""
-    published: datetime | None = None
-    updated: datetime | None = None
-    tags: tuple[str, ...] = ()
-    categories: tuple[str, ...] = ()
     is_reply: bool = False
-    authors: tuple[str, ...] = ()
-    image: str = ""
-    language: str = ""
     other_urls: tuple[str, ...] = ()
-    excerpt: Excerpt | None = field(default=None, repr=False)
 
     @property
-    def link_with_text(self) -> Link:
+    def link(self) -> Link:
         """The link with the platform's id, the text and the metadata that the source gives of its post.
 
         A comment has no text, because it says nothing of the post above it. A text of more than `MAX_TEXT_CHARACTERS`
         is left out, and the metadata is kept.
         """
-        identity = _post_id(self.id)
-        if self.is_reply or not (self.html or self.title or self.published):
-            return replace(self.link, post_id=identity, text=None)
-        fits = len(self.html) <= MAX_TEXT_CHARACTERS
-        text = SourceText(
-            self.link.source,
-            self.html if fits else "",
-            self.is_full and fits,
-            self.title,
-            self.author,
-            self.published,
-            self.updated,
-            authors=self.authors,
-            keywords=self.tags,
-            sections=self.categories,
-            in_language=self.language,
-            image=self.image,
-            post_id=identity,
-            excerpt=self.excerpt,
-        )
-        return replace(self.link, post_id=identity, text=text)
+        said = replace(self.said, post_id=_post_id(self.id))
+        if len(said.html) > MAX_TEXT_CHARACTERS:
+            said = replace(said, html="", is_full=False)
+        is_text = not self.is_reply and bool(self.said.html or said.title or said.published)
+        moment = said.updated or said.published
+        text = said if is_text else None
+        return Link(self.url, said.source, said.title, moment, said.published, said.post_id, text)
 
 
 def _post_id(identity: str) -> str:
@@ -177,7 +150,7 @@ class Feed:
     @property
     def links(self) -> tuple[Link, ...]:
         """The posts' links, in the feed's order."""
-        return tuple(entry.link_with_text for entry in self.entries)
+        return tuple(entry.link for entry in self.entries)
 
 
 def announced_feeds(html_text: str, base_url: str, rules: Rules) -> dict[str, bool]:
@@ -249,18 +222,18 @@ def _collect(feed: Feed, entries: Iterable[Entry], sites: tuple[str, str], rules
         if len(kept) >= MAX_ENTRIES:
             break
         total += 1
-        is_reply = bool(_COMMENT_LINK.search(entry.link.url)) or entry.is_reply
+        is_reply = bool(_COMMENT_LINK.search(entry.url)) or entry.is_reply
         comments += is_reply
-        given = (address for address in (entry.link.url, *entry.other_urls) if address.strip())
+        given = (address for address in (entry.url, *entry.other_urls) if address.strip())
         urls = [url for address in given if (url := try_normalise(address, feed.url))]
         url = next((url for url in urls if any(same_site(url, site) for site in sites)), None)
         if url is None:
             elsewhere.update((site_of(one), None) for one in urls[:1])
             continue
         if rules is None or not listed_reason(url, rules):
-            link = replace(entry.link, url=url)
-            image = try_normalise(entry.image, url) if entry.image else None
-            kept.setdefault(url_key(url), replace(entry, link=link, is_reply=is_reply, image=image or ""))
+            image = try_normalise(entry.said.image, url) if entry.said.image else None
+            said = replace(entry.said, image=image or "")
+            kept.setdefault(url_key(url), replace(entry, url=url, said=said, is_reply=is_reply))
     is_comments = bool(_COMMENT_URL.search(feed.url)) or bool(total and comments > total / 2)
     return replace(feed, entries=tuple(kept.values()), is_comments=is_comments, other_sites=tuple(elsewhere))
 
@@ -314,9 +287,9 @@ def with_excerpts(
     if len(cut) != len(found):
         return iter(found)
     pairs = list(zip(found, cut, strict=True))
-    if is_broken and not all(excerpts.names(excerpt, entry.link.url) for entry, excerpt in pairs):
+    if is_broken and not all(excerpts.names(excerpt, entry.url) for entry, excerpt in pairs):
         return iter(found)
-    return (replace(entry, excerpt=excerpt) for entry, excerpt in pairs)
+    return (replace(entry, said=replace(entry.said, excerpt=excerpt)) for entry, excerpt in pairs)
 
 
 def _with_fewer_elements(body: bytes) -> tuple[bytes, str]:
@@ -369,29 +342,26 @@ def _entry(raw: Mapping[str, Any], feed: Feed, times: FeedTimes) -> Entry:
     # In a feed that collects posts of several blogs, an entry may hold the authors of the feed that it was taken from (RFC
     # 4287, 4.2.1).
     of_source = _names(source.get("authors")) if isinstance(source, dict) else ()
-    title = _text(raw, "title")
     text, is_full = _longest_text(raw)
     # The first language that XML gives to a text, the summary or the title (`xml:lang`), or to what holds it.
     details = (raw.get(f"{name}_detail") for name in ("summary", "title"))
     texts = [*rows_of(raw.get("content")), *(detail for detail in details if isinstance(detail, dict))]
     language = next(filter(None, (_text(one, "language") for one in (raw, *texts))), "")
     url, *others = _addresses(raw, feed.version, code(language or feed.language)) or ("",)
-    return Entry(
-        Link(url, "feed", title, lastmod=updated or published, published=published),
-        id=_text(raw, "id"),
-        title=title,
-        html=_based(text, raw, url, feed.url) if is_full else text,
-        is_full=is_full,
+    said = SourceText(
+        "feed",
+        _based(text, raw, url, feed.url) if is_full else text,
+        is_full,
+        title=_text(raw, "title"),
         author=", ".join(authors or of_source) or feed.author,
         published=published,
         updated=updated,
-        tags=unique(_text(tag, "label") or _text(tag, "term") for tag in rows_of(raw.get("tags"))),
-        is_reply="thr_in-reply-to" in raw,
         authors=authors,
+        keywords=unique(_text(tag, "label") or _text(tag, "term") for tag in rows_of(raw.get("tags"))),
+        in_language=language,
         image=_picture(raw),
-        language=language,
-        other_urls=tuple(others),
     )
+    return Entry(url, said, _text(raw, "id"), "thr_in-reply-to" in raw, tuple(others))
 
 
 def _addresses(raw: Mapping[str, Any], version: str, language: str) -> tuple[str, ...]:
@@ -534,18 +504,17 @@ def _json_entry(item: Mapping[str, Any], feed: Feed, times: FeedTimes) -> Entry:
     names = _json_authors(item)
     tags, identity = item.get("tags"), str(item.get("id") or "")
     url, *others = unique((_text(item, "url"), _address_in(identity))) or ("",)
-    return Entry(
-        Link(url, "feed", _text(item, "title"), updated or published, published),
-        id=identity,
+    said = SourceText(
+        "feed",
+        _text(item, "content_html") or _html_of(_text(item, "content_text") or _text(item, "summary")),
+        bool(_text(item, "content_html")),
         title=_text(item, "title"),
-        html=_text(item, "content_html") or _html_of(_text(item, "content_text") or _text(item, "summary")),
-        is_full=bool(_text(item, "content_html")),
         author=", ".join(names) or feed.author,
         published=published,
         updated=updated,
-        tags=tuple(tag for tag in tags if isinstance(tag, str)) if isinstance(tags, list) else (),
         authors=names,
+        keywords=tuple(tag for tag in tags if isinstance(tag, str)) if isinstance(tags, list) else (),
+        in_language=_text(item, "language"),
         image=_text(item, "image") or _text(item, "banner_image"),
-        language=_text(item, "language"),
-        other_urls=tuple(others),
     )
+    return Entry(url, said, identity, other_urls=tuple(others))

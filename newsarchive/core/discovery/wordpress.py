@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
@@ -21,7 +21,7 @@ from newsarchive.core.html.parsing import parse
 from newsarchive.core.text.normalise import unescape
 from newsarchive.core.text.tolerant_json import loads
 from newsarchive.core.urls import folder_of, same_site, try_normalise
-from newsarchive.items import Link
+from newsarchive.items import Excerpt, Link, SourceText
 
 API_REL = "https://api.w.org/"
 
@@ -55,7 +55,7 @@ class Posts:
 
     @property
     def links(self) -> tuple[Link, ...]:
-        return tuple(entry.link_with_text for entry in self.entries)
+        return tuple(entry.link for entry in self.entries)
 
 
 def api_root(html_text: str, headers: Mapping[str, str], base_url: str) -> str:
@@ -138,7 +138,7 @@ def parse_wp_posts(
     for at, row in enumerate(rows[:MAX_ROWS]):
         if link := _address(row, url, site_url):
             excerpt = cut[at] if len(cut) == len(rows) else None
-            kept.setdefault(link, replace(_entry(row, link), excerpt=excerpt))
+            kept.setdefault(link, _entry(row, link, excerpt))
     problem = "" if isinstance(data, list) else "no list of posts"
     return Posts(url, tuple(kept.values()), problem, _is_last(len(rows), url, headers or {}))
 
@@ -219,26 +219,25 @@ def _id(row: Mapping[str, Any]) -> int:
     return number if type(number) is int and 0 < number < 10**_MAX_ID_DIGITS else 0
 
 
-def _entry(row: Mapping[str, Any], url: str) -> Entry:
-    published, modified = _moment(row, "date"), _moment(row, "modified")
+def _entry(row: Mapping[str, Any], url: str, excerpt: Excerpt | None) -> Entry:
     names = unique(_plain(author.get("name")) for author in rows_of(_embedded(row, "author")))
-    title = _plain(_rendered(row, "title"))
     terms = list(_terms(row))
     text = _rendered(row, "content")
-    return Entry(
-        Link(url, "wp-json", title, lastmod=modified or published, published=published),
-        id=f"wordpress:{number}" if (number := _id(row)) else "",
-        title=title,
-        html=text or _rendered(row, "excerpt"),
-        is_full=bool(text.strip()),
+    said = SourceText(
+        "wp-json",
+        text or _rendered(row, "excerpt"),
+        bool(text.strip()),
+        title=_plain(_rendered(row, "title")),
         author=", ".join(names),
-        published=published,
-        updated=modified,
-        categories=unique(name for taxonomy, name in terms if taxonomy == "category"),
-        tags=unique(name for taxonomy, name in terms if taxonomy not in _NO_TAG_TAXONOMIES),
+        published=_moment(row, "date"),
+        updated=_moment(row, "modified"),
         authors=names,
+        keywords=unique(name for taxonomy, name in terms if taxonomy not in _NO_TAG_TAXONOMIES),
+        sections=unique(name for taxonomy, name in terms if taxonomy == "category"),
         image=_picture(row, url),
+        excerpt=excerpt,
     )
+    return Entry(url, said, f"wordpress:{number}" if (number := _id(row)) else "")
 
 
 def _picture(row: Mapping[str, Any], url: str) -> str:

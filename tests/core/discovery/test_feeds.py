@@ -64,28 +64,32 @@ def test_every_format_gives_the_same_entry(body, version):
     assert (feed.version, feed.title, feed.problem, feed.is_comments) == (version, "A blog", "", False)
     (entry,) = feed.entries
     assert entry.link.url == "https://blog.example/rice/"
-    assert (entry.title, entry.author, entry.tags) == ("Rice & rain", "Somchai", ("News", "Rice"))
-    assert (entry.html, entry.is_full, entry.id) == (
+    assert (entry.said.title, entry.said.author, entry.said.keywords) == (
+        "Rice & rain",
+        "Somchai",
+        ("News", "Rice"),
+    )
+    assert (entry.said.html, entry.said.is_full, entry.id) == (
         FULL,
         True,
         "https://blog.example/?p=7",
     )
-    assert (entry.published or entry.updated) == datetime(2024, 9, 2, 3, tzinfo=UTC)
-    assert feed.links == (entry.link_with_text,)
+    assert (entry.said.published or entry.said.updated) == datetime(2024, 9, 2, 3, tzinfo=UTC)
+    assert feed.links == (entry.link,)
 
 
 def test_rss_091_has_titles_and_links_only():
     body = b"<rss version='0.91'><channel><title>T</title><item><title>A</title><link>/a</link></item></channel></rss>"
     feed = feeds.parse_feed(body, URL)
-    assert [(e.title, e.link.url, e.is_full, e.published) for e in feed.entries] == [
+    assert [(e.said.title, e.link.url, e.said.is_full, e.said.published) for e in feed.entries] == [
         ("A", "https://blog.example/a", False, None)
     ]
 
 
 def test_a_missing_updated_is_not_filled_with_published():
     (entry,) = feeds.parse_feed(RSS2.encode(), URL).entries
-    assert entry.updated is None
-    assert entry.link.lastmod == entry.link.published == entry.published
+    assert entry.said.updated is None
+    assert entry.link.lastmod == entry.link.published == entry.said.published
 
 
 def items(*links):
@@ -160,7 +164,7 @@ def test_a_title_without_its_end_costs_no_entry():
     broken = item.format("two").replace("</title>", "")
     body = f"<rss version='2.0'><channel>{item.format('one')}{broken}{item.format('three')}</channel></rss>"
     feed = feeds.parse_feed(body.encode(), URL)
-    assert [entry.title for entry in feed.entries] == ["one", "two", "three"]
+    assert [entry.said.title for entry in feed.entries] == ["one", "two", "three"]
     assert feed.problem.startswith("not well formed")
 
 
@@ -174,7 +178,7 @@ def test_a_title_without_its_end_costs_no_entry():
 @pytest.mark.parametrize("body", [RSS2, ATOM, RDF], ids=["RSS 2.0", "Atom", "RDF"])
 def test_a_reference_that_names_no_character_costs_no_entry(body, reference, read):
     feed = feeds.parse_feed(body.replace("Rice &amp;", f"{reference} Rice &amp;").encode(), URL)
-    assert ([entry.title for entry in feed.entries], feed.problem) == ([f"{read} Rice & rain"], "")
+    assert ([entry.said.title for entry in feed.entries], feed.problem) == ([f"{read} Rice & rain"], "")
 
 
 @pytest.mark.parametrize(
@@ -187,7 +191,7 @@ def test_a_reference_that_names_no_character_costs_no_entry(body, reference, rea
 @pytest.mark.parametrize("body", [RSS2, ATOM, RDF], ids=["RSS 2.0", "Atom", "RDF"])
 def test_an_ampersand_that_is_not_escaped_stays_as_it_is(body, written, read):
     feed = feeds.parse_feed(body.replace("Rice &amp; rain", written).encode(), URL)
-    assert ([entry.title for entry in feed.entries], feed.problem) == (
+    assert ([entry.said.title for entry in feed.entries], feed.problem) == (
         [read],
         "not well formed: a bare & or an undefined reference, or a title without its end",
     )
@@ -197,7 +201,7 @@ def test_an_ampersand_that_is_not_escaped_stays_as_it_is(body, written, read):
 def test_a_title_without_its_end_in_the_text_of_a_post_is_text():
     told = "How a feed breaks: <title>Rain<link>"
     feed = feeds.parse_feed(RSS2.replace(FULL, told).encode(), URL)
-    assert (feed.problem, feed.entries[0].html) == ("", told)
+    assert (feed.problem, feed.entries[0].said.html) == ("", told)
 
 
 def test_a_feed_names_no_file_and_opens_no_entity(tmp_path):
@@ -208,7 +212,7 @@ def test_a_feed_names_no_file_and_opens_no_entity(tmp_path):
     feed = feeds.parse_feed(
         RSS2.replace("<rss ", entity + "<rss ").replace("Rice &amp;", "&x;").encode(), URL
     )
-    assert "The whole text" not in "".join(e.title for e in feed.entries)
+    assert "The whole text" not in "".join(e.said.title for e in feed.entries)
 
 
 def test_entities_that_multiply_are_not_expanded():
@@ -246,7 +250,7 @@ def test_links_follow_the_base_that_the_feed_states():
 def test_the_text_of_a_post_is_as_its_publisher_wrote_it():
     text = "<p onclick='x()'>A <a href='../x'>link</a> &amp; <b>more</p>"
     (entry,) = feeds.parse_feed(RSS2.replace(FULL, text).encode(), URL).entries
-    assert entry.html == text
+    assert entry.said.html == text
 
 
 def test_the_next_page_of_a_paged_feed():
@@ -264,17 +268,17 @@ def test_the_next_page_of_a_paged_feed():
 
 def test_charset_of_header_and_document():
     body = RSS2.replace("UTF-8", "windows-874").replace("Rice &amp; rain", "ข้าว").encode("cp874")
-    assert feeds.parse_feed(body, URL).entries[0].title == "ข้าว"
+    assert feeds.parse_feed(body, URL).entries[0].said.title == "ข้าว"
     body = RSS2.replace(' encoding="UTF-8"', "").replace("Rice &amp; rain", "ข้าว").encode()
-    assert feeds.parse_feed(body, URL, "application/rss+xml; charset=utf-8").entries[0].title == "ข้าว"
+    assert feeds.parse_feed(body, URL, "application/rss+xml; charset=utf-8").entries[0].said.title == "ข้าว"
     body = RSS2.replace("UTF-8", "utf-16").replace("Rice &amp; rain", "ข้าว").encode()
-    assert feeds.parse_feed(body, URL).entries[0].title == "ข้าว", "as .NET writes it"
+    assert feeds.parse_feed(body, URL).entries[0].said.title == "ข้าว", "as .NET writes it"
 
 
 def test_one_byte_that_is_no_utf_8_costs_no_other_character():
     body = RSS2.replace("Rice &amp; rain", "ข้าว").encode().replace(b"Short.", b"Caf\xe9")
     (entry,) = feeds.parse_feed(body, URL, "application/rss+xml; charset=utf-8").entries
-    assert entry.title == "ข้าว"
+    assert entry.said.title == "ข้าว"
 
 
 def test_announced_feeds_tell_posts_from_comments_in_any_language():
@@ -538,7 +542,10 @@ def test_a_reference_that_xml_does_not_know_leaves_a_feed_in_one_piece(reference
     )
     feed = feeds.parse_feed(body.encode(), URL)
     assert [entry.link.url for entry in feed.entries] == ["https://blog.example/rice/"]
-    assert (feed.entries[0].title, "reference" in feed.problem) == (f"Rice{unescape(reference)}rain", True)
+    assert (feed.entries[0].said.title, "reference" in feed.problem) == (
+        f"Rice{unescape(reference)}rain",
+        True,
+    )
 
 
 @pytest.mark.parametrize(("body", "own"), [(RSS2, "item"), (ATOM, "entry"), (RDF, "item")])
@@ -686,7 +693,7 @@ def rss(item, language="en"):
 def test_times_in_the_words_of_the_site(language, written, time):
     body = rss(f"<link>https://blog.example/rain/</link><pubDate>{written}</pubDate>", language)
     (entry,) = feeds.parse_feed(body, URL).entries
-    assert (entry.published.isoformat() if entry.published else None) == time
+    assert (entry.said.published.isoformat() if entry.said.published else None) == time
 
 
 @pytest.mark.parametrize(
@@ -698,9 +705,9 @@ def test_times_in_the_words_of_the_site(language, written, time):
 )
 def test_the_date_of_dublin_core_is_that_of_publication(body):
     (entry,) = feeds.parse_feed(body, URL).entries
-    assert entry.published.isoformat() == "2024-09-02T10:00:00+07:00"
-    assert entry.updated is None
-    assert entry.link.lastmod == entry.published
+    assert entry.said.published.isoformat() == "2024-09-02T10:00:00+07:00"
+    assert entry.said.updated is None
+    assert entry.link.lastmod == entry.said.published
 
 
 @pytest.mark.parametrize(
@@ -716,8 +723,8 @@ def test_a_change_that_an_element_of_atom_tells_in_rss_is_no_publication(publish
     (entry,) = feeds.parse_feed(
         rss(f"<link>https://blog.example/rain/</link>{published}{change}"), URL
     ).entries
-    assert entry.updated.isoformat() == "2024-09-02T10:00:00+07:00"
-    assert (entry.published and entry.published.isoformat()) == (
+    assert entry.said.updated.isoformat() == "2024-09-02T10:00:00+07:00"
+    assert (entry.said.published and entry.said.published.isoformat()) == (
         "2024-09-01T10:00:00+07:00" if published else None
     )
 
@@ -725,7 +732,7 @@ def test_a_change_that_an_element_of_atom_tells_in_rss_is_no_publication(publish
 def test_a_change_in_atom_is_no_publication():
     body = ATOM.replace("<published>2024-09-02T10:00:00+07:00</published>", "").encode()
     (entry,) = feeds.parse_feed(body, URL).entries
-    assert entry.published is None
+    assert entry.said.published is None
 
 
 @pytest.mark.parametrize(
@@ -759,8 +766,8 @@ def test_the_full_text_for_an_aggregator_is_the_posts(element, text, is_full):
     prefix = element.partition(":")[0]
     item = f'<description>Rain.</description><{element} xmlns:{prefix}="http://news.{prefix}.example">{text}</{element}>'
     (entry,) = feeds.parse_feed(rss(f"<link>https://blog.example/rain/</link>{item}"), URL).entries
-    assert entry.html == "<p>It rains.</p><p>It rains &lt; a lot, all day and all night.</p>"
-    assert entry.is_full is is_full
+    assert entry.said.html == "<p>It rains.</p><p>It rains &lt; a lot, all day and all night.</p>"
+    assert entry.said.is_full is is_full
 
 
 def test_plain_text_counts_more_than_a_shorter_summary_and_is_no_markup():
@@ -769,7 +776,7 @@ def test_plain_text_counts_more_than_a_shorter_summary_and_is_no_markup():
         f'<content type="html"><![CDATA[{FULL}]]></content>', f'<content type="text">{text}</content>'
     )
     (entry,) = feeds.parse_feed(body.encode(), URL).entries
-    assert (entry.html, entry.is_full) == (
+    assert (entry.said.html, entry.said.is_full) == (
         "<p>The rice &lt;Oryza&gt; grows.</p><p>It rains, and 3 &lt; 4.</p>",
         False,
     )
@@ -790,15 +797,15 @@ def test_a_story_in_the_format_of_agencies_comes_without_headline_and_byline(con
     )
     body = ATOM.replace(f'<content type="html"><![CDATA[{FULL}]]></content>', content.format(story))
     (entry,) = feeds.parse_feed(body.encode(), URL).entries
-    blocks = read_blocks(parse(entry.html), entry.link.url).blocks
+    blocks = read_blocks(parse(entry.said.html), entry.link.url).blocks
     assert [(block.kind, block.text) for block in blocks if block.kind != "figure"] == [
         ("paragraph", "It rains."),
         ("caption", "The field."),
         ("heading", "Rice"),
         ("paragraph", "It grows."),
     ]
-    assert 'src="/rain.jpg"' in entry.html
-    assert entry.is_full
+    assert 'src="/rain.jpg"' in entry.said.html
+    assert entry.said.is_full
 
 
 @pytest.mark.parametrize(
@@ -813,7 +820,7 @@ def test_links_of_a_text_follow_its_own_base(base, picture):
     content = f'<content type="html" xml:base="{base}"><![CDATA[<p>See <a href="a.html">the field</a>.</p>]]></content>'
     body = ATOM.replace(f'<content type="html"><![CDATA[{FULL}]]></content>', content)
     (entry,) = feeds.parse_feed(body.encode(), URL).entries
-    (block,) = read_blocks(parse(entry.html), entry.link.url).blocks
+    (block,) = read_blocks(parse(entry.said.html), entry.link.url).blocks
     assert f'href="{picture}"' in block.html
 
 
@@ -822,8 +829,8 @@ def test_json_feed_as_some_write_it():
         "content_html", "content_text"
     )
     (entry,) = feeds.parse_feed(body.encode(), URL).entries
-    assert entry.published.isoformat() == "2024-09-02T10:00:00+07:00"
-    assert entry.html == "&lt;p&gt;The whole text of the post.&lt;/p&gt;"
+    assert entry.said.published.isoformat() == "2024-09-02T10:00:00+07:00"
+    assert entry.said.html == "&lt;p&gt;The whole text of the post.&lt;/p&gt;"
 
 
 @pytest.mark.parametrize(
