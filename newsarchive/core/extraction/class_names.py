@@ -51,8 +51,8 @@ _CARDS_OF_TEXT = ("kg-card", "kg-callout", "kg-toggle", "kg-product", "kg-image"
 _MAX_CLASSES = 12
 #: Characters of a name. A longer name says nothing, and is in no group.
 _MAX_NAME_CHARACTERS = 60
-#: Names that are remembered from page to page, because the pages of a site share most of theirs. With more, all are
-#: forgotten. A process that read 400 real pages of as many sites had 153 MB at most, and 178 with 50,000 names, in the
+#: Names that are remembered from page to page, because the pages of a site share most of theirs; of further ones the
+#: latest are. A process that read 400 real pages of as many sites had 153 MB at most, and 178 with 50,000 names, in the
 #: same CPU time.
 _MAX_REMEMBERED_NAMES = 10_000
 
@@ -160,69 +160,53 @@ class Names:
 
     def __init__(self, table: Mapping[str, float]) -> None:
         self.table = table
-        self.known: dict[tuple[str, str, str], tuple[float, int]] = {}
-        self.single: dict[str, tuple[dict[str, float], int]] = {}
-        self.parts: dict[str, tuple[dict[str, float], int, str]] = {}
-
-    def worth_of(self, tag: str, ident: str, names: str) -> tuple[float, int]:
-        """(score, bits of `GROUPS`) of an element. The score is the sum of the worth of its known words over the square
-        root of their number, so that a dozen utility classes do not outweigh one telling name."""
-        known, key = self.known, (tag, ident, names)
-        found = known.get(key)
-        if found is None:
-            if len(known) > _MAX_REMEMBERED_NAMES:
-                known.clear()
-            # "post-7123" says what "post-7124" says
-            alike = (tag, _DIGIT.sub("0", ident), _DIGIT.sub("0", names))
-            found = known.get(alike) or self._worth_of(*alike)
-            known[key] = known[alike] = found
-        return found
+        remembered = lru_cache(maxsize=_MAX_REMEMBERED_NAMES)
+        self._single, self._part = remembered(self._worth_of_name), remembered(self._worth_of_part)
+        alike = remembered(self._worth_of)
+        #: Gives what `_worth_of` gives. "post-7123" says what "post-7124" says.
+        self.worth_of = remembered(
+            lambda tag, ident, names: alike(tag, _DIGIT.sub("0", ident), _DIGIT.sub("0", names))
+        )
 
     def _worth_of(self, tag: str, ident: str, names: str) -> tuple[float, int]:
+        """(score, bits of `GROUPS`) of an element. The score is the sum of the worth of its known words over the square
+        root of their number, so that a dozen utility classes do not outweigh one telling name."""
         word, bits = "<" + tag, 0
         worth = {word: self.table[word]} if word in self.table else {}
         for name in _names(ident, names):
-            found, named = self.single.get(name) or self._single(name)
+            found, named = self._single(name)
             worth.update(found)
             bits |= named
         # In order of value, so that the sum does not depend on the order of the words.
         known = sorted(worth.values())
         return (sum(known) / len(known) ** 0.5 if known else 0.0), bits
 
-    def _single(self, name: str) -> tuple[dict[str, float], int]:
+    def _worth_of_name(self, name: str) -> tuple[dict[str, float], int]:
         """The worth of the words of a name, and the groups of the name. Most names are in lower case and made of parts
         that other names have too, so that the parts are remembered."""
-        if len(self.single) > _MAX_REMEMBERED_NAMES:
-            self.single.clear()
         table, bits = self.table, 0
-        worth: dict[str, float] = {}
         if len(name) > _MAX_NAME_CHARACTERS or name != name.lower():
-            worth = {w: table[w] for w in _words(name) if w in table}
             bits = _groups(spelled(name)) if len(name) <= _MAX_NAME_CHARACTERS else 0
-        else:
-            dashed, parts = name.replace("_", "-"), []
-            for part in dashed.split("-"):
-                found, named, plain = self.parts.get(part) or self._part(part)
-                worth.update(found)
-                bits |= named
-                if plain:
-                    parts.append(plain)
-            if bits & _OPEN_END_BIT:
-                bits = _groups(dashed)
-            if (whole := "-".join(parts)) in table:
-                worth[whole] = table[whole]
-        self.single[name] = worth, bits
+            return {w: table[w] for w in _words(name) if w in table}, bits
+        worth: dict[str, float] = {}
+        dashed, parts = name.replace("_", "-"), []
+        for part in dashed.split("-"):
+            found, named, plain = self._part(part)
+            worth.update(found)
+            bits |= named
+            if plain:
+                parts.append(plain)
+        if bits & _OPEN_END_BIT:
+            bits = _groups(dashed)
+        if (whole := "-".join(parts)) in table:
+            worth[whole] = table[whole]
         return worth, bits
 
-    def _part(self, part: str) -> tuple[dict[str, float], int, str]:
+    def _worth_of_part(self, part: str) -> tuple[dict[str, float], int, str]:
         """The same of a part of a name between hyphens, and the part without its numbers."""
-        if len(self.parts) > _MAX_REMEMBERED_NAMES:
-            self.parts.clear()
-        table = self.table
         bits = _groups(part) | _OPEN_END_BIT * part.endswith(_OPEN_ENDS)
-        worth = {w: table[w] for w in _LETTERS.findall(part) if w in table}
-        found = self.parts[part] = worth, bits, _whole(part)
-        return found
+        worth = {w: self.table[w] for w in _LETTERS.findall(part) if w in self.table}
+        return worth, bits, _whole(part)
 
 
 class BoxNames:
@@ -238,7 +222,7 @@ class BoxNames:
         nothing = (0.0, 0.0, 0.0, 0.0, 0.0)
         rows: list[tuple[float, float, float, float, float]] = []
         bits, tags, parents = [0] * n, [0] * n, [-1] * n
-        known, worth_of, tag_bits = names.known, names.worth_of, TAG_BITS
+        worth_of, tag_bits = names.worth_of, TAG_BITS
         blocks = max((box.last for box in boxes), default=0)
         for i, box in enumerate(boxes):
             tag, up = box.tag, box.parent
@@ -249,7 +233,7 @@ class BoxNames:
                 continue
             if tag == "form" and is_page_form(box, blocks):
                 tag = "div"
-            own, named = known.get((tag, box.ident, box.classes)) or worth_of(tag, box.ident, box.classes)
+            own, named = worth_of(tag, box.ident, box.classes)
             if up is None:
                 rows.append((own, own, own, own, own))
                 bits[i], tags[i] = named, tag_bits.get(tag, 0)
