@@ -20,7 +20,6 @@ from sqlalchemy import Connection, Engine, bindparam, delete, insert, update
 
 from benchmarks.alarm_blogs import START, Blog, Post
 from newsarchive.core.alarms import witnesses
-from newsarchive.core.alarms.changed import Version, shrunk_at
 from newsarchive.core.alarms.judge import judge
 from newsarchive.core.alarms.listings import (
     FEED,
@@ -34,7 +33,7 @@ from newsarchive.core.alarms.listings import (
     SameLooks,
     awaited,
 )
-from newsarchive.core.alarms.parts import names
+from newsarchive.core.alarms.parts import Version, names, shrunk_at
 from newsarchive.core.alarms.records import AlarmKind, History, Look, Past, Reading, State
 from newsarchive.db import bulk
 from newsarchive.db.engine import writing

@@ -34,9 +34,8 @@ from newsarchive.findings import Check, Finding, Fix, error, warning
 from newsarchive.reprs import counted
 from newsarchive.times import utc_now
 from newsarchive.warc.files import OPEN, all_files, is_address, length_of, locate, moved_to, written_in
-from newsarchive.warc.moving import settle, waiting
 from newsarchive.warc.reader import verify
-from newsarchive.warc.writer import is_held, recover
+from newsarchive.warc.writer import is_held, recover, settle, waiting
 
 #: Records of pages, and as many of what sources said of posts, that are read unless all are asked for.
 SAMPLED_RECORDS = 100

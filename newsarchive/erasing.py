@@ -33,9 +33,8 @@ from newsarchive.items import Place
 from newsarchive.times import utc_now
 from newsarchive.warc import eraser
 from newsarchive.warc.files import OPEN, Folder, Wire, all_files, folders, is_address, written_in
-from newsarchive.warc.moving import settle
 from newsarchive.warc.reader import wire_at
-from newsarchive.warc.writer import WarcWriter, recover
+from newsarchive.warc.writer import WarcWriter, recover, settle
 
 #: Called with the number of WARC files that were looked through, and of all.
 Progress = Callable[[int, int], None]

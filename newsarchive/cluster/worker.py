@@ -39,7 +39,7 @@ from newsarchive.db.queue import Agreement, told
 from newsarchive.exceptions import DatabaseError, NewsArchiveError
 from newsarchive.reprs import counted
 from newsarchive.warc.files import own_folders
-from newsarchive.warc.moving import settle
+from newsarchive.warc.writer import settle
 
 #: Looks for jobs, and for jobs that are to be stopped, from one sign of life to the next: one in two seconds by
 #: default. With more, idle workers keep the database busy; with fewer, a job waits longer than it takes.

@@ -35,8 +35,7 @@ from newsarchive.exceptions import DatabaseUnavailable, NewsArchiveError
 from newsarchive.items import Capture, Excerpt, Place
 from newsarchive.spider_processes.parent import PARENT_MOVES_FILES
 from newsarchive.warc.files import Wire, default_folder, is_address, locate, moved_to, own_folders, written_in
-from newsarchive.warc.moving import move_up, settle
-from newsarchive.warc.writer import Original, WarcWriter, payload_digest, recover
+from newsarchive.warc.writer import Original, WarcWriter, move_up, payload_digest, recover, settle
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler

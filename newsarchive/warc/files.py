@@ -2,7 +2,7 @@
 
 A file is `newsarchive-news-20250430120000123-00001-1a2b3c4d.warc.gz`, with `.open` at its end while it is written. Its folder is one
 of this machine, or an address of object storage (`s3://bucket/prefix`). There a file is written in a folder of this machine, the
-staging folder, and moved up when it is finished (`newsarchive.warc.moving`).
+staging folder, and moved up when it is finished (`newsarchive.warc.writer`).
 """
 
 from __future__ import annotations

@@ -4,6 +4,12 @@ A file is called `NAME.warc.gz.open` while it is written. Each record is one gzi
 gets its final name `NAME.warc.gz` when it is full or the crawl ends; `recover` gives it to a file that a killed crawl
 left, without a half record at its end. Captures refer to the final name, and `files.locate` finds either.
 
+`move_up` moves finished files to an address of object storage. Such a file is written in a staging folder of this machine and
+fsynced there as in any folder. When it is full, or when its crawl ends, it is sent up under the same name, and deleted here only
+when the storage has as many bytes: its records can be read from one of the two at any moment. What a killed process leaves, the next
+crawl, the worker or `newsarchive doctor --fix` moves; a file that was sent up already is not sent again. The lock of a file that is
+written (`hold`) also keeps two processes from moving one file.
+
 Format: ISO 28500:2017 (WARC 1.1); revisit profile `identical-payload-digest`.
 """
 
@@ -35,7 +41,8 @@ from newsarchive.items import Excerpt, Place
 from newsarchive.reprs import why_not_written
 from newsarchive.version import VERSION
 from newsarchive.warc.copied import COPIED_FROM, COPIED_SHOWN_AT, COPIED_TYPE, GZIP_HEADER, with_source
-from newsarchive.warc.files import OPEN, Wire
+from newsarchive.warc.files import OPEN, Folder, Wire, moved_to, written_in
+from newsarchive.warc.object_storage import ObjectFile, try_again
 from newsarchive.warc.reader import SOURCE_DIGEST, SOURCE_TYPE, SOURCE_URI, whole_length
 
 #: Bytes of a file. A record that would go beyond them begins a new file; 0 means no limit.
@@ -441,3 +448,55 @@ def hold(file: BinaryIO) -> bool:
     except OSError:
         return False
     return True
+
+
+def waiting(folder: Path) -> list[Path]:
+    """The finished files in a staging folder that no process is moving, oldest name first."""
+    found = []
+    for path in sorted(folder.glob("*.warc.gz")):
+        try:
+            with path.open("r+b") as file:
+                if hold(file):
+                    found.append(path)
+        except OSError:
+            continue  # it was moved just now
+    return found
+
+
+def move_up(folder: Path, address: str) -> list[str]:
+    """Move every finished file of a staging folder to an address; gives their names. A file that another process is
+    moving is left to that process.
+
+    Raises `DatabaseUnavailable`, which says how many files wait, at the first that cannot be moved: all of them stay here.
+    """
+    moved = []
+    try_again(address)
+    for path in sorted(folder.glob("*.warc.gz")):
+        try:
+            with path.open("r+b") as file:
+                if hold(file) and path.exists():
+                    target = ObjectFile(address, path.name)
+                    if target.length() != path.stat().st_size:
+                        target.put(path)
+                    os.unlink(path)
+                    sync_folder(path.parent)
+                    moved.append(path.name)
+        except FileNotFoundError:
+            continue  # another process has moved it
+        except DatabaseUnavailable as error:
+            left = len(list(folder.glob("*.warc.gz")))
+            raise DatabaseUnavailable(
+                f"{error}. Nothing is lost: {left} WARC files wait in {folder}, and are moved by the next crawl,"
+                " or by: newsarchive doctor --fix"
+            ) from error
+    return moved
+
+
+def settle(folder: Folder) -> list[str]:
+    """Name the files that killed processes left open, and move up what is finished, where an archive has an address. Raises as
+    `move_up` does."""
+    address, staging = moved_to(folder), written_in(folder)
+    if not address or not staging.is_dir():
+        return []
+    recover(staging)
+    return move_up(staging, address)

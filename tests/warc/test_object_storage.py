@@ -30,9 +30,8 @@ from newsarchive.findings import Check, Fix
 from newsarchive.items import Place
 from newsarchive.warc import object_storage, reader
 from newsarchive.warc.files import OPEN, Folder, all_files, locate, own_folders
-from newsarchive.warc.moving import move_up, settle, waiting
 from newsarchive.warc.object_storage import ObjectFile
-from newsarchive.warc.writer import WarcWriter
+from newsarchive.warc.writer import WarcWriter, move_up, settle, waiting
 from newsarchive.workers.stored_pages import stored_capture
 from tests.crawling.test_crawl import front, post, rows
 from tests.support import object_storage as support
@@ -356,7 +355,7 @@ def test_a_process_that_is_killed_while_it_sends_a_file_loses_nothing(
 ) -> None:
     places, sending = written(tmp_path, 1), []
     program = (
-        "from pathlib import Path; from newsarchive.warc.moving import move_up;"
+        "from pathlib import Path; from newsarchive.warc.writer import move_up;"
         f"move_up(Path({str(tmp_path)!r}), {ADDRESS!r})"
     )
     process = subprocess.Popen([sys.executable, "-c", program], cwd=ROOT)

@@ -75,7 +75,7 @@ class Reading(NamedTuple):
     """A stored post as it was last read, at `at`; a crawl met it first at `met`. `text` names its text or its cluster: equal
     for equal texts. `parts` are the parts of the site to which it belongs (`core.alarms.parts`). `author_since` is when its
     authors became what they are, or went missing, and `date_since` is the same of its date; `None` says: at the last reading. `shrunk_at` is
-    when the publisher cut its text down (`core.alarms.changed`), `None` for a text that is not far shorter than it was."""
+    when the publisher cut its text down (`core.alarms.parts`), `None` for a text that is not far shorter than it was."""
 
     id: int
     at: datetime

@@ -1,4 +1,4 @@
-r"""Characters that readers see as escapes: `It\u2019s`, `Itu2019s`, `caf\xc3\xa9s`, `P=C5=99=C3=A1tel=C3=A9`.
+r"""Characters that readers see as escapes: `It\u2019s`, `Itu2019s`, `caf\xc3\xa9s`, `P=C5=99=C3=A1tel=C3=A9`, `It&#8217;s`.
 
 Programs write such escapes for other programs: JSON and JavaScript write code units, Python and C the bytes of UTF-8,
 e-mail writes these bytes in quoted-printable. A blog that takes the text without undoing them shows them to its readers.
@@ -8,6 +8,10 @@ An escape inside a word that is known once it is undone proves it, and so do `It
 `\u201d`, and five letters of one script side by side. Then all escapes of its kind on the page are undone. A page that speaks of
 code or of encodings keeps them, and so does one that shows code, or a word with escapes near the same word without; in a
 quotation nothing is proved.
+
+Character references that were escaped twice (`AT&amp;T`) need no word that is known: a reference between two letters of a word proves
+them, because who shows references on purpose parts them by spaces or quotation marks. A page keeps all of them where it shows markup,
+or speaks of HTML or of encodings.
 """
 
 from __future__ import annotations
@@ -15,6 +19,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
+from html import unescape
 from itertools import groupby, pairwise
 from operator import attrgetter
 
@@ -30,7 +35,7 @@ MIN_PROVED_LETTERS = 4
 MIN_SCRIPT_LETTERS = 5
 #: Letters behind an apostrophe (`’s`, `’re`), or before it (`l’`, `qu’`); more on both sides are no elision.
 MAX_ELIDED_LETTERS = 2
-#: Characters to either side of an escape that are looked at for an address or code around it.
+#: Characters to either side of an escape or a reference that are looked at for an address or code around it.
 MAX_SIDE_CHARACTERS = 80
 
 #: Words from one with escapes to the same without, where a text shows both on purpose.
@@ -270,3 +275,75 @@ def _around(text: str, start: int, end: int) -> str:
     behind = text[end : end + MAX_SIDE_CHARACTERS]
     around = before[len(before.rstrip()) :] or (before.split() or [""])[-1]
     return around + (behind[: len(behind) - len(behind.lstrip())] or (behind.split() or [""])[0])
+
+
+# -- references ------------------------------------------------------------------------------------------------------------
+
+RULE_OF_REFERENCES = "character reference"
+#: A reference, also where its `&` was escaped once more.
+_REFERENCE = re.compile(r"&(?:amp;)*((?:#[xX][0-9a-fA-F]{2,6}|#[0-9]{2,7}|[A-Za-z][A-Za-z0-9]{1,30});)")
+#: What a page has that shows references on purpose: markup, or words about it.
+_SUBJECT_OF_REFERENCES = re.compile(
+    r"(?:<|&(?:amp;)*(?:lt|#0*60|#x0*3c);)[/!a-z]|\b(?:x?html5?|xml|character references?|unicode|utf-?8|ascii|encoding)\b",
+    re.IGNORECASE,
+)
+
+
+def reference_edits(texts: Sequence[str]) -> dict[int, list[Edit]]:
+    """Number of a text → its edits, for the texts of a page whose references were escaped twice."""
+    found = {
+        number: matches for number, text in enumerate(texts) if "&" in text and (matches := _references(text))
+    }
+    if not any(_is_in_word(match) for matches in found.values() for match in matches):
+        return {}
+    if any(_SUBJECT_OF_REFERENCES.search(text) for text in texts):
+        return {}
+    return {
+        number: edits for number, matches in found.items() if (edits := _resolved(texts[number], matches))
+    }
+
+
+def _resolved(text: str, matches: Sequence[re.Match[str]]) -> list[Edit]:
+    """The edits of a text. No-break spaces at its beginning and end go; a text that has nothing else stays."""
+    start, end = 0, len(text)
+    for match in matches:
+        if _character(match) != "\xa0" or text[start : match.start()].strip():
+            break
+        start = match.end()
+    for match in reversed(matches):
+        if _character(match) != "\xa0" or text[match.end() : end].strip():
+            break
+        end = match.start()
+    return [
+        Edit(
+            "repair",
+            RULE_OF_REFERENCES,
+            match[0],
+            _character(match) if start <= match.start() < end else "",
+            start=match.start(),
+        )
+        for match in (matches if start < end else ())
+    ]
+
+
+def _references(text: str) -> list[re.Match[str]]:
+    """The references of a text to characters that can be seen, or to a no-break space."""
+    return [
+        match
+        for match in _REFERENCE.finditer(text)
+        if len(char := _character(match)) == 1 and (char.isprintable() or char == "\xa0")
+    ]
+
+
+def _character(match: re.Match[str]) -> str:
+    return unescape(f"&{match[1]}")
+
+
+def _is_in_word(match: re.Match[str]) -> bool:
+    """Whether a reference stands between two letters, and in no address."""
+    text, (start, end) = match.string, match.span()
+    if not (text[start - 1 : start].isalpha() and text[end : end + 1].isalpha()):
+        return False
+    before = text[max(0, start - MAX_SIDE_CHARACTERS) : start].split()[-1]
+    behind = text[end : end + MAX_SIDE_CHARACTERS].split()[0]
+    return not any(char in before + behind for char in "/=?@")

@@ -19,7 +19,7 @@ from newsarchive import compiled
 from newsarchive.core.encoding.changes import one_after_another, texts_of, with_texts
 from newsarchive.core.encoding.charsets import MULTI_BYTE, charset, charsets
 from newsarchive.core.encoding.cjk_punctuation import interpunct_changes, may_be_interpunct
-from newsarchive.core.encoding.escapes import escape_edits
+from newsarchive.core.encoding.escapes import escape_edits, reference_edits
 from newsarchive.core.encoding.folded_spaces import folded_letter_changes, with_no_break_spaces
 from newsarchive.core.encoding.legacy import may_be_sibling, sibling_changes
 from newsarchive.core.encoding.lone_letters import lone_letter_changes, may_be_lone_letter
@@ -27,7 +27,6 @@ from newsarchive.core.encoding.lost_beam import Work
 from newsarchive.core.encoding.mojibake import Reading, Unescaped, unescaped
 from newsarchive.core.encoding.ngram_model import GramModel, gram_model_of
 from newsarchive.core.encoding.pair_model import PairModel, model_of, suspects, unclean_pairs
-from newsarchive.core.encoding.references import reference_edits
 from newsarchive.core.encoding.runs import Change, Repairs, Window, windows
 from newsarchive.core.encoding.shown import shown_changes
 from newsarchive.core.text import caches
