@@ -29,7 +29,7 @@ from newsarchive.exceptions import DatabaseError
 from newsarchive.extensions.warc import raw_folders_of
 from newsarchive.items import Article
 from newsarchive.learning.learner import LEARNING_PAGES, Summary, has_grown
-from newsarchive.learning.process import Archived, SiteLearning
+from newsarchive.learning.process import Archived, Job, SiteLearning
 from newsarchive.spider_processes.parent import SHARED_READINGS
 
 if TYPE_CHECKING:
@@ -152,7 +152,8 @@ class TemplateLearning:
         one = _Waiting(item, reading, asyncio.get_running_loop().create_future())
         self.waiting.setdefault(seen.site, []).append(one)
         self.waiting_bytes += one.size
-        self.learner.wait(reading, head_of(item).url, seen.site)
+        if self.learner.shared is not None:
+            self.learner.shared.wait(reading, head_of(item).url, seen.site)
         if self.watch is None or self.watch.done():
             self.watch = asyncio.ensure_future(self._look_for_the_end())
         if len(self.waiting[seen.site]) >= MAX_WAITING_PAGES:
@@ -206,7 +207,8 @@ class TemplateLearning:
         try:
             async with self._learning(site):
                 readings = [page.reading for page in pages]
-                done = await asyncio.to_thread(self.learner.learn_waiting, site, readings, packs)
+                job = Job(site=site, waiting=readings, packs=packs)
+                done = (await asyncio.to_thread(self.learner.do, job)).checked()
                 read = [
                     with_capture(one, head_of(page.item).capture)
                     for one, page in zip(done.articles, pages, strict=True)
@@ -235,8 +237,9 @@ class TemplateLearning:
 
     def written(self, article: Article) -> None:
         """Note an article that the writer has done with, stored or not."""
-        if self.learner is not None and article.capture is not None:
-            self.learner.end_wait(url_key(article.capture.url))
+        shared = self.learner.shared if self.learner is not None else None
+        if shared is not None and article.capture is not None:
+            shared.end_wait(url_key(article.capture.url))
 
     async def stored(self, article: Article, outcome: Outcome) -> None:
         """Note an article that is in the archive now, and learn its site where that is due."""
@@ -278,7 +281,8 @@ class TemplateLearning:
         """Learn in a thread while the crawl goes on; later pages are read by the new template."""
         assert self.learner is not None
         async with self._learning(site):
-            self._learned(await asyncio.to_thread(self.learner.learn, site))
+            done = await asyncio.to_thread(self.learner.do, Job(site=site))
+            self._learned(done.checked().summaries[0])
 
     async def close(self) -> None:
         """Learn the sites that changed enough, and the sites that share lines with them."""
@@ -292,9 +296,11 @@ class TemplateLearning:
         left = set(self.changed)
         while left:  # a site that fails must not keep the others from being learned
             try:
-                for done in learner.learn_around(left, self.since, self.taught):
-                    left.discard(done.site)
-                    self._learned(done)
+                done = learner.do(Job(around=sorted(left), since=self.since, taught=self.taught))
+                for summary in done.summaries:
+                    left.discard(summary.site)
+                    self._learned(summary)
+                done.checked()
                 return
             except Exception as error:
                 site = min(left, default="")

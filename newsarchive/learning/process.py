@@ -2,7 +2,7 @@
 
     learning = SiteLearning(Archived("sqlite:///archive.db", ["warc"]), lambda: True)
     learning.keep(reading)             # what a page was read as
-    learning.learn("blog.example")     # blocks: to be called from a thread
+    learning.do(Job(site="blog.example")).checked()    # blocks: to be called from a thread
     learning.close()
 
 To learn a site of 300 pages took the process of a crawl 8 ms a page, a third of all that it did, while its worker processes
@@ -15,7 +15,7 @@ Importable without Scrapy.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -73,6 +73,12 @@ class Done(NamedTuple):
     error: Exception | None = None
     articles: Sequence[Article | PackedArticle] = ()
 
+    def checked(self) -> Done:
+        """The same. Raises the error that ended the learning."""
+        if self.error is not None:
+            raise self.error
+        return self
+
 
 class LearningWorker:
     """Does the jobs, in a process of its own or in the crawl's."""
@@ -126,19 +132,9 @@ class SiteLearning:
         #: What this crawl shares with others. The learning process then finds it there and is sent nothing.
         self.shared = shared_readings(archived.readings)
 
-    def wait(self, reading: Reading, url: str, site: str) -> None:
-        """Tell the other crawls of a page that waits for the template of its site: it teaches them as well."""
-        if self.shared is not None:
-            self.shared.wait(reading, url, site)
-
     def waiting(self, site: str) -> int:
         """How many pages of a site wait in all crawls that share what they read."""
         return len(self.shared.waiting(site)) if self.shared is not None else 0
-
-    def end_wait(self, url_key: str) -> None:
-        """Say that a page does not wait any longer."""
-        if self.shared is not None:
-            self.shared.end_wait(url_key)
 
     def keep(self, reading: Reading) -> None:
         """Keep what a page was read as, for a template that is learned later."""
@@ -153,30 +149,8 @@ class SiteLearning:
                 else:  # a crawl whose sites are learned only at its end would hold all readings in memory
                     self._worker_here()(Job(self._taken()))
 
-    def learn(self, site: str) -> Summary:
-        """Learn a site while more pages of it come. Raises what learning raises."""
-        return self._done(Job(site=site)).summaries[0]
-
-    def learn_waiting(self, site: str, pages: Sequence[Reading], packs: bool) -> Done:
-        """Learn a site with pages that wait to be stored; gives their articles too. Raises what learning raises."""
-        return self._done(Job(site=site, waiting=pages, packs=packs))
-
-    def learn_around(
-        self, sites: Iterable[str], since: datetime = EVER, taught: Mapping[str, int] | None = None
-    ) -> Iterator[Summary]:
-        """Learn sites at the end of their crawl, as `Learner.learn_around` does. Raises what learning raises."""
-        done = self._do(Job(around=sorted(sites), since=since, taught=taught))
-        yield from done.summaries
-        if done.error is not None:
-            raise done.error
-
-    def _done(self, job: Job) -> Done:
-        done = self._do(job)
-        if done.error is not None:
-            raise done.error
-        return done
-
-    def _do(self, job: Job) -> Done:
+    def do(self, job: Job) -> Done:
+        """What came of a job. Blocks: to be called from a thread."""
         with self._lock:
             if self._pool is None and not self._broken and self.may_start():
                 self._start()

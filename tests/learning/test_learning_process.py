@@ -12,7 +12,8 @@ from sqlalchemy import Engine
 
 from newsarchive.core.urls import url_key
 from newsarchive.db.kept_readings import KeptReadings, Reading
-from newsarchive.learning.process import MAX_WAITING_BYTES, Archived, SiteLearning
+from newsarchive.learning.learner import Summary
+from newsarchive.learning.process import MAX_WAITING_BYTES, Archived, Job, SiteLearning
 from newsarchive.workers import pool
 from newsarchive.workers.pool import NotStarted
 from tests.learning.test_learning_archive import CHIPS, blog, clean
@@ -44,17 +45,21 @@ def learning_of(engine: Engine, folder: Path, *, may_start: bool) -> SiteLearnin
     return learning
 
 
+def learned(learning: SiteLearning, site: str) -> Summary:
+    return learning.do(Job(site=site)).checked().summaries[0]
+
+
 @pytest.mark.parametrize("may_start", [True, False])
 def test_a_site_is_learned_from_what_its_pages_were_read_as(
     engine: Engine, tmp_path: Path, may_start: bool
 ) -> None:
     learning = learning_of(engine, tmp_path, may_start=may_start)
-    done = learning.learn("heron.example")
+    done = learned(learning, "heron.example")
     assert (done.reread, len(done.changed), done.failed) == (8, 8, [])
     assert clean(lines(engine))
     processes = learning._pool.processes() if learning._pool else []
     assert len(processes) == may_start
-    assert [one.site for one in learning.learn_around(["heron.example"])] == ["heron.example"]
+    assert [one.site for one in learning.do(Job(around=["heron.example"])).summaries] == ["heron.example"]
     learning.close()
     for process in processes:
         with pytest.raises(ProcessLookupError):
@@ -63,9 +68,9 @@ def test_a_site_is_learned_from_what_its_pages_were_read_as(
 
 def test_a_crawl_that_grows_goes_on_in_a_process_with_all_readings(engine: Engine, tmp_path: Path) -> None:
     learning = learning_of(engine, tmp_path, may_start=False)
-    assert learning.learn("crane.example").pages == 0  # here, with the readings
+    assert learned(learning, "crane.example").pages == 0  # here, with the readings
     learning.may_start = lambda: True
-    done = learning.learn("heron.example")
+    done = learned(learning, "heron.example")
     assert (learning._here, done.reread, done.failed) == (None, 8, [])
     learning.close()
 
@@ -88,7 +93,7 @@ def test_where_no_process_starts_the_crawl_learns_itself(
 
     monkeypatch.setattr(pool._WorkerThread, "_start", broken)
     learning = learning_of(engine, tmp_path, may_start=True)
-    assert learning.learn("heron.example").reread == 8
+    assert learned(learning, "heron.example").reread == 8
     learning.close()
 
 
@@ -97,5 +102,5 @@ def test_an_error_in_the_process_is_raised_here(engine: Engine, tmp_path: Path) 
     engine.dispose()
     Path(str(engine.url.database)).unlink()
     with pytest.raises(Exception, match="no archive there"):
-        learning.learn("heron.example")
+        learned(learning, "heron.example")
     learning.close()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -27,35 +26,31 @@ from newsarchive.extensions.template_learning import (
 )
 from newsarchive.items import Article
 from newsarchive.learning.learner import Summary
-from newsarchive.learning.process import Done
+from newsarchive.learning.process import Done, Job
 from tests.support.storage import open_archive
 
 
 class Fake:
     """Notes what is learned; a site in `broken` cannot be."""
 
+    shared = None
+
     def __init__(self, broken: Sequence[str] = (), elsewhere: int = 0) -> None:
         #: `elsewhere` is how many pages of a site wait in all crawls of a worker.
         self.broken, self.elsewhere = broken, elsewhere
         self.calls: list[tuple[str, bool]] = []
 
-    def learn(self, site: str, *, going_on: bool = True) -> Summary:
-        self.calls.append((site, going_on))
-        if site in self.broken:
-            raise ValueError("a template that\nnobody can read")
-        return Summary(site, changed=[f"https://{site}/1"])
-
-    def learn_around(
-        self, sites: Sequence[str], since: datetime | None = None, taught: dict[str, int] | None = None
-    ) -> Iterator[Summary]:
-        yield from (self.learn(site, going_on=False) for site in sorted(sites))
+    def do(self, job: Job) -> Done:
+        done = Done([])
+        for site in [job.site] if job.site else job.around:
+            self.calls.append((site, bool(job.site)))
+            if site in self.broken:
+                return done._replace(error=ValueError("a template that\nnobody can read"))
+            done.summaries.append(Summary(site, changed=[f"https://{site}/1"]))
+        return done._replace(articles=[Article(f"https://{job.site}/learned")] * len(job.waiting))
 
     def waiting(self, site: str) -> int:
         return self.elsewhere
-
-    def learn_waiting(self, site: str, pages: Sequence[Reading], packs: bool) -> Done:
-        self.calls.append((site, True))
-        return Done([Summary(site)], articles=[Article(f"https://{site}/learned")] * len(pages))
 
     def close(self) -> None:
         pass
