@@ -109,6 +109,23 @@ def first_line(option: str, file: str) -> str:
     return line
 
 
+#: For commands that are servers; `port_option` is beside it.
+host_option = click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    help="Address to listen on; the default is reached from this machine only.",
+)
+
+
+def port_option(default: int) -> Callable[[F], F]:
+    """The port of a command that is a server."""
+    ports = click.IntRange(0, 65535)
+    return click.option(
+        "--port", type=ports, default=default, show_default=True, help="Port; 0 for any that is free."
+    )
+
+
 #: For commands that fetch a page.
 robots_option = click.option(
     "--ignore-robots",

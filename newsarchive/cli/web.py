@@ -10,7 +10,7 @@ import secrets
 import click
 
 from newsarchive.cli.opening import database_url
-from newsarchive.cli.options import db_option, first_line
+from newsarchive.cli.options import db_option, first_line, host_option, port_option
 from newsarchive.cli.output import complain, say
 
 #: The variable that holds the password, for those who start the server by another program.
@@ -28,19 +28,8 @@ Examples:
   newsarchive web --host 0.0.0.0 --password-file password.txt
   newsarchive web --base-url https://news.example/press --judge"""
 )
-@click.option(
-    "--host",
-    default="127.0.0.1",
-    show_default=True,
-    help="Address to listen on; the default is reached from this machine only.",
-)
-@click.option(
-    "--port",
-    type=click.IntRange(0, 65535),
-    default=8001,
-    show_default=True,
-    help="Port; 0 for any that is free.",
-)
+@host_option
+@port_option(8001)
 @click.option(
     "--name",
     "names",

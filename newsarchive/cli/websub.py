@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import click
 
 from newsarchive.cli.opening import database_url, open_archive
-from newsarchive.cli.options import Group, db_option, first_line
+from newsarchive.cli.options import Group, db_option, first_line, host_option, port_option
 from newsarchive.cli.output import say
 from newsarchive.core.urls import site_of
 from newsarchive.exceptions import LOCKED, SOME_FAILED, Damaged, DatabaseError, FetchError, UsageError
@@ -54,14 +54,8 @@ Examples:
   NEWSARCHIVE_WEBSUB_SECRET=… newsarchive websub serve --base-url https://archive.example/push --port 8010"""
 )
 @click.option("--base-url", required=True, metavar="URL", help="The address at which hubs reach this server.")
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option(
-    "--port",
-    type=click.IntRange(0, 65535),
-    default=8010,
-    show_default=True,
-    help="Port; 0 for any that is free.",
-)
+@host_option
+@port_option(8010)
 @click.option(
     "--secret-file", metavar="FILE",
     help=f"A file whose first line is the key of all secrets, so that a restart renews the same subscriptions; or {SECRET_VARIABLE}.",

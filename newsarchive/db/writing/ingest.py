@@ -22,6 +22,7 @@ from newsarchive.db.models import (
     ArticleRow,
     ArticleTerm,
     AuthorRow,
+    Base,
     ImageRow,
     OriginRow,
     Revision,
@@ -485,9 +486,28 @@ class Batch:
         for table in (ArticleAuthor, ArticleTerm, ArticleOrigin, ImageRow):
             if old:
                 self.connection.execute(delete(table).where(table.article_id.in_(old)))
-        self._write_authors(plans)
-        self._write_terms(plans)
-        self._write_origins(plans)
+        authors = (
+            (rows.flat(author), {"article_id": plan.article_id, "position": at})
+            for plan in plans
+            for at, author in enumerate(plan.article.authors)
+        )
+        self._link(AuthorRow, ("name", "kind"), ArticleAuthor, "author_id", authors)
+        terms = (
+            ({"kind": "keyword", "name": word}, {"article_id": plan.article_id, "position": at})
+            for plan in plans
+            for at, word in enumerate(dict.fromkeys(map(storable, plan.article.keywords)))
+        )
+        self._link(Term, ("kind", "name"), ArticleTerm, "term_id", terms)
+        origins = (
+            (
+                {"name": origin.name, "domain": origin.domain},
+                rows.origin_row(origin)
+                | {"article_id": plan.article_id, "original_key": _original_key(plan)},
+            )
+            for plan in plans
+            if (origin := plan.article.origin)
+        )
+        self._link(OriginRow, ("name", "domain"), ArticleOrigin, "origin_id", origins)
         images = [
             rows.flat(plan.article.image) | {"article_id": plan.article_id, "position": 0}
             for plan in plans
@@ -495,45 +515,21 @@ class Batch:
         ]
         bulk.insert_rows(self.connection, ImageRow, images)
 
-    def _write_authors(self, plans: list[Plan]) -> None:
-        named = [
-            (plan.article_id, position, author)
-            for plan in plans
-            for position, author in enumerate(plan.article.authors)
-        ]
-        authors = [rows.flat(author) for *_, author in named]
-        ids = bulk.ids_of(self.connection, AuthorRow, ("name", "kind"), authors)
+    def _link(
+        self,
+        model: type[Base],
+        unique: tuple[str, ...],
+        table: type[Base],
+        column: str,
+        found: Iterable[tuple[rows.Row, rows.Row]],
+    ) -> None:
+        """Write what articles name, each once, and the rows of `table` that link it to them by `column`. `found` are pairs of both."""
+        pairs = list(found)
+        ids = bulk.ids_of(self.connection, model, unique, [named for named, _ in pairs])
         links = [
-            {"article_id": i, "position": at, "author_id": ids[storable(author.name), author.kind]}
-            for i, at, author in named
+            link | {column: ids[tuple(storable(named[name]) for name in unique)]} for named, link in pairs
         ]
-        bulk.insert_rows(self.connection, ArticleAuthor, links)
-
-    def _write_terms(self, plans: list[Plan]) -> None:
-        words = [
-            (plan.article_id, position, word)
-            for plan in plans
-            for position, word in enumerate(dict.fromkeys(map(storable, plan.article.keywords)))
-        ]
-        terms = [{"kind": "keyword", "name": word} for *_, word in words]
-        ids = bulk.ids_of(self.connection, Term, ("kind", "name"), terms)
-        links = [{"article_id": i, "term_id": ids["keyword", word], "position": at} for i, at, word in words]
-        bulk.insert_rows(self.connection, ArticleTerm, links)
-
-    def _write_origins(self, plans: list[Plan]) -> None:
-        found = [(p.article_id, p.article.origin, _original_key(p)) for p in plans if p.article.origin]
-        origins = [{"name": origin.name, "domain": origin.domain} for _, origin, _ in found]
-        ids = bulk.ids_of(self.connection, OriginRow, ("name", "domain"), origins)
-        links = [
-            rows.origin_row(origin)
-            | {
-                "article_id": article_id,
-                "origin_id": ids[storable(origin.name), storable(origin.domain)],
-                "original_key": key,
-            }
-            for article_id, origin, key in found
-        ]
-        bulk.insert_rows(self.connection, ArticleOrigin, links)
+        bulk.insert_rows(self.connection, table, links)
 
     # -- SQL ---------------------------------------------------------------------------------
 
