@@ -23,9 +23,6 @@ from newsarchive.exceptions import STOPPED_BY_SIGTERM
 from newsarchive.spider_processes.site_crawl import CrawlOptions
 from tests.support.storage import make_article, open_archive, rich_article
 
-#: What prints no rows, no text and no messages of its own, or writes a file that it names anyway.
-WITHOUT_OUTPUT = {"web", "demo", "recluster", "learn", "reextract", "backup"}
-
 
 def commands(group: click.Group, before: tuple[str, ...] = ()) -> Iterator[tuple[str, click.Command]]:
     context = click.Context(group)

@@ -74,9 +74,6 @@ def test_titles_of_other_posts_inside_the_text_go_with_their_head() -> None:
 # Credits
 
 
-SWANS = "Seven swans came back over the mill"
-
-
 # What stays
 
 
