@@ -212,15 +212,16 @@ def test_a_step_that_gives_a_field_another_type_is_named_and_not_the_step_behind
     assert caught.value.step == "wrong (own_step:wrong)"
 
 
-def test_a_step_that_raises_names_its_line() -> None:
-    held = plugins.steps(["tests.test_plugins:failing after chrome"])
-    with pytest.raises(StepFailed, match=r"ValueError: a bug \(line \d+ of test_plugins.py\)"):
-        process.article_from(CAPTURE, rules.default(), held)
-
-
-def test_a_step_that_raises_names_its_own_line_and_not_one_of_a_library() -> None:
-    held = plugins.steps(["tests.test_plugins:parsing after chrome"])
-    with pytest.raises(StepFailed, match=r"JSONDecodeError: .* \(line \d+ of test_plugins.py\)"):
+@pytest.mark.parametrize(
+    ("step", "error"),
+    [
+        ("failing", "ValueError: a bug"),
+        pytest.param("parsing", "JSONDecodeError: .*", id="and not one of a library"),
+    ],
+)
+def test_a_step_that_raises_names_its_own_line(step: str, error: str) -> None:
+    held = plugins.steps([f"tests.test_plugins:{step} after chrome"])
+    with pytest.raises(StepFailed, match=rf"{error} \(line \d+ of test_plugins.py\)"):
         process.article_from(CAPTURE, rules.default(), held)
 
 

@@ -226,7 +226,7 @@ def asked(site: KnownSite, same: str = "") -> str:
 @db_option
 def pause(site: str, dry_run: bool, db: str) -> None:
     """Leave a site out of `newsarchive crawl --all`."""
-    _configure(db, site, dry_run, follow=False)
+    _configure(db, site, dry_run, "pause {}", follow=False)
 
 
 @sites.command()
@@ -235,17 +235,7 @@ def pause(site: str, dry_run: bool, db: str) -> None:
 @db_option
 def resume(site: str, dry_run: bool, db: str) -> None:
     """Crawl a paused site again."""
-    _configure(db, site, dry_run, follow=True)
-
-
-def _configure(db: str, site: str, dry_run: bool, *, follow: bool) -> None:
-    from newsarchive.db.frontier.sites import Sites
-
-    found = known_site(db, site)
-    if dry_run:
-        say(f"would {'go on with' if follow else 'pause'} {found.home_url}; nothing was written")
-        return
-    Sites(open_archive(db)).configure(found, {**found.config, "follow": follow})
+    _configure(db, site, dry_run, "go on with {}", follow=True)
 
 
 @sites.command()
@@ -254,15 +244,20 @@ def _configure(db: str, site: str, dry_run: bool, *, follow: bool) -> None:
 @db_option
 def remove(site: str, dry_run: bool, db: str) -> None:
     """Follow a site no longer, and forget its settings; its articles stay."""
+    _configure(db, site, dry_run, "follow {} no longer and keep its {}")
+
+
+def _configure(db: str, site: str, dry_run: bool, would: str, follow: bool | None = None) -> None:
+    """Follow a site or pause it, or with `None` do neither. `would` says what a dry run would do, with room for the site and the number of
+    its articles."""
     from newsarchive.db.frontier.sites import Sites
 
     found = known_site(db, site)
     if dry_run:
-        say(
-            f"would follow {found.home_url} no longer and keep its {counted(found.articles, 'article')}; nothing was written"
-        )
+        say(f"would {would.format(found.home_url, counted(found.articles, 'article'))}; nothing was written")
         return
-    Sites(open_archive(db)).configure(found, {})
+    config = {} if follow is None else {**found.config, "follow": follow}
+    Sites(open_archive(db)).configure(found, config)
 
 
 @sites.command("import")

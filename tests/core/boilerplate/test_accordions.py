@@ -13,6 +13,15 @@ PROSE = "The council of the harbour town voted on Tuesday to keep the night ferr
 ANSWER = "It carries about forty people on an ordinary weekday, most of them nurses and bakers."
 
 
+PAGE = "html/body.has-accordion/div.entry-content/"
+
+
+def labels(question: Block, answer: Block) -> list[str]:
+    blocks = (Block(PROSE, path=f"{PAGE}p"), question, answer)
+    done = boilerplate_step(Article("https://heron.example/1", blocks=blocks), RULES)
+    return [block.label for block in done.blocks]
+
+
 @pytest.mark.parametrize(
     ("question", "answer"),
     [
@@ -27,14 +36,8 @@ ANSWER = "It carries about forty people on an ordinary weekday, most of them nur
 def test_a_question_goes_with_its_answer(
     question: str, answer: str, label: str, decided_by: DecidedBy
 ) -> None:
-    page = "html/body/div.entry-content/"
-    blocks = (
-        Block(PROSE, path=f"{page}p"),
-        Block("Who runs it?", label=label, rule="a guess", decided_by=decided_by, path=page + question),
-        Block(ANSWER, path=page + answer),
-    )
-    done = boilerplate_step(Article("https://heron.example/1", blocks=blocks), RULES)
-    assert [b.label for b in done.blocks] == ["body", "body", "body"]
+    asked = Block("Who runs it?", label=label, rule="a guess", decided_by=decided_by, path=PAGE + question)
+    assert labels(asked, Block(ANSWER, path=PAGE + answer)) == ["body", "body", "body"]
 
 
 @pytest.mark.parametrize(
@@ -49,22 +52,12 @@ def test_a_question_goes_with_its_answer(
     ],
 )
 def test_another_line_stays_out(above: str, below: str) -> None:
-    page = "html/body.has-accordion/div.entry-content/"
-    blocks = (
-        Block(PROSE, path=f"{page}p"),
-        Block("Expand all", label="other", rule="a guess", decided_by=DecidedBy.MODEL, path=page + above),
-        Block(ANSWER, path=page + below),
-    )
-    done = boilerplate_step(Article("https://heron.example/1", blocks=blocks), RULES)
-    assert [b.label for b in done.blocks] == ["body", "other", "body"]
+    other = Block("Expand all", label="other", rule="a guess", decided_by=DecidedBy.MODEL, path=PAGE + above)
+    assert labels(other, Block(ANSWER, path=PAGE + below)) == ["body", "other", "body"]
 
 
 def test_a_question_whose_answer_is_no_text_stays_out() -> None:
-    item = "html/body/div.entry-content/div.accordion-item"
-    blocks = (
-        Block(PROSE, path="html/body/div.entry-content/p"),
-        Block("Who runs it?", label="nav", rule="a guess", decided_by=DecidedBy.MARKUP, path=f"{item}/h3"),
-        Block(ANSWER, label="other", rule="a guess", decided_by=DecidedBy.MODEL, path=f"{item}/div/p"),
-    )
-    done = boilerplate_step(Article("https://heron.example/1", blocks=blocks), RULES)
-    assert [b.label for b in done.blocks] == ["body", "nav", "other"]
+    item = f"{PAGE}div.accordion-item"
+    asked = Block("Who runs it?", label="nav", rule="a guess", decided_by=DecidedBy.MARKUP, path=f"{item}/h3")
+    answer = Block(ANSWER, label="other", rule="a guess", decided_by=DecidedBy.MODEL, path=f"{item}/div/p")
+    assert labels(asked, answer) == ["body", "nav", "other"]

@@ -81,30 +81,32 @@ def kept(pages: list[Article], n: int) -> bool:
     return shown(pages[n], learned(pages)) == [b.text for b in pages[n].blocks if b.label == "body"]
 
 
-def test_prices_above_an_attribution_stay() -> None:
-    """An article's own list: its items begin alike, or hold prices."""
-    prices = [
-        "Replacing an old lamp - $89",
-        "Replacing a lamp in the hall - $120",
-        "Replacing a lamp out of doors - $140",
-    ]
+@pytest.mark.parametrize(
+    ("head", "items"),
+    [
+        pytest.param(
+            "What it costs",
+            (
+                "Replacing an old lamp - $89",
+                "Replacing a lamp in the hall - $120",
+                "Replacing a lamp out of doors - $140",
+            ),
+            id="its items begin alike, or hold prices",
+        ),
+        pytest.param(
+            "Some dates",
+            (
+                "The bridge was closed in the year of the flood.",
+                "The ferry was sold two years after it.",
+                "Both are missed.",
+            ),
+            id="its items are sentences",
+        ),
+    ],
+)
+def test_an_articles_own_list_above_an_attribution_stays(head: str, items: tuple[str, ...]) -> None:
     pages = [
-        page(n, [*prose(n), line("What it costs"), *(line(p, kind="list_item") for p in prices), CREDIT])
-        if n == 0
-        else page(n, [*prose(n), line("Crumbs"), *titles(n), CREDIT] if n < 7 else prose(n))
-        for n in range(SITE)
-    ]
-    assert kept(pages, 0)
-
-
-def test_a_list_of_sentences_stays() -> None:
-    items = [
-        "The bridge was closed in the year of the flood.",
-        "The ferry was sold two years after it.",
-        "Both are missed.",
-    ]
-    pages = [
-        page(n, [*prose(n), line("Some dates"), *(line(p, kind="list_item") for p in items), CREDIT])
+        page(n, [*prose(n), line(head), *(line(one, kind="list_item") for one in items), CREDIT])
         if n == 0
         else page(n, [*prose(n), line("Crumbs"), *titles(n), CREDIT] if n < 7 else prose(n))
         for n in range(SITE)
