@@ -135,6 +135,8 @@ class Finder:
     seen: set[str] = field(default_factory=set)
     #: Hosts of other sites to which entries of feeds lead.
     other_sites: set[str] = field(default_factory=set)
+    #: The front pages of the site's other languages.
+    languages: list[TextResponse] = field(default_factory=list)
 
     async def batches(self, home: TextResponse, known: KnownSource | None = None) -> AsyncIterator[Batch]:
         """All links to posts, source by source; a post that two sources name comes twice.
@@ -142,12 +144,15 @@ class Finder:
         `known` is the front page's row as a source; its validators are kept once everything is found.
         """
         tried = await self._sources(home)
+        of_languages = await self._of_languages(home, tried)
+        first = next((i for i, source in enumerate(tried) if source.kind == "sitemap"), len(tried))
         complete: set[str] = set()
-        for source in tried:
+        for source in [*tried[:first], *of_languages, *tried[first:]]:
             if self.enough():
                 return
             # The API lists every post. One feed is read all the same, because it is short and has metadata of new posts.
-            if source.kind in complete or ("wp-json" in complete and source.kind == "sitemap"):
+            is_own = source not in of_languages
+            if is_own and (source.kind in complete or ("wp-json" in complete and source.kind == "sitemap")):
                 continue
             found = False
             async for batch in self._guarded(source, home.url):
@@ -155,9 +160,9 @@ class Finder:
                 yield batch
                 if self.enough():
                     return
-            if found and not (source.kind == "sitemap" and source.announced):
+            if found and is_own and not (source.kind == "sitemap" and source.announced):
                 complete.add(source.kind)
-            elif found:
+            elif found and is_own:
                 complete.add("announced sitemap")
         pages = known.id if known else None
         if "archive" not in self.kinds:
@@ -169,11 +174,15 @@ class Finder:
         yield Batch(links, pages)
         async for batch in self._past_caches(known if home.status == 200 else None):
             yield batch
-        if not complete & {"wp-json", "sitemap", "announced sitemap"}:
-            async for batch in self._archive_pages(home):
-                yield Batch(batch.links, pages)
-                if self.enough():
-                    return
+        for page in [home, *self.languages]:
+            if not complete & {"wp-json", "sitemap", "announced sitemap"}:
+                async for batch in self._archive_pages(page):
+                    yield Batch(batch.links, pages)
+                    if self.enough():
+                        return
+            elif page is not home:
+                text = text_of(page)
+                yield Batch(await in_time(len(text), post_links, text, page.url, self.rules), pages)
         await self._read_whole(known, home)
 
     async def batches_again(self, known: KnownSource) -> AsyncIterator[Batch]:
@@ -237,6 +246,24 @@ class Finder:
             found[at:at] = named
         once = {(source.kind, urls.url_key(source.url)): source for source in reversed(found)}
         return list(once.values())[::-1]
+
+    async def _of_languages(self, home: TextResponse, asked: Sequence[Source]) -> list[Source]:
+        """The feeds and APIs that the front pages of the site's other languages announce, without those that are asked anyway. A plug-in
+        may give each language its own: the API of WPML lists the posts of one."""
+        if self.kinds <= {"sitemap"}:
+            return []
+        text, found = text_of(home), {urls.url_key(source.url): source for source in asked}
+        for url in await in_time(len(text), platforms.languages, text, home.url):
+            page = await self._page(url)
+            if page is None or urls.url_key(page.url) == urls.url_key(home.url):
+                continue
+            self.languages.append(page)
+            text = text_of(page)
+            named = await in_time(len(text), platforms.sources, text, headers_of(page), page.url, self.rules)
+            for source in named:
+                if source.announced:
+                    found.setdefault(urls.url_key(source.url), source)
+        return [source for source in found.values() if source not in asked]
 
     async def _guarded(self, source: Source, home_url: str) -> AsyncIterator[Batch]:
         """What a source names. An error in reading it costs this source alone."""

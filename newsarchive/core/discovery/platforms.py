@@ -13,15 +13,19 @@ from functools import lru_cache
 from urllib.parse import urlsplit
 
 from newsarchive.core.discovery.feeds import announced_feeds, usual_feeds
+from newsarchive.core.discovery.links import attributes, base_of
 from newsarchive.core.discovery.wordpress import api_root, usual_api_root
 from newsarchive.core.html.parsing import parse
-from newsarchive.core.urls import folder_of, try_normalise, url_key
+from newsarchive.core.urls import folder_of, site_of, try_normalise, url_key
 from newsarchive.rules import Rules, strings
 
 _FILE = "data/discovery/platforms.toml"
 
 #: Characters at the start of a page that are searched for a platform's marks.
 _MAX_HEAD_CHARACTERS = 300_000
+#: Front pages of other languages that are looked at; further ones are left out. Publishers have up to 24, and plug-ins that translate a
+#: site by machine name more than a hundred.
+MAX_LANGUAGES = 24
 #: Points of a platform by its host, headers and marks (`_score`); with fewer the platform is unknown.
 _MIN_PLATFORM_POINTS = 2
 
@@ -82,6 +86,24 @@ def sources(html_text: str, headers: Mapping[str, str], base_url: str, rules: Ru
     for source in _sources(html_text, headers, base_url, platform, rules):
         found.setdefault((source.kind, url_key(source.url)), source)
     return list(found.values())
+
+
+def languages(html_text: str, base_url: str) -> list[str]:
+    """The front pages of a site in its other languages that its front page names (`<link rel=alternate hreflang=fr>`), each once.
+
+    Those of other hosts are left out: a site is a host.
+    """
+    tree = parse(html_text)
+    base, site = base_of(tree, base_url), site_of(base_url)
+    found: dict[str, str] = {url_key(base_url): ""}
+    for node in tree.css("link[hreflang][href]"):
+        link = attributes(node)
+        url = (
+            try_normalise(link["href"], base) if "alternate" in link.get("rel", "").lower().split() else None
+        )
+        if url and site_of(url) == site:
+            found.setdefault(url_key(url), url)
+    return [url for url in found.values() if url][:MAX_LANGUAGES]
 
 
 def _sources(

@@ -1,0 +1,71 @@
+"""A blog in several languages: each language has a front page of its own, and what that page leads to is found."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from newsarchive.core.discovery.wordpress import wp_posts_url
+from tests.crawling.test_crawl import post, rows
+from tests.support.serving import Answer, crawl, served
+
+pytestmark = pytest.mark.slow  # crawls, servers or other processes
+
+#: front page → the code of its language, and the names of its posts
+LANGUAGES = {
+    "/": ("en", "the-night-ferry", "the-old-pier"),
+    "/fr/": ("fr", "le-bac-de-nuit", "le-vieux-quai"),
+    "/de/": ("de", "das-nachtboot", "der-alte-steg"),
+}
+POSTS = {
+    f"{home}{name}/": post(name, date=f"2025-03-{day + 3 * at:02}T08:00:00+00:00")
+    for at, (home, (_, *names)) in enumerate(LANGUAGES.items())
+    for day, name in ((1, names[0]), (15, names[1]))
+}
+
+
+def front_page(home: str, *names: str, head: str = "") -> str:
+    """A front page that names those of all languages, these posts, and older ones."""
+    others = "".join(
+        f'<link rel="alternate" hreflang="{code}" href="{at}">' for at, (code, *_) in LANGUAGES.items()
+    )
+    teasers = "".join(f'<article><h2><a href="{home}{n}/">{n} and more</a></h2></article>' for n in names)
+    return f'{others}<title>Blog</title>{head}{teasers}<a class="next" href="{home}page/2/">Older posts</a>'
+
+
+def listed(home: str) -> Answer:
+    """What an API says that lists the posts of one language."""
+    said = [
+        {"id": number, "link": f"{home}{name}/", "title": {"rendered": name}}
+        for number, name in enumerate(LANGUAGES[home][1:], 10 * list(LANGUAGES).index(home) + 1)
+    ]
+    return Answer(json.dumps(said), headers={"Content-Type": "application/json"})
+
+
+def found(db: Path, home: str) -> set[str]:
+    return {str(url).removeprefix(home) for (url,) in rows(db, "SELECT url FROM articles")}
+
+
+def test_an_api_that_lists_the_posts_of_one_language_is_asked_for_each(db: Path) -> None:
+    def answers(at: str) -> dict[str, Answer | str]:
+        table: dict[str, Answer | str] = dict(POSTS)
+        for home in LANGUAGES:
+            root = f"{home}wp-json/"
+            table[home] = front_page(home, head=f'<link rel="https://api.w.org/" href="{root}">')
+            table[wp_posts_url(at + root).removeprefix(at)] = listed(home)
+        return table
+
+    with served(answers) as site:
+        crawl(f"url={site.home}/", db=db)
+    assert found(db, site.home) == set(POSTS)
+
+
+def test_the_older_pages_of_each_language_are_read(db: Path) -> None:
+    table = dict(POSTS)
+    for home, (_, newest, older) in LANGUAGES.items():
+        table |= {home: front_page(home, newest), f"{home}page/2/": front_page(home, older)}
+    with served(table) as site:
+        crawl(f"url={site.home}/", db=db)
+    assert found(db, site.home) == set(POSTS)
