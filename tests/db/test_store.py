@@ -523,6 +523,21 @@ def test_two_living_posts_with_one_id_of_the_platform_take_turns_once(store: Sto
     assert [version for version, _, _ in history(engine)] == [1, 2, 3, 1]
 
 
+def test_a_post_that_is_not_translated_is_no_edit_below_the_address_of_another_language(
+    engine: Engine,
+) -> None:
+    """A plug-in shows it there under a headline and with tags of that language, while it is still at its own address."""
+    own = {"post_id": "wordpress:12", "content_hash": "a"}
+    post, at = make_article(1, **own), own | {"url": "https://blog.example/fr/post-1"}
+    first, again = (Store(engine, clock=lambda day=day: START + timedelta(days=day)) for day in (0, 9))
+    run = first.start_run("news", {})
+    assert first.ingest([post], run) == [NEW]
+    assert first.ingest([make_article(1, headline="Article 1", **at)], run) == [UNCHANGED]
+    run = again.start_run("news", {})
+    assert again.ingest([make_article(1, headline="Article un", day=9, **at)], run) == [UNCHANGED]
+    assert articles.get(engine, post.url).headline == "Post 1"
+
+
 def test_old_captures_of_the_address_that_a_post_had_before_it_moved_are_no_post_of_their_own(
     store: Store, engine: Engine
 ) -> None:
@@ -543,6 +558,8 @@ def test_old_captures_of_the_address_that_a_post_had_before_it_moved_are_no_post
         {
             "url": "https://blog.example/de/post-1"
         },  # a translation, by a plugin that shows a post in two languages
+        # whose headline needs no translation
+        {"url": "https://blog.example/de/post-1", "headline": "Post 1", "in_language": "de"},
         {"post_id": "wordpress:13"},
         {"post_id": ""},
     ],
@@ -550,7 +567,7 @@ def test_old_captures_of_the_address_that_a_post_had_before_it_moved_are_no_post
 def test_the_platforms_id_folds_no_posts_together(
     store: Store, engine: Engine, another: dict[str, object]
 ) -> None:
-    own = {"post_id": "wordpress:12", "content_hash": "a"}
+    own = {"post_id": "wordpress:12", "content_hash": "a", "in_language": "en"}
     assert store.ingest([make_article(1, **own)]) == [NEW]
     assert store.ingest([make_article(2, **(own | {"body": "Another.", "content_hash": "b"} | another))]) == [
         NEW

@@ -51,7 +51,7 @@ _SAME_POST = """
 #: was last seen to change another field.
 _STORED = """
     SELECT a.id, a.url, a.url_key, a.canonical_key, a.post_id, a.revision_id, a.record_hash, a.extractor_version,
-           a.content_hash, a.minhash, a.date_published, a.first_seen_at, a.last_seen_at, a.headline, a.alternative_headline, a.description,
+           a.content_hash, a.minhash, a.date_published, a.first_seen_at, a.last_seen_at, a.in_language, a.headline, a.alternative_headline, a.description,
            a.article_body, a.gone_at, r.payload_digest, r.version, r.run_id, r.capture_id, r.seen_at, c.final_url AS read_at,
            (SELECT max(f.seen_at) FROM field_changes AS f WHERE f.article_id = a.id AND f.change_kind = 'publisher') AS last
     FROM articles AS a JOIN article_revisions AS r ON r.id = a.revision_id LEFT JOIN captures AS c ON c.id = r.capture_id
@@ -62,6 +62,11 @@ _STORED = """
 _READ_THERE = """
     SELECT 1 FROM article_revisions AS r JOIN captures AS c ON c.id = r.capture_id
     WHERE r.article_id = :id AND c.final_url = :at LIMIT 1
+"""
+#: Whether the page of an address was looked at before, or this crawl saw the post at the address of its article.
+_IS_THERE = """
+    SELECT 1 FROM urls WHERE url_key = :key AND state = 'ok' AND last_checked_at IS NOT NULL
+    UNION SELECT 1 FROM crawl_runs WHERE id = :run AND started_at <= :seen_at
 """
 _LAST_VERSIONS = (
     "SELECT article_id, max(version) FROM article_revisions WHERE article_id IN :ids GROUP BY article_id"
@@ -129,8 +134,8 @@ class Batch:
         everyone = self.plans
         left_out = self._leave_out_withheld()
         self._find()
-        aside = [plan for plan in self.plans if plan.speaks_for_another or plan.is_outlived]
-        self.plans = [plan for plan in self.plans if not (plan.speaks_for_another or plan.is_outlived)]
+        aside = [plan for plan in self.plans if plan.is_aside]
+        self.plans = [plan for plan in self.plans if not plan.is_aside]
         self._doubt_same_bytes()
         self._catch_up()
         if not self.reread:
@@ -211,6 +216,7 @@ class Batch:
                 plan.stored = None  # the post is there again
             elif plan.stored and self._takes_turns(plan):
                 plan.stored = None
+            plan.is_view = plan.stored is not None and self._is_view(plan)
             if plan.stored:
                 plan.article_id, plan.revision_id = plan.stored["id"], plan.stored["revision_id"]
                 plan.version = plan.stored["version"]
@@ -233,6 +239,15 @@ class Batch:
             return False
         at = plan.article.capture.base_url if plan.article.capture else plan.article.url
         return bool(bulk.select_tuples(self.connection, _READ_THERE, {"id": plan.stored["id"], "at": at}))
+
+    def _is_view(self, plan: Plan) -> bool:
+        """Whether a page shows a post that is still at the address of its article: a plug-in for translations shows a post that it has
+        not translated below `/fr/` too, with a headline and tags of that language."""
+        stored = plan.stored
+        if stored is None or self.from_files or stored["gone_at"] is not None or not plan.is_elsewhere:
+            return False
+        values = {"key": plan.key, "run": self.run_id, "seen_at": stored["last_seen_at"]}
+        return bool(bulk.select_tuples(self.connection, _IS_THERE, values))
 
     def _found_ids(self) -> list[int]:
         """The ids of stored articles that may be one of these."""

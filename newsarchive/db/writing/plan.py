@@ -55,6 +55,8 @@ class Plan:
     is_explained: bool = False
     #: Whether the post has left the address at which these bytes were read (`moved.once_at`).
     has_left: bool = False
+    #: Whether this page is another view of the stored post (`ingest`). It changes nothing.
+    is_view: bool = False
     #: The id of the withheld article, of which only the fetch is stored; `None` for an article that is not withheld.
     withheld_id: int | None = None
     #: The time by the clock of this machine; `None` for a page out of a file.
@@ -121,6 +123,11 @@ class Plan:
         ):
             return False
         return self.is_elsewhere and (self.text_changed or self.record_changed)
+
+    @property
+    def is_aside(self) -> bool:
+        """Whether this page changes nothing of the stored post."""
+        return self.is_view or self.speaks_for_another or self.is_outlived
 
     @property
     def is_elsewhere(self) -> bool:
@@ -235,7 +242,7 @@ class Plan:
             return "withheld"
         if self.stored is None:
             return "new"
-        if self.speaks_for_another or self.is_outlived:
+        if self.is_aside:
             return "unchanged"
         if self.is_late:
             return "earlier"
@@ -295,7 +302,13 @@ def match(plan: Plan, found: list[dict[str, Any]]) -> dict[str, Any] | None:
 
 
 def _same_text(article: Article, row: dict[str, Any]) -> bool:
-    """Whether two texts are alike: some themes give different posts one canonical URL, and these must stay apart."""
-    if article.headline == row["headline"] or article.content_hash == row["content_hash"] != "":
+    """Whether two texts are alike: some themes give different posts one canonical URL, and these must stay apart. One headline in two
+    languages ("Kyoto 2025") is that of a translation."""
+    is_one_language = article.in_language == row["in_language"] or not (
+        article.in_language and row["in_language"]
+    )
+    if (article.headline == row["headline"] and is_one_language) or article.content_hash == row[
+        "content_hash"
+    ] != "":
         return True
     return likeness(rows.minhash_of(row["minhash"]), article.minhash) >= MIN_SAME
