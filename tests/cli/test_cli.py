@@ -237,6 +237,15 @@ def test_demo_shows_clean_articles_offline() -> None:
     assert (quiet.returncode, quiet.stdout, quiet.stderr) == (0, done.stdout, "")
 
 
+def test_demo_says_where_its_pages_are_whatever_the_settings_say(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NEWSARCHIVE_WARC", str(tmp_path / "own"))
+    done = run("demo", "--db", str(tmp_path / "demo.db"))
+    assert f"The pages as they were received are in {tmp_path / 'demo-warc'}." in done.stderr
+    assert (tmp_path / "demo-warc").is_dir()
+
+
 def test_explain_accounts_for_every_block_and_repair(archive: str, tmp_path: Path) -> None:
     stored = run("explain", "1", "--db", archive)
     assert "where each field comes from:" in stored.stdout

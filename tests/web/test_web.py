@@ -77,6 +77,7 @@ PAGES = {
     "/search?author=Author Number 300": ("Three hundred authors",),
     "/search?origin=paper.example": ("The islands’ last ferry",),
     "/search?order=date&page=3": ("41 to", "page=2"),
+    "/search?q=ferry&page=9": ("There is no page 9 of this search", 'href="/search?q=ferry"'),
     "/article/1": ("The islands", "â€œ", "18.2", "The Island Paper", "Subscribe to our newsletter!", "Version 2"),
     "/article/1/diff": ("<ins>-one</ins>", "The page changed", "1 paragraph altered, 1 paragraph gone, 0 paragraphs new", "4 paragraphs are the same"),
     "/article/1/diff?from=2&to=1": ("<del>-one</del>",),
@@ -601,9 +602,10 @@ def test_a_port_that_is_taken_is_named(file: Path, capsys: pytest.CaptureFixture
     assert run("--db", str(file), "--host", "203.0.113.7", capsys=capsys)[0] == 2
 
 
-def test_without_starlette_the_extra_is_named(file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
+@pytest.mark.parametrize("module", ["starlette", "yaml"])  # yaml: every article can be had as Markdown
+def test_without_a_module_of_the_pages_the_extra_is_named(module: str, file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     monkeypatch.setattr(
-        "importlib.util.find_spec", lambda name: None if name == "starlette" else SimpleNamespace()
+        "importlib.util.find_spec", lambda name: None if name == module else SimpleNamespace()
     )
     code, message = run("--db", str(file), capsys=capsys)
     assert (code, "pip install 'newsarchive[web]'" in message) == (2, True)

@@ -88,10 +88,8 @@ def download(library: Library, request: Request) -> Answer:
         text = f"{stored.headline}\n{stored.url}\n\n{stored.article_body}\n"
         return Content(text, "text/plain; charset=utf-8", f"article-{stored.id}.txt")
     if form == "md":
-        try:
-            from newsarchive.export.markdown import document
-        except ModuleNotFoundError as error:
-            raise UsageError("Markdown needs PyYAML: pip install 'newsarchive[markdown]'") from error
+        from newsarchive.export.markdown import document
+
         return Content(document(stored), "text/markdown; charset=utf-8", f"article-{stored.id}.md")
     if form == "json":
         content = to_json(stored, indent=1)

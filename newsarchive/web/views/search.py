@@ -60,6 +60,7 @@ def search(library: Library, request: Request) -> Answer:
         "number": number,
         "first": (number - 1) * RESULTS_PER_PAGE + 1,
         "previous": leaf("/search", asked, number - 1) if number > 1 else "",
+        "beginning": leaf("/search", asked, 1),
         "next": leaf("/search", asked, number + 1) if more else "",
         "facets": _facets(asked, spread) if spread else [],
         # The filters in words, each with the search without it.
