@@ -235,7 +235,7 @@ def run_one(db: str, spider: str, options: CrawlOptions, *words: str) -> int:
 
     spiders = SpiderProcesses(database_url(db), shown=not options.quiet, stdout=True)
     with spiders.stopped_by_signals():
-        code = spiders.run(spider, [*words, *options.scrapy_options(spider)])
+        code = spiders.run(spider, [*words, *options.scrapy_options()])
     leave_if_stopped_early(spiders)
     for killed in spiders.killed.values():
         complain(f"error: {killed}")

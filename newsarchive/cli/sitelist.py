@@ -39,7 +39,7 @@ _QUOTED_CELL = re.compile(r'((?:^|(?<=[,;\t]))"(?:[^"]|"")*+") *(?=[,;\t\r\n])',
 #: setting → what reads its value
 SETTINGS: Mapping[str, config.Reader] = {
     "since": config.as_day,
-    "limit": config.whole_number(0, 10**6 - 1),
+    "limit": config.whole_number(1, 10**9),
     "interval": _number,
     "looks_a_day": _number,
     "delay": _number,

@@ -19,7 +19,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -28,7 +28,7 @@ from scrapy import Spider, signals
 from scrapy.commands import ScrapyHelpFormatter
 from scrapy.commands.crawl import Command as ScrapyCrawl
 from scrapy.crawler import Crawler
-from scrapy.settings import BaseSettings
+from scrapy.settings import SETTINGS_PRIORITIES, BaseSettings, default_settings
 from scrapy.spiderloader import get_spider_loader
 from scrapy.utils.misc import load_object
 
@@ -79,6 +79,25 @@ MEANINGS = {
     "site": "these sites alone, by domain",
     "path": "the WARC file, or a pattern of several in quotes",
 }
+
+
+#: The type of Scrapy's own default of a setting → what reads the setting, and what it must be.
+READERS: Mapping[type, tuple[str, str]] = {
+    bool: ("getbool", "neither 1 nor 0"),
+    int: ("getfloat", "no number"),  # Scrapy's default of DOWNLOAD_DELAY is 0, and 0.5 may be given
+    float: ("getfloat", "no number"),
+}
+
+
+def check_options(settings: BaseSettings) -> None:
+    """Raise `UsageError` for `-s NAME=VALUE` with a value that Scrapy could not read: it would end with a traceback."""
+    for name, value in settings.items():
+        reader, wrong = READERS.get(type(getattr(default_settings, str(name), None)), ("", ""))
+        if reader and settings.getpriority(name) == SETTINGS_PRIORITIES["cmdline"]:
+            try:
+                getattr(settings, reader)(name)
+            except ValueError:
+                raise UsageError(f"-s {name}: {value!r} is {wrong}") from None
 
 
 #: The first line of the list of arguments in `--help`.
@@ -246,6 +265,7 @@ class Command(ScrapyCrawl):
                 f"the clock of this machine stands at {now:%Y-%m-%d %H:%M} UTC, before this program was made, and what is fetched "
                 "is stored under its time: set it (timedatectl set-ntp true)"
             )
+        check_options(self.settings)
         spider, self.in_force = self.spider_class(args), self.settings.copy()
         if spider is not None:
             spider.update_settings(self.in_force)

@@ -9,7 +9,7 @@ crawls of one site run at a time, on one machine or on many.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Collection, Container, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -141,10 +141,11 @@ class CrawlOptions:
         """Whether due posts are not looked at again: with a feed, the second spider would overwrite it."""
         return self.dry_run or bool(self.feeds)
 
-    def scrapy_options(self, spider: str) -> list[str]:
-        """The options of `scrapy crawl` for this spider; `recrawl` knows no other argument than `limit`."""
-        names = ("limit",) if spider == "recrawl" else tuple(self.arguments)
-        found = [("-a", f"{name}={value}") for name, value in self.arguments.items() if name in names]
+    def scrapy_options(self, names: Collection[str] = ()) -> list[str]:
+        """The options of `scrapy crawl`, with the arguments of these `names` alone where any are given."""
+        found = [
+            ("-a", f"{name}={value}") for name, value in self.arguments.items() if name in names or not names
+        ]
         found += [("-s", setting) for setting in self.settings]
         level = "ERROR" if self.quiet else ("", "INFO", "DEBUG")[min(self.verbosity, 2)]
         found += [("-L", level)] if level else []
@@ -170,7 +171,7 @@ def crawl_one(
 
     result = Result(site.home_url)
     if options.dry_run:
-        words = ["-a", f"url={site.home_url}", *site_options(site, "news"), *options.scrapy_options("news")]
+        words = ["-a", f"url={site.home_url}", *site_options(site, "news"), *options.scrapy_options()]
         result.add(spiders.run("news", words), {})
         return result
     with site_lock(archive.engine, site.domain) as lock:
@@ -204,7 +205,8 @@ def _crawl_locked(
             "-a",
             f"{argument}={site.home_url}",
             *site_options(site, spider),
-            *options.scrapy_options(spider),
+            # What was asked of the search for new posts is nothing to the other spider.
+            *options.scrapy_options(("limit",) if spider == "recrawl" else ()),
         ]
         code = spiders.run(spider, words, site.domain)
         stats = archive.stats(before, spider, argument, site.home_url)

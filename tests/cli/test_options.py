@@ -19,7 +19,7 @@ from newsarchive.cli.options import OPTIONS
 from newsarchive.cli.output import stdout_into
 from newsarchive.db.frontier.sites import Sites
 from newsarchive.db.writing.store import Store
-from newsarchive.exceptions import STOPPED_BY_SIGTERM
+from newsarchive.exceptions import STOPPED_BY_SIGTERM, UsageError
 from newsarchive.spider_processes.site_crawl import CrawlOptions
 from tests.support.storage import make_article, open_archive, rich_article
 
@@ -217,6 +217,11 @@ def test_a_new_setting_of_sites_that_is_a_text_needs_its_reader_alone(
 ) -> None:
     monkeypatch.setattr(sitelist, "SETTINGS", {**sitelist.SETTINGS, "greeting": config.as_text})
     assert sitelist.checked({"greeting": "hello"}, "a.toml") == {"greeting": "hello"}
+
+
+def test_a_site_is_given_no_limit_that_its_crawl_would_refuse() -> None:
+    with pytest.raises(UsageError, match="limit='0' is no whole number from 1 to 1000000000"):
+        sitelist.checked({"limit": "0"}, "sites add")
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import os
 import sqlite3
+import subprocess
+import sys
 from itertools import pairwise
 from pathlib import Path
 from urllib.parse import quote
@@ -55,6 +57,8 @@ HTTPX = '{"http": "scrapy.core.downloader.handlers._httpx.HttpxDownloadHandler"}
         ('EXTENSIONS={"no.such.Extension": 1}', 1, "No module named 'no'"),
         ("NEWSARCHIVE_DATABASE=other.db", 2, "did you mean NEWSARCHIVE_DATABASE_URL?"),
         ("NEWSARCHIVE_DELAY=9", 2, "did you mean DOWNLOAD_DELAY?"),
+        ("DOWNLOAD_TIMEOUT=fast", 2, "-s DOWNLOAD_TIMEOUT: 'fast' is no number"),
+        ("COOKIES_ENABLED=perhaps", 2, "-s COOKIES_ENABLED: 'perhaps' is neither 1 nor 0"),
     ],
 )
 def test_a_setting_that_cannot_be_is_named_before_anything_is_fetched(
@@ -66,6 +70,22 @@ def test_a_setting_that_cannot_be_is_named_before_anything_is_fetched(
     assert done.returncode == code
     assert says in done.stderr.splitlines()[-1]
     assert code == 1 or "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["-a", "site=nowhere.example"], "error: https://nowhere.example/: no such site in the archive"),
+        (["--dry-run"], "unknown argument 'dry_run'; recrawl knows"),
+        (["--since", "2025"], "unknown argument 'since'; recrawl knows"),
+    ],
+)
+def test_a_recrawl_by_our_command_hears_all_of_its_arguments(db: Path, words: list[str], says: str) -> None:
+    """It looked at all sites, and fetched, where one site or a dry run was asked for."""
+    command = [sys.executable, "-m", "newsarchive", "crawl", "recrawl", *words, "--db", str(db)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode in (2, 4)
+    assert says in done.stderr
 
 
 def test_an_unknown_spider_is_named_with_those_that_exist(db: Path) -> None:
