@@ -2,8 +2,8 @@
 
 NewsArchiveError
 ├── UsageError            an argument is wrong; the message names it and what to type instead
-│   └── WrongType         an argument has the wrong type (a TypeError as well)
-├── BadRules              a rule file is wrong; the message names file and key
+│   ├── WrongType         an argument has the wrong type (a TypeError as well)
+│   └── BadRules          a rule file is wrong; the message names file and key
 ├── OutputError           a file cannot be written; the message names it and the remedy
 ├── Damaged               a stored value is not as the program writes it; the message names its column
 ├── FetchError            a URL gave no usable response
@@ -57,7 +57,7 @@ def _wrong_type(message: str) -> WrongType:
     return error
 
 
-class BadRules(NewsArchiveError):
+class BadRules(UsageError):
     """A TOML rule file is wrong."""
 
     def __init__(self, file: str, key: str, problem: str) -> None:

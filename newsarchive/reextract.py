@@ -13,6 +13,7 @@ from itertools import islice
 from sqlalchemy import Engine
 
 from newsarchive import rules
+from newsarchive.config import file_of
 from newsarchive.core import steps as core_steps
 from newsarchive.core.site_template.model import Template
 from newsarchive.core.site_template.observations import Observation, Sighting, unpack
@@ -229,7 +230,8 @@ def copy(source: str, target: str, progress: transfer.Progress = lambda *_: None
     upgrade(to_engine)
     counts = transfer.copy(from_engine, to_engine, progress)
     beside = default_folder(source)
-    if beside.is_dir() and beside.absolute() != default_folder(target).absolute():
+    # Beside a server's archive is the folder in which a command is called, or what a setting names from tomorrow on.
+    if beside.is_dir() and not (file_of(target) and beside.absolute() == default_folder(target).absolute()):
         archive_state.remember_folders(to_engine, [beside])
     return counts
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from newsarchive import compiled, config
 from newsarchive.config import STANDFIRSTS
-from newsarchive.exceptions import BadRules
+from newsarchive.exceptions import BadRules, UsageError
 
 DATA = Path(__file__).parent / "data"
 #: What is wrong where the package is run from an archive, as the eggs of `scrapyd-deploy` are. Folders inside one look
@@ -113,12 +113,12 @@ def _models() -> Mapping[str, bytes]:
 def with_standfirst(value: str) -> Rules:
     """The shipped rules with another place for standfirsts, read once a process; "" leaves the place as it is set.
 
-    Raises `BadRules` for a word that is not one of `STANDFIRSTS`.
+    Raises `UsageError` for a word that is not one of `STANDFIRSTS`.
     """
     if not value:
         return default()
     if value not in STANDFIRSTS:
-        raise BadRules("standfirst", value, f"must be one of {', '.join(STANDFIRSTS)}")
+        raise UsageError(f"extract(): standfirst {value!r}: one of {', '.join(STANDFIRSTS)}")
     return replace(default(), standfirst=value)
 
 

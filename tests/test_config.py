@@ -129,6 +129,16 @@ def test_a_mistake_is_named_with_file_and_key(case: dict[str, str], tmp_path: Pa
     assert case["says"] in done.stderr
 
 
+def test_a_wrong_rule_is_wrong_usage_of_every_command(tmp_path: Path) -> None:
+    (tmp_path / "rules" / "phrases").mkdir(parents=True)
+    (tmp_path / "rules" / "phrases" / "en.toml").write_text("[line\n")
+    (tmp_path / "newsarchive.toml").write_text('rules = "rules"\n')
+    (tmp_path / "page.html").write_text("<title>A page</title><p>Text")
+    done = run("extract", "page.html", folder=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "phrases/en.toml" in done.stderr
+
+
 @pytest.mark.parametrize("value", ["[" * 5000, "9" * 5000], ids=["lists in lists", "a long number"])
 def test_a_value_that_python_cannot_hold_is_no_toml(value: str, tmp_path: Path) -> None:
     file = tmp_path / "newsarchive.toml"

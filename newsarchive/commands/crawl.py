@@ -45,7 +45,6 @@ from newsarchive.exceptions import (
     STOPPED_BY_CTRL_C,
     STOPPED_BY_SIGTERM,
     USAGE,
-    BadRules,
     Damaged,
     DatabaseError,
     OutputError,
@@ -209,7 +208,7 @@ class Command(ScrapyCrawl):
             try:
                 self.preflight(args, opts.spargs)
                 held.enter_context(self.shared_lock())
-            except (UsageError, BadRules, DatabaseError, Damaged) as error:
+            except (UsageError, DatabaseError, Damaged) as error:
                 sys.stderr.write(f"error: {error}\n")
                 self.exitcode = DATABASE_FAILED if isinstance(error, DatabaseError | Damaged) else USAGE
                 return

@@ -12,6 +12,7 @@ from newsarchive import demo, reextract
 from newsarchive.cli.opening import warc_folders
 from newsarchive.db import archive_state
 from newsarchive.db.engine import open_engine, open_to_check
+from newsarchive.db.schema import upgrade
 from newsarchive.db.writing.store import Store
 from newsarchive.exceptions import DatabaseError
 from tests.cli.test_cli import run
@@ -69,6 +70,20 @@ def test_a_copied_archive_finds_the_bytes_of_the_one_it_comes_from(tmp_path: Pat
             assert "3 unchanged, 0 failed" in run(*ALL_AGAIN, target).stderr
         copied = open_engine(target)
         assert archive_state.known_folders(copied) == [str(source.parent / "mine-warc")]
+        copied.dispose()
+
+
+def test_a_copy_on_a_server_remembers_a_folder_of_the_default_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a server that name means a folder of wherever a command is called, or nothing once `warc` names another."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "newsarchive-warc").mkdir()
+    upgrade(open_engine("sqlite:///newsarchive.db"))
+    with archive_url("postgresql", tmp_path) as target:
+        reextract.copy("sqlite:///newsarchive.db", target)
+        copied = open_engine(target)
+        assert archive_state.known_folders(copied) == [str(tmp_path / "newsarchive-warc")]
         copied.dispose()
 
 

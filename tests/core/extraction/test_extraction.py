@@ -25,7 +25,7 @@ from newsarchive.core.html.blocks import MAX_BLOCKS, read_blocks
 from newsarchive.core.html.entries import Entries
 from newsarchive.core.html.parsing import parse
 from newsarchive.core.html.render import rendered
-from newsarchive.exceptions import BadRules, NotAnArticle
+from newsarchive.exceptions import BadRules, NotAnArticle, UsageError
 from newsarchive.items import LABELS, Article, Block, Capture, DropReason, Page, QualityFlag
 from newsarchive.rules import Rules, default, with_standfirst
 
@@ -255,7 +255,7 @@ def test_the_standfirst_is_kept_beside_the_article_or_begins_it() -> None:
     assert within.article_body == "\n\n".join(told)
     body = html.encode()
     assert lede in extract(body, url=URL, standfirst="text").article_body
-    with pytest.raises(BadRules, match="must be one of description, text"):
+    with pytest.raises(UsageError, match="standfirst 'above': one of description, text"):
         extract(body, url=URL, standfirst="above")
 
 
