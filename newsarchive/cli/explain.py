@@ -116,6 +116,8 @@ def _stored(source: str, db: str) -> Article:
             raise NoSuchArticle(
                 f"no article {source!r} in the archive: --live fetches and explains it"
             ) from None
+        if not source.isdecimal():
+            raise NoSuchArticle(f"no article {source!r} in the archive, and no such file") from None
         raise
 
 

@@ -21,7 +21,7 @@ import click
 from newsarchive import config
 from newsarchive.cli.opening import database_source, database_url, require_archive
 from newsarchive.cli.options import db_option, output_option
-from newsarchive.cli.output import complain
+from newsarchive.cli.output import at_most_one, complain
 from newsarchive.exceptions import UsageError
 
 #: The variables that say by which proxy a crawl goes, in small letters or in capitals.
@@ -48,19 +48,20 @@ Examples:
   (crontab -l; newsarchive schedule --cron --db news.db) | crontab -
   newsarchive schedule --systemd --db news.db"""
 )
-@click.option("--cron", "kind", flag_value="cron", help="A line for crontab.")
-@click.option("--systemd", "kind", flag_value="systemd", help="A service and a timer of the user's systemd.")
+@click.option("--cron", "as_cron", is_flag=True, help="A line for crontab.")
+@click.option("--systemd", "as_systemd", is_flag=True, help="A service and a timer of the user's systemd.")
 @output_option
 @db_option
 @click.pass_context
-def schedule(ctx: click.Context, /, kind: str | None, db: str) -> None:
+def schedule(ctx: click.Context, /, as_cron: bool, as_systemd: bool, db: str) -> None:
     """Print lines for cron or systemd that crawl every followed site once an hour. Nothing is installed or changed.
 
     The crawls have the settings of this shell: those of newsarchive.toml, of the variables NEWSARCHIVE_…, and of those that
     name a proxy or a file of certificates. Each crawl finds new posts, and looks again at older ones for edits and deletions.
     It prints only what went wrong.
     """
-    if kind is None:
+    at_most_one("schedule", cron=as_cron, systemd=as_systemd)
+    if not (as_cron or as_systemd):
         raise UsageError("schedule: give --cron or --systemd")
     require_archive(ctx, db)
     url, held = absolute(database_url(db)), variables()
@@ -70,7 +71,7 @@ def schedule(ctx: click.Context, /, kind: str | None, db: str) -> None:
         held |= {config.KEYS["database"].variable: url}  # every user sees the options of a running command
         is_in_file = True
     line = command("" if is_in_file else url)
-    click.echo(cron(url, line, held) if kind == "cron" else systemd(url, line, held), nl=False)
+    click.echo(cron(url, line, held) if as_cron else systemd(url, line, held), nl=False)
     names = {key.variable: key.name for key in config.KEYS.values()}
     keys = {names.get(variable, variable): value for variable, value in held.items()}
     if secret := [name for name, value in keys.items() if _is_secret(name, value)]:

@@ -90,7 +90,7 @@ def add(url: str, yes: bool, ignore_robots: bool, dry_run: bool, db: str, **sett
     from newsarchive.cli.fetching import Fetcher, Previewer
 
     config = sitelist.checked(settings, "sites add")
-    home = check_blog(url)
+    home = check_blog(url, "")
     fetcher = Fetcher(
         user_agent=config.get("user_agent", ""),
         ignore_robots=ignore_robots,

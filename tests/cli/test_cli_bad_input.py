@@ -79,6 +79,8 @@ WRONG = {
     "diff 1 --html --unified": "exclude one another",
     "trace 1 --json --dot": "exclude one another",
     "explain 1 --live": "--live fetches a page: give its address, not '1'",
+    "schedule --cron --systemd": "schedule: --cron and --systemd exclude one another; give one",
+    "sites add nowhere": "error: 'nowhere' is no web address: give a web address, for example https://blog.example",
     "crawl no-such.warc.gz": "newsarchive crawl warc -a path=no-such.warc.gz",
     "learn nowhere.example": "nowhere.example: no such site",
     "sites template nowhere.example": "nowhere.example: no such site",
@@ -183,6 +185,10 @@ def test_an_unknown_article_is_named(
         done = CliRunner().invoke(cli, [*words.split(), "--db", full, "--", name])
         assert_one_line(done, 1, name)
         assert done.stdout == ""
+
+
+def test_a_file_that_is_not_there_is_told_from_an_article(full: str) -> None:
+    assert_one_line(run("explain no-such.html --db", full), 1, "in the archive, and no such file")
 
 
 @pytest.mark.parametrize("words", WRONG)
