@@ -147,7 +147,7 @@ def warc_files(engine: Engine, folders: Sequence[Path | str]) -> Iterator[Findin
     missing, short = [], []
     if stored := [one for one in folders if is_address(one)]:
         all_files([str(one) for one in stored])  # one listing instead of a request for each file
-    for kept in checks.kept_files(engine):
+    for kept in (all_kept := checks.kept_files(engine)):
         path = locate(folders, kept.name)
         if not path.is_file():
             missing.append(kept)
@@ -166,6 +166,8 @@ def warc_files(engine: Engine, folders: Sequence[Path | str]) -> Iterator[Findin
             + (
                 "; a file that another machine wrote may wait there: newsarchive doctor --fix on that machine"
                 if is_address(own)
+                else "; an archive that was exported has none itself: give --warc and the folder of the one that it comes from"
+                if len(missing) == len(all_kept)
                 else ""
             ),
         )

@@ -258,6 +258,8 @@ def test_findings_are_told_gravest_first_with_a_command_to_paste(copy: Path) -> 
     shown = run(copy, "doctor").stdout.splitlines()
     assert shown[0].startswith("error: missing from ")
     assert f"{ARTICLES} captures lost their raw bytes" in shown[0]
+    # The archive may be one that was exported: its raw bytes never lay beside it.
+    assert "give --warc and the folder of the one that it comes from" in shown[1]
     assert all(line.startswith(("error:", "warning:", "note:", "  → ")) for line in shown)
     assert any("names no contact" in line for line in shown)
 

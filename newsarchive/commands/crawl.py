@@ -28,6 +28,7 @@ from scrapy import Spider, signals
 from scrapy.commands import ScrapyHelpFormatter
 from scrapy.commands.crawl import Command as ScrapyCrawl
 from scrapy.crawler import Crawler
+from scrapy.exceptions import UsageError as ScrapyUsageError
 from scrapy.settings import SETTINGS_PRIORITIES, BaseSettings, default_settings
 from scrapy.spiderloader import get_spider_loader
 from scrapy.utils.misc import load_object
@@ -152,7 +153,10 @@ class Command(ScrapyCrawl):
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         keep_messages()
-        super().process_options(args, opts)
+        try:
+            super().process_options(args, opts)
+        except ScrapyUsageError as error:
+            _misused(str(error))
         assert self.settings is not None
         if file := self.settings.get("NEWSARCHIVE_CONFIG"):
             self.read_config(file)

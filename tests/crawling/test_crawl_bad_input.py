@@ -74,6 +74,19 @@ def test_a_setting_that_cannot_be_is_named_before_anything_is_fetched(
 
 @pytest.mark.parametrize(
     ("words", "says"),
+    [(["-O", "out.docx"], "Unrecognized output format 'docx'"), (["-a", "limit"], "use -a NAME=VALUE")],
+)
+def test_an_option_that_scrapy_refuses_is_told_in_one_line(db: Path, words: list[str], says: str) -> None:
+    """Scrapy also prints how `scrapy crawl` is called, to those who called `newsarchive crawl`."""
+    done = crawl("url=https://blog.example", *words, db=db, fast=False)
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: ")
+    assert says in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
     [
         (["-a", "site=nowhere.example"], "error: https://nowhere.example/: no such site in the archive"),
         (["--dry-run"], "unknown argument 'dry_run'; recrawl knows"),
