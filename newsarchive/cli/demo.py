@@ -16,9 +16,8 @@ import click
 from newsarchive import plainwords
 from newsarchive.cli.opening import database_url, next_steps
 from newsarchive.cli.options import config_option
-from newsarchive.cli.output import MAX_TEXT_COLUMNS, account, console, messages, quiet, say
+from newsarchive.cli.output import MAX_TEXT_COLUMNS, account, complain, console, messages, quiet, say
 from newsarchive.demo import ADDRESS, NAME
-from newsarchive.exceptions import NewsArchiveError
 from newsarchive.reprs import byline, counted, origin_line
 from newsarchive.spider_processes.processes import MAX_OWN_EXIT_CODE, SpiderProcesses
 from newsarchive.times import isoformat
@@ -52,7 +51,7 @@ def demo(db: str | None) -> None:
 
 
 def crawl(url: str) -> None:
-    """Crawl the bundled blog into this database, with the same spider as any blog. Raises `NewsArchiveError`."""
+    """Crawl the bundled blog into this database, with the same spider as any blog. Ends with its exit code where that fails."""
     from newsarchive.db.frontier import locks  # noqa: F401  (says so where the system has no locks of files)
 
     spiders = SpiderProcesses(url, shown=not quiet())
@@ -63,7 +62,8 @@ def crawl(url: str) -> None:
         say("stopped")
         sys.exit(MAX_OWN_EXIT_CODE + spiders.signals[-1])
     if code:
-        raise NewsArchiveError(f"the demo's crawl ended with {code}; the lines above say why")
+        complain(f"error: the demo's crawl ended with {code}; the lines above say why")
+        sys.exit(code)
 
 
 def print_all(url: str) -> None:

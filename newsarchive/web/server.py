@@ -120,7 +120,9 @@ def is_public(host: str) -> bool:
 def opened(db: str, *, may_be_empty: bool = False) -> Engine:
     """The archive, read-only. Raises `UsageError` for another database, `DatabaseUnavailable` for one that is missing or old, or
     that has no article, unless it `may_be_empty`, and `DatabaseTooNew` for one of a newer version."""
-    missing = [name for name in ("starlette", "uvicorn", "jinja2", "yaml") if importlib.util.find_spec(name) is None]
+    missing = [
+        name for name in ("starlette", "uvicorn", "jinja2", "yaml") if importlib.util.find_spec(name) is None
+    ]
     if missing:
         raise UsageError(f"newsarchive web needs {' and '.join(missing)}: pip install 'newsarchive[web]'")
     engine = open_readonly(db) if dialect_of(parse_url(db)).is_file else open_existing(db)

@@ -237,6 +237,11 @@ def test_demo_shows_clean_articles_offline() -> None:
     assert (quiet.returncode, quiet.stdout, quiet.stderr) == (0, done.stdout, "")
 
 
+def test_demo_ends_with_the_exit_code_of_its_crawl(tmp_path: Path) -> None:
+    done = run("demo", "--db", str(tmp_path / "nowhere" / "demo.db"))
+    assert (done.returncode, "there is no folder" in done.stderr) == (5, True)
+
+
 def test_demo_says_where_its_pages_are_whatever_the_settings_say(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
