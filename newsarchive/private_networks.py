@@ -16,7 +16,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from newsarchive.exceptions import PrivateAddress
 
@@ -95,10 +95,14 @@ def looks_private(host: str) -> bool:
 
 
 def host_and_port(url: str) -> tuple[str, int]:
-    """Host and port of a URL; ("", 0) for one that has none."""
+    """Host and port of a URL; ("", 0) for one that has none. A host that is escaped is read as who connects reads it.
+
+    >>> host_and_port("http://%31%32%37.0.0.1/"), host_and_port("/")
+    (('127.0.0.1', 80), ('', 0))
+    """
     try:
         parts = urlsplit(url)
-        return parts.hostname or "", parts.port or _PORTS.get(parts.scheme, 0)
+        return unquote(parts.hostname or ""), parts.port or _PORTS.get(parts.scheme, 0)
     except ValueError:
         return "", 0
 

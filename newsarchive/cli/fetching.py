@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from email.message import Message
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection, IncompleteRead
 from itertools import islice
+from shlex import quote
 from typing import IO, TYPE_CHECKING, Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
@@ -142,7 +143,7 @@ class Fetcher:
             if wrong := getattr(cause, "verify_message", ""):  # of `ssl.SSLCertVerificationError`
                 raise BadCertificate(
                     f"{url}: the certificate of the server is not valid ({wrong}): if you take its pages all the same, "
-                    f"newsarchive sites add --verify-certificates false {url}"
+                    f"newsarchive sites add --verify-certificates false {quote(url)}"
                 ) from error
             proxy = proxy_of(url)
             way = f" by way of the proxy {proxy}" if proxy else ""
@@ -277,11 +278,12 @@ class _Connections(HTTPHandler, HTTPSHandler):
     def _judged(self, kind: type[HTTPConnection], req: Request, **given: Any) -> HTTPResponse:
         def connection(host: str, **more: Any) -> Any:
             made: Any = kind(host, **more)
-            if req.host == urlsplit(req.full_url).netloc:
-                made._create_connection = self.fetcher.connect
-            else:
+            # Not told by a host that differs from that of the URL: the library also decodes "http://%31%32%37.0.0.1/".
+            if req.has_proxy() or getattr(req, "_tunnel_host", None):
                 self.fetcher.allowance.check_proxied(req.full_url, self.fetcher.named)
                 made._create_connection = lambda *to: self.fetcher.timed(socket.create_connection(*to))
+            else:
+                made._create_connection = self.fetcher.connect
             return made
 
         try:

@@ -14,6 +14,7 @@ import re
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 from urllib.request import getproxies
@@ -205,7 +206,7 @@ class Guard:
                 site = self.site_of(request.url)
                 raise CertificateRefused(
                     f"the certificate of {host_and_port(request.url)[0]} is not valid ({problem}): if you take its pages all "
-                    f"the same, newsarchive sites add --verify-certificates false {site}, or DOWNLOAD_VERIFY_CERTIFICATES = 0"
+                    f"the same, newsarchive sites add --verify-certificates false {quote(site)}, or DOWNLOAD_VERIFY_CERTIFICATES = 0"
                 ) from error
             raise
         if request.url.startswith("https:"):

@@ -6,6 +6,7 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from shlex import quote
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -191,7 +192,7 @@ class NewsSpider(FetchingSpider):
     async def why_none(self, home: Response) -> str:
         """Why a site that answered gave no posts, as a sentence with the remedy."""
         if not urls.same_site(home.url, self.url):
-            moved = f"newsarchive sites add {home.url}"
+            moved = f"newsarchive sites add {quote(home.url)}"
             return f"it leads to another site, {home.url}: if the blog moved there, follow it there: {moved}"
         if await self.answered_before():
             return "it names no posts any more: has it another theme, or a new owner? Look at it in a browser"

@@ -378,6 +378,21 @@ def test_extract_and_the_preview_of_a_site_follow_no_redirect_into_a_private_net
     assert f"set NEWSARCHIVE_ALLOW_PRIVATE = {host.strip('[]')}" in message
 
 
+@pytest.mark.parametrize("host", ["%31%32%37.0.0.1", "%6cocalhost"])
+def test_a_host_that_is_escaped_leads_nowhere_else(
+    host: str, connected: tuple[set[str], dict[str, int]]
+) -> None:
+    """Python decodes the host of a URL before it connects."""
+    seen, servers = connected
+    with served({"/": redirect(f"http://{host}/latest/")}) as site:
+        servers[PUBLIC] = int(site.home.rpartition(":")[2])
+        with pytest.raises(PrivateAddress, match="it leads to http://"):
+            Fetcher().get("http://stranger.org/")
+    assert seen == {PUBLIC}
+    with pytest.raises(PrivateAddress):
+        Allowance().check_proxied(f"http://{host}/")
+
+
 def test_extract_opens_a_private_address_that_was_named(connected: tuple[set[str], dict[str, int]]) -> None:
     seen, servers = connected
     with served({"/": "here"}) as site:
