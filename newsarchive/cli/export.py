@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -17,7 +16,15 @@ import click
 from newsarchive import export as formats
 from newsarchive.cli.opening import open_reader, warc_folders
 from newsarchive.cli.options import chosen, db_option, dry_run_option, filter_options, option
-from newsarchive.cli.output import complain, echo, in_words, progress_bar, say, say_nothing_found
+from newsarchive.cli.output import (
+    binary_stdout,
+    complain,
+    echo,
+    in_words,
+    progress_bar,
+    say,
+    say_nothing_found,
+)
 from newsarchive.exceptions import SOME_FAILED, OutputError, UsageError
 from newsarchive.export import check_target, names, write_whole, writer
 from newsarchive.reprs import counted
@@ -134,8 +141,9 @@ def export(
     elif (kind := formats.form(form).kind) != "stream":
         raise UsageError(f"{form} needs a {kind}: name one instead of -")
     else:
-        write(selected, sys.stdout.buffer)
-        sys.stdout.buffer.flush()
+        out = binary_stdout()
+        write(selected, out)
+        out.flush()
 
 
 def _say_reserved(source: File | Engine, words: str, wanted: Filters) -> None:

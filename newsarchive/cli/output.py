@@ -13,6 +13,7 @@ line, the terminal wraps it without a line break, and where the other columns ta
 
 from __future__ import annotations
 
+import codecs
 import io
 import json
 import os
@@ -26,7 +27,7 @@ from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 from shlex import quote
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import IO, TYPE_CHECKING, Any, TextIO
 
 import click
 
@@ -178,11 +179,33 @@ def progress_bar(what: str) -> Iterator[Callable[..., None]]:
         yield show
 
 
-def print_bytes(data: bytes) -> None:
-    """Print bytes on standard output as they are: the lines of some formats end in CR and LF on every system."""
+class _Shown(io.RawIOBase):
+    """Takes UTF-8, and prints it on a terminal like other text: without control characters, each line with LF at its end."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.decoder = codecs.getincrementaldecoder("utf-8")("replace")
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        text = self.decoder.decode(bytes(data)).replace("\r\n", "\n")
+        click.echo(plainwords.printable(text), nl=False)
+        return len(data)
+
+
+def binary_stdout() -> IO[bytes]:
+    """Standard output for what writes bytes: they go out as they are, but on a terminal as text."""
     sys.stdout.flush()
-    sys.stdout.buffer.write(data)
-    sys.stdout.buffer.flush()
+    return _Shown() if on_terminal() else sys.stdout.buffer  # type: ignore[return-value]
+
+
+def print_bytes(data: bytes) -> None:
+    """Print bytes on standard output as they are, but on a terminal: the lines of some formats end in CR and LF on every system."""
+    out = binary_stdout()
+    out.write(data)
+    out.flush()
 
 
 def print_json(*records: object, indent: int | None = None) -> None:
@@ -197,13 +220,9 @@ def print_csv(names: Sequence[str], rows: Iterable[Mapping[str, Any]], *, with_b
     """Print rows as CSV on standard output: a line of names, and lines that end in LF as all output does."""
     from newsarchive.export.text import write_rows
 
-    if on_terminal():
-        held = io.BytesIO()
-        write_rows(names, rows, held, line_end="\n")
-        click.echo(plainwords.printable(held.getvalue().decode()), nl=False)
-        return
-    write_rows(names, rows, sys.stdout.buffer, with_bom=with_bom, line_end="\n")
-    sys.stdout.buffer.flush()
+    out = binary_stdout()
+    write_rows(names, rows, out, with_bom=with_bom, line_end="\n")
+    out.flush()
 
 
 def print_html(html: str) -> None:

@@ -45,7 +45,10 @@ COMMANDS = (
     ("cite", "1", "--format", "bibtex"), ("cite", "1", "--format", "ris"), ("cite", "1", "--format", "csl"),
 )  # fmt: skip
 #: What other programs read as it is: only a terminal gets no control characters of it.
-DOCUMENTS = (("show", "1", "--html"), ("diff", "1", "--html"), ("search", "ferry", "--csv"))
+DOCUMENTS = (
+    ("show", "1", "--html"), ("diff", "1", "--html"), ("search", "ferry", "--csv"), ("export", "-", "--format", "csv"),
+    ("export", "-", "--format", "jsonfeed"), ("export", "-", "--format", "tei"),
+)  # fmt: skip
 
 
 def hostile(number: int, **fields: object) -> Article:
@@ -99,6 +102,15 @@ def test_a_document_is_exact_but_on_a_terminal(
     assert "\x9b2J" in exact
     assert not FORBIDDEN.search(shown)
     assert len(shown.split("\n")) == len(exact.split("\n"))
+
+
+def test_a_repaired_text_moves_no_cursor_either(monkeypatch: pytest.MonkeyPatch) -> None:
+    exact = CliRunner().invoke(cli, ["repair"], input=HOSTILE).stdout_bytes
+    monkeypatch.setattr(click.testing._NamedTextIOWrapper, "isatty", lambda self: True, raising=False)
+    shown = CliRunner().invoke(cli, ["repair"], input=HOSTILE).stdout
+    assert exact.startswith(b"\x1b]0;own\x07")
+    assert shown.startswith("␛]0;own␇")
+    assert not FORBIDDEN.search(shown)
 
 
 def test_json_is_exact(archive: str) -> None:

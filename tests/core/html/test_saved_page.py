@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import plistlib
+import struct
 import subprocess
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from email.mime.multipart import MIMEMultipart
 from email.mime.text import MIMEText
+from itertools import accumulate
 from pathlib import Path
 
 import pytest
@@ -101,6 +104,63 @@ def test_the_page_of_a_webarchive_is_read(form: plistlib.PlistFormat) -> None:
 )
 def test_what_is_no_saved_page_stays_as_it_is(data: bytes) -> None:
     assert saved_page(data) is None
+
+
+PART = f"--x\nContent-Type: text/html\nContent-Location: {HOME}\n\n{STORY}\n"
+RELATED = 'Content-Type: multipart/related; boundary="x{}"\n\n'
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        RELATED.format("") + PART + "--x\na: b\n\n" * 200_000 + "--x--\n",
+        RELATED.format("") + PART + "--x\n" + "a: b\n" * 200_000,
+        RELATED.format("") + PART + "--x\n\n" + "\n" * 3_000_000,
+        "Content-Type: multipart/related;\n boundary=x"
+        + "\n\n"
+        + PART
+        + "--x\n"
+        + RELATED.format(";" * 500_000),
+        RELATED.format("").replace(";", ";" * 200_000) + PART,
+        RELATED.format(0) + "".join(f"--x{n}\n" + RELATED.format(n + 1) for n in range(3_000)) + PART,
+    ],
+    ids=["parts", "headers", "lines", "a boundary", "semicolons", "parts in parts"],
+)
+def test_a_message_that_means_ill_is_read_up_to_its_bounds(data: str) -> None:
+    """The library's own parser takes seconds for most of these, far more for longer ones, and ends with a `RecursionError` for the last."""
+    saved = saved_page(data.encode())
+    assert saved is None or saved.body.decode() == STORY
+
+
+def test_the_page_of_a_mail_that_was_saved_is_a_part_of_a_part() -> None:
+    inner = MIMEMultipart("alternative")
+    inner.attach(MIMEText("The night ferry returns.", "plain"))
+    inner.attach(MIMEText(STORY, "html", "utf-8"))
+    outer = MIMEMultipart("related")
+    outer.attach(inner)
+    saved = saved_page(outer.as_bytes())
+    assert saved is not None
+    assert saved.body.decode() == STORY
+
+
+def plist(*objects: bytes, places: Sequence[int] = ()) -> bytes:
+    """A binary property list of these objects, the first on top, which name each other by numbers of four bytes. `places` says which
+    of them the numbers mean, where that is not each in turn."""
+    begins = [*accumulate(map(len, objects), initial=len(b"bplist00"))]
+    table = b"".join(struct.pack(">I", begins[at]) for at in places or range(len(objects)))
+    end = struct.pack(">6xBBQQQ", 4, 4, len(table) // 4, 0, begins[-1])
+    return b"bplist00" + b"".join(objects) + table + end
+
+
+def test_a_property_list_that_means_ill_is_no_page() -> None:
+    """The library's own reader ends with a `RecursionError` for the first, and takes all memory for the second."""
+    name = b"\x5f\x10\x0fWebMainResource"
+    lists = [b"\xa1" + struct.pack(">I", number + 1) for number in range(5_000)]
+    assert saved_page(plist(*lists, name)) is None
+    count, large = 200_000, b"\x5f\x12" + struct.pack(">I", 10**6) + b"a" * 10**6
+    numbers = b"".join(struct.pack(">I", number) for number in range(1, count + 1))
+    names = plist(b"\xaf\x12" + struct.pack(">I", count) + numbers, large, name, places=[0, *[1] * count])
+    assert saved_page(names) is None
 
 
 def test_a_message_without_a_page_is_none() -> None:
