@@ -368,6 +368,13 @@ class Hub(ThreadingHTTPServer):
             return error.code
 
 
+def refused_before_its_end(port: int) -> bytes:
+    """The status for a push to an address that nobody was given, whose body never comes."""
+    with socket.create_connection(("127.0.0.1", port), 60) as stranger:
+        stranger.sendall(b"POST /none HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n")
+        return stranger.recv(99).split()[1]
+
+
 def wait_while_running(done: Callable[[], object], process: subprocess.Popen[str]) -> None:
     wait_for(lambda: done() or process.poll() is not None)
     assert process.poll() is None
@@ -413,6 +420,7 @@ def test_a_push_brings_the_new_post_and_nothing_of_its_own_text(db: Path, tmp_pa
             pushed = b"<feed><entry><title>Injected headline</title></entry></feed>"
             assert hub.push(pushed, "a wrong secret") == 403
             assert hub.push(b"x" * (websub.MAX_PUSH_BYTES + 1)) == 413
+            assert refused_before_its_end(int(port)) == b"404"
             seen = len(site.seen)
             assert hub.push(pushed) == 202
             wait_while_running(lambda: "pushed: crawled" in (tmp_path / "log").read_text(), process)

@@ -10,9 +10,9 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Collection
-from contextlib import suppress
+from contextlib import redirect_stderr, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TextIO
 from urllib.parse import SplitResult, urlsplit
 
 from newsarchive.db import schema
@@ -20,6 +20,7 @@ from newsarchive.db.dialects import dialect_of
 from newsarchive.db.engine import open_existing, open_readonly, parse_url, shown, sqlite_file
 from newsarchive.db.reading import browse
 from newsarchive.exceptions import DatabaseUnavailable, UsageError
+from newsarchive.plainwords import printable
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -108,8 +109,21 @@ def serve(
         access_log=False,
         server_header=False,
     )
-    with taken:
+    with taken, redirect_stderr(_Printable(sys.stderr)):
         Server(config).run(sockets=[taken])
+
+
+class _Printable:
+    """A stream on which visitors' words move no cursor: Datasette prints what was wrong with a request there."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.stream, name)
+
+    def write(self, text: str) -> int:
+        return self.stream.write(printable(text))
 
 
 def is_public(host: str) -> bool:

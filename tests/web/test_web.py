@@ -638,9 +638,14 @@ def test_the_command_says_where_it_is_and_stops_on_ctrl_c(file: Path) -> None:
         line = process.stderr.readline()
         address = line.split()[2]
         assert httpx.get(address, timeout=60).status_code == 200
+        # Datasette prints what was wrong with a request.
+        assert httpx.get(f"{address}archive/articles?_facet=%1B%5B2J%C2%9B", timeout=60).status_code == 400
         process.send_signal(2)
         assert process.wait(60) == 0
-        assert process.stderr.read() == "stopped\n"
+        *errors, last = process.stderr.read().splitlines()
+        assert last == "stopped"
+        assert "␛[2J" in "".join(errors)
+        assert not set("\x1b\x9b") & set("".join(errors))
     finally:
         timer.cancel()
         process.kill()
