@@ -183,6 +183,12 @@ def test_a_url_in_the_search_box_opens_its_article(client: httpx.Client) -> None
     assert client.get("/search", params={"q": "https://unknown.example/"}).status_code == 200
 
 
+def test_the_address_of_a_search_has_only_what_was_asked_for(client: httpx.Client) -> None:
+    answer = client.get("/search?q=ferry&site=&origin=&language=en&since=&page=2")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/search?q=ferry&language=en&page=2")
+    assert client.get("/search?q=").headers["location"] == "/search"
+
+
 def test_an_article_page_cites_the_article_and_describes_it_for_reference_managers(
     client: httpx.Client,
 ) -> None:
@@ -285,7 +291,7 @@ def test_a_story_tells_which_copy_was_edited_and_whose_date_may_be_false(
 def test_copies_can_be_left_out_of_a_search(client: httpx.Client) -> None:
     found = {
         copies: len(
-            html.fromstring(client.get(f"/search?q=ferry&copies={copies}").content).xpath(
+            html.fromstring(client.get(f"/search?q=ferry&copies={copies}", follow_redirects=True).content).xpath(
                 "//mark/ancestor::li"
             )
         )
@@ -481,6 +487,7 @@ def test_requests_bring_no_sql_of_their_own_unless_the_server_was_told_so(file: 
     with webpages.serving(file) as address, httpx.Client(base_url=address, timeout=300) as client:
         for path in ("/archive?sql=select+1", "/archive.json?sql=select+1", "/archive/articles?_where=1=1"):
             assert client.get(path).status_code == 403
+        assert "newsarchive web --sql" in client.get("/archive?sql=select+1").text
         assert "<textarea" not in client.get("/archive").text
         assert client.get("/archive/newest.json").status_code == 200
         assert client.get("/archive/current_articles?site=blog.example").status_code == 200
