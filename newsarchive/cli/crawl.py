@@ -339,7 +339,7 @@ def run(
     shown = options.dry_run or (len(sites) == 1 and not as_json and not options.quiet)
     spiders = SpiderProcesses(url, shown=shown, stdout=options.dry_run or "-" in options.feeds)
     spiders.share_lock = dialect_of(engine).locks_sites
-    if options.dry_run or (shown and not wanted[0].followed):
+    if options.dry_run:
         results = crawl_all(archive, wanted, 1, spiders, options)
     else:
         with crawl_lock(engine) as alone:

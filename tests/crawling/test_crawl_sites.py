@@ -288,10 +288,11 @@ def test_a_second_sigterm_ends_a_crawl_in_the_middle_and_is_no_success(db: Path)
     assert process.returncode == 143, said
 
 
-def test_a_second_run_ends_at_once_with_75(db: Path) -> None:
+@pytest.mark.parametrize("which", ["--all", "http://127.0.0.2:9/"], ids=["followed", "by hand"])
+def test_a_second_run_ends_at_once_with_75(db: Path, which: str) -> None:
     follow(db, "http://127.0.0.1:9/")
     with crawl_lock(open_engine(f"sqlite:///{db}")):
-        done = run("crawl", "--all", db=db)
+        done = run("crawl", which, db=db)
     assert (done.returncode, done.stdout) == (75, "")
     assert "another crawl of this database is running" in done.stderr
 
