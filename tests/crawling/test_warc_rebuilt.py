@@ -27,7 +27,7 @@ NAMES = {
     "revision_id": "SELECT r.id, url_key || version FROM article_revisions r JOIN articles a ON a.id = article_id",
     "url_id": "SELECT id, url_key FROM urls",
     "site_id": "SELECT id, domain FROM sites",
-    "author_id": "SELECT id, name || url FROM authors",
+    "author_id": "SELECT id, name FROM authors",
     "term_id": "SELECT id, kind || name FROM terms",
     "origin_id": "SELECT id, name || domain FROM origins",
     "capture_id": "SELECT c.id, url_key || fetched_at || part FROM captures c JOIN urls u ON u.id = url_id",

@@ -258,6 +258,39 @@ def test_an_upgraded_sqlite_archive_has_the_schema_of_a_new_one(revision: str, t
     assert sqlite_schema(tmp_path / "old.db") == new
 
 
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_the_page_of_an_author_goes_to_the_articles_of_its_site(database: str, tmp_path: Path) -> None:
+    """An author had one page however many sites name somebody so (before 0030). One whose articles are all of one site keeps any
+    page, and of several sites the one that the page names."""
+    with archive_url(database, tmp_path) as url:
+        if database == "sqlite":
+            (tmp_path / "archive.db").write_bytes(lzma.decompress(STORED["0026"].read_bytes()))
+            url = str(tmp_path / "archive.db")
+        else:
+            load_dump("0026", url)
+        engine = open_engine(url)
+        with writing(engine) as connection:
+            names = [column["name"] for column in inspect(connection).get_columns("sites")]
+            own = {"id": "77", "domain": "'reed.example'"}
+            values = ", ".join(own.get(name, name) for name in names)
+            query = f"INSERT INTO sites ({', '.join(names)}) SELECT {values} FROM sites WHERE domain = 'blog.example'"
+            connection.execute(text(query))
+            connection.execute(text("UPDATE articles SET site_id = 77 WHERE id = 1"))
+            newsroom = "(88, 'Newsroom', 'organisation', 'https://www.reed.example/by/newsroom/')"
+            connection.execute(text(f"INSERT INTO authors (id, name, kind, url) VALUES {newsroom}"))
+            named = (
+                "INSERT INTO article_authors (article_id, position, author_id) VALUES (1, 5, 88), (2, 5, 88)"
+            )
+            connection.execute(text(named))
+        upgrade(engine)
+        pages = "SELECT name, article_id, aa.url FROM article_authors AS aa JOIN authors AS au ON au.id = author_id"
+        with reading(engine) as connection:
+            found = {(name, number): page for name, number, page in connection.execute(text(pages))}
+        engine.dispose()
+    assert found["Newsroom", 1] == "https://www.reed.example/by/newsroom/"
+    assert (found["Newsroom", 2], found["AFP", 2], found["Ann Lee", 2]) == ("", "https://afp.com", "")
+
+
 #: What a schema of PostgreSQL consists of. The order of columns may differ: a revision adds its column at the end. The index of
 #: trigrams is there where the server has pg_trgm.
 CATALOG = (
@@ -268,7 +301,7 @@ CATALOG = (
     "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint"
     " WHERE connamespace = current_schema()::regnamespace",
     "SELECT attrelid::regclass::text, attname, attstorage FROM pg_attribute JOIN pg_class c ON c.oid = attrelid"
-    " WHERE relnamespace = current_schema()::regnamespace AND attnum > 0 AND relkind = 'r'",
+    " WHERE relnamespace = current_schema()::regnamespace AND attnum > 0 AND NOT attisdropped AND relkind = 'r'",
     "SELECT viewname, definition FROM pg_views WHERE schemaname = current_schema()",
 )
 

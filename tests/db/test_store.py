@@ -405,6 +405,20 @@ def test_relations_that_went_away_are_taken_out(store: Store, engine: Engine) ->
     assert (stored.authors, stored.keywords, stored.image, stored.origin) == ((), (), None, None)
 
 
+def test_two_sites_have_an_author_of_one_name_each_with_a_page_of_its_own(
+    store: Store, engine: Engine
+) -> None:
+    sites = ("heron.example", "crane.example", "stork.example")
+    pages = ("https://heron.example/author/newsroom/", "https://crane.example/by/newsroom/", "")
+    authors = [(Author("Newsroom", "organisation", page),) for page in pages]
+    store.ingest(
+        make_article(n, url=f"https://{site}/{n}", authors=named)
+        for n, (site, named) in enumerate(zip(sites, authors, strict=True))
+    )
+    assert [articles.get(engine, f"https://{site}/{n}").authors for n, site in enumerate(sites)] == authors
+    assert rows(engine, "SELECT name FROM authors") == [("Newsroom",)]
+
+
 def test_one_url_in_many_spellings_is_one_article(store: Store, engine: Engine) -> None:
     spellings = [
         "http://www.blog.example/post-1/",

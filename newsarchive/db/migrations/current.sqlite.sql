@@ -1,4 +1,4 @@
--- The schema of revision 0029. Made by `python -m newsarchive.db.schema`; never edit it.
+-- The schema of revision 0030. Made by `python -m newsarchive.db.schema`; never edit it.
 
 CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
@@ -9,7 +9,6 @@ CREATE TABLE authors (
 	id INTEGER NOT NULL, 
 	name TEXT NOT NULL, 
 	kind TEXT NOT NULL, 
-	url TEXT NOT NULL, 
 	CONSTRAINT pk_authors PRIMARY KEY (id), 
 	CONSTRAINT uq_authors_name_kind UNIQUE (name, kind)
 );
@@ -169,7 +168,7 @@ CREATE TABLE urls (
 CREATE TABLE article_authors (
 	article_id INTEGER NOT NULL, 
 	position INTEGER NOT NULL, 
-	author_id INTEGER NOT NULL, 
+	author_id INTEGER NOT NULL, url TEXT DEFAULT '' NOT NULL, 
 	CONSTRAINT pk_article_authors PRIMARY KEY (article_id, position), 
 	CONSTRAINT fk_article_authors_article_id_articles FOREIGN KEY(article_id) REFERENCES articles (id) ON DELETE CASCADE, 
 	CONSTRAINT fk_article_authors_author_id_authors FOREIGN KEY(author_id) REFERENCES authors (id) ON DELETE CASCADE
@@ -742,4 +741,4 @@ CREATE TRIGGER articles_search_delete AFTER DELETE ON articles BEGIN
     SELECT 'delete', OLD.id, OLD.headline, OLD.article_body WHERE OLD.unspaced AND NOT length(OLD.article_body) > 200000;
  END;
 
-INSERT INTO alembic_version VALUES ('0029');
+INSERT INTO alembic_version VALUES ('0030');

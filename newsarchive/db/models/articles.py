@@ -280,15 +280,18 @@ class AuthorRow(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str]
     kind: Mapped[str] = mapped_column(default="person")
-    url: Mapped[str] = mapped_column(default="")
 
 
 class ArticleAuthor(Base):
+    """An author of an article. `url` is the page of the author that the article links, "" where it links none: two sites have an
+    "Editorial Staff", each with a page of its own."""
+
     __tablename__ = "article_authors"
 
     article_id: Mapped[int] = cascade("articles.id", primary_key=True)
     position: Mapped[int] = mapped_column(primary_key=True)
     author_id: Mapped[int] = cascade("authors.id", index=True)
+    url: Mapped[str] = mapped_column(default="", server_default="")
 
 
 class Term(Base):

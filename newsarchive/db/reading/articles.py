@@ -117,7 +117,7 @@ _NUMBERED = _ARTICLES.format(
 
 #: What belongs to an article: name → its query.
 _OF_ARTICLE = {
-    "authors": "SELECT aa.article_id, au.name, au.kind, au.url FROM article_authors AS aa"
+    "authors": "SELECT aa.article_id, au.name, au.kind, aa.url FROM article_authors AS aa"
     " JOIN authors AS au ON au.id = aa.author_id WHERE aa.article_id IN :ids ORDER BY aa.position",
     "keywords": "SELECT t.name, at.article_id FROM article_terms AS at JOIN terms AS t ON t.id = at.term_id"
     " WHERE t.kind = 'keyword' AND at.article_id IN :ids ORDER BY at.position",

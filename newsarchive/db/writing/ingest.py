@@ -502,7 +502,10 @@ class Batch:
             if old:
                 self.connection.execute(delete(table).where(table.article_id.in_(old)))
         authors = (
-            (rows.flat(author), {"article_id": plan.article_id, "position": at})
+            (
+                {"name": author.name, "kind": author.kind},
+                {"article_id": plan.article_id, "position": at, "url": storable(author.url)},
+            )
             for plan in plans
             for at, author in enumerate(plan.article.authors)
         )

@@ -270,7 +270,10 @@ def _select(connection: Connection, model: type[Base], column: str, values: Iter
 
 
 def _insert(connection: Connection, model: type[Base], rows: Sequence[Row]) -> None:
-    bulk.insert_new_rows(connection, _raw(model), rows)
+    """Insert those of the rows that are not there, without columns that the table had when they were sealed and has no more."""
+    table = _raw(model)
+    known = [{name: value for name, value in row.items() if name in table.c} for row in rows]
+    bulk.insert_new_rows(connection, table, known)
 
 
 def _delete(connection: Connection, model: type[Base], column: str, values: Iterable[Any]) -> None:
