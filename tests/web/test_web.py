@@ -291,9 +291,9 @@ def test_a_story_tells_which_copy_was_edited_and_whose_date_may_be_false(
 def test_copies_can_be_left_out_of_a_search(client: httpx.Client) -> None:
     found = {
         copies: len(
-            html.fromstring(client.get(f"/search?q=ferry&copies={copies}", follow_redirects=True).content).xpath(
-                "//mark/ancestor::li"
-            )
+            html.fromstring(
+                client.get(f"/search?q=ferry&copies={copies}", follow_redirects=True).content
+            ).xpath("//mark/ancestor::li")
         )
         for copies in ("", "first", "none")
     }

@@ -44,7 +44,8 @@ def search(library: Library, request: Request) -> Answer:
         return Elsewhere(_cited(library, words))
     if "://" in words and (found := _by_url(library, words)):
         return Elsewhere(f"/article/{found}")
-    if "" in request.query.values():  # browsers send every field of the form: the address to share is without them
+    # Browsers send every field of the form: the address to share is without the empty ones.
+    if "" in request.query.values():
         return Elsewhere(address("/search", asked, {"page": asked.get("page", "")}))
     hits: list[Hit] = []
     spread: Facets | None = None
