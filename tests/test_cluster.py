@@ -533,7 +533,7 @@ def test_a_database_without_a_queue_and_a_machine_without_procrastinate_are_told
     with postgresql_url() as empty:
         done = run("cluster", "status", url=empty)
     assert done.returncode == 5
-    assert "has no queue yet: newsarchive cluster init" in done.stderr
+    assert f"has no queue yet: newsarchive cluster init --db {empty}" in done.stderr
     code = "import sys; sys.modules['procrastinate'] = None; from newsarchive.cli import main; main(sys.argv[1:])"
     command = [sys.executable, "-c", code, "worker", "--db", "postgresql://x/y"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

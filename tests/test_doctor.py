@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import sqlite3
 import subprocess
@@ -293,6 +294,19 @@ def test_settings_that_are_wrong_are_a_finding(copy: Path, monkeypatch: pytest.M
     Path("newsarchive.toml").write_text('contcat = "x"\n', encoding="utf-8")
     found = findings(copy)
     assert "did you mean contact?" in found["settings"]["message"]
+
+
+def test_the_settings_of_a_site_are_mended_by_the_commands_that_are_named(
+    copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(copy.parent)
+    Sites(open_engine(str(copy))).follow("https://blog.example/", {"limit": 0})
+    first, _, second = findings(copy)["settings"]["remedy"].partition("; then correct the file, and: ")
+    assert CliRunner().invoke(cli, shlex.split(first)[1:]).exit_code == 0
+    file = Path("sites.toml")
+    file.write_text(file.read_text("utf-8").replace("limit = 0", "limit = 5"), "utf-8")
+    assert CliRunner().invoke(cli, shlex.split(second)[1:]).exit_code == 0
+    assert "settings" not in findings(copy)
 
 
 def site(engine: Engine, **config: Any) -> list[Finding]:

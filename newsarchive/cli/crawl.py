@@ -24,7 +24,7 @@ import click
 from newsarchive import config
 from newsarchive.cli import output, sitelist
 from newsarchive.cli.demo import tour
-from newsarchive.cli.opening import database_source, database_url, next_steps, require_archive
+from newsarchive.cli.opening import database_source, database_url, next_steps, require_archive, same_archive
 from newsarchive.cli.options import db_option, option, verbosity
 from newsarchive.cli.output import complain, messages, progress_bar, quiet, say
 from newsarchive.cli.schedule import absolute
@@ -334,7 +334,7 @@ def run(
     from newsarchive.db.frontier.sites import Sites
 
     archive = Sites(engine)
-    wanted = [named(archive, site) for site in sites] if sites else due(archive, options)
+    wanted = [named(archive, site) for site in sites] if sites else due(archive, url, options)
     # A spider draws its own progress where it is the only one, and where nobody asked for JSON or quiet.
     shown = options.dry_run or (len(sites) == 1 and not as_json and not options.quiet)
     spiders = SpiderProcesses(url, shown=shown, stdout=options.dry_run or "-" in options.feeds)
@@ -363,10 +363,12 @@ def run(
     sys.exit(spiders.forced or exit_code(results))
 
 
-def due(archive: Sites, options: CrawlOptions) -> list[KnownSite]:
+def due(archive: Sites, url: str, options: CrawlOptions) -> list[KnownSite]:
     """The followed sites that are due. Raises `UsageError` where none is followed."""
     if not any(site.config.get("follow") is not None for site in archive.all()):
-        raise UsageError("no site is followed yet: newsarchive sites add https://blog.example")
+        raise UsageError(
+            f"no site is followed yet: newsarchive sites add https://blog.example{same_archive(url)}"
+        )
     found = archive.due()
     # Only on a terminal: cron would mail this line every hour.
     if not found and sys.stderr.isatty() and not options.quiet:

@@ -102,9 +102,15 @@ def looked_at(engine: Engine, url: str, folder: str, every_record: bool, live: b
     found = checks.check(engine, folders, every_record=every_record)
     with suppress(DatabaseError, Damaged):  # a finding says so already
         sites = [site for site in Sites(engine).all() if site.followed]
-        found += [*contact(sites), *site_settings(sites), *schedule(sites)]
-        found += [finding for site in sites if live for finding in asked(site)]
+        same = named(url)
+        found += [*contact(sites), *site_settings(sites, same), *schedule(sites, same)]
+        found += [finding for site in sites if live for finding in asked(site, same)]
     return found
+
+
+def named(url: str) -> str:
+    """The option that names the archive in a command to paste; the settings, which may be wrong, are not asked."""
+    return f" --db {shlex.quote(config.pasted(place(url)))}"
 
 
 def opened(url: str, found: list[Finding]) -> Engine | None:
@@ -114,7 +120,7 @@ def opened(url: str, found: list[Finding]) -> Engine | None:
     try:
         return open_to_check(url)
     except DatabaseError as failed:
-        crawl = "newsarchive sites add https://blog.example"
+        crawl = f"newsarchive sites add https://blog.example{named(url)}"
         found.append(error(Check.OPENS, str(failed), f"correct --db, or begin an archive: {crawl}"))
         return None
 
@@ -149,8 +155,9 @@ def contact(sites: Sequence[KnownSite]) -> Iterator[Finding]:
             )
 
 
-def site_settings(sites: Sequence[KnownSite]) -> Iterator[Finding]:
-    """Settings of sites in the archive that this version does not know, or cannot use."""
+def site_settings(sites: Sequence[KnownSite], same: str) -> Iterator[Finding]:
+    """Settings of sites in the archive that this version does not know, or cannot use. `same` are the options that name the archive
+    in a command, as for the next two."""
     from newsarchive.cli import sitelist
     from newsarchive.db.frontier.known_sites import BEFORE, LISTED
 
@@ -162,18 +169,18 @@ def site_settings(sites: Sequence[KnownSite]) -> Iterator[Finding]:
             yield warning(
                 Check.SETTINGS,
                 str(failed),
-                "newsarchive sites export sites.toml; then correct the file, and import it",
+                f"newsarchive sites export -o sites.toml{same}; then correct the file, and: newsarchive sites import sites.toml{same}",
             )
 
 
-def schedule(sites: Sequence[KnownSite]) -> Iterator[Finding]:
+def schedule(sites: Sequence[KnownSite], same: str) -> Iterator[Finding]:
     """Whether something crawls the followed sites: a line of crontab, a timer of systemd, or whatever crawled them lately. What would
     crawl in a folder that is not there is told in any case."""
     for folder in lost_folders():
         yield warning(
             Check.SCHEDULE,
             f"a line of crontab or a timer crawls nothing: it names a folder that is not there: {folder}",
-            "delete it (crontab -e); in the new place: (crontab -l; newsarchive schedule --cron) | crontab -",
+            f"delete it (crontab -e); in the new place: (crontab -l; newsarchive schedule --cron{same}) | crontab -",
         )
     recently = utc_now() - timedelta(hours=25)
     if not sites or any(site.last_success_at and site.last_success_at > recently for site in sites):
@@ -182,14 +189,14 @@ def schedule(sites: Sequence[KnownSite]) -> Iterator[Finding]:
         yield note(
             Check.SCHEDULE,
             "nothing crawls the followed sites by itself: no line of crontab and no timer of systemd names newsarchive",
-            "(crontab -l; newsarchive schedule --cron) | crontab -",
+            f"(crontab -l; newsarchive schedule --cron{same}) | crontab -",
         )
 
 
 # -- the network: with --live alone ---------------------------------------------------------------------------------------
 
 
-def asked(site: KnownSite) -> Iterator[Finding]:
+def asked(site: KnownSite, same: str) -> Iterator[Finding]:
     """What a followed site answers now: its robots.txt, its front page, its certificate."""
     from newsarchive.cli.fetching import Fetcher
     from newsarchive.core.urls import site_of
@@ -204,7 +211,9 @@ def asked(site: KnownSite) -> Iterator[Finding]:
         answer = fetcher.get(home)
     except ForbiddenByRobots as failed:
         yield warning(
-            Check.SITE_ROBOTS, str(failed), f"ask its owner, or: newsarchive sites pause {shlex.quote(home)}"
+            Check.SITE_ROBOTS,
+            str(failed),
+            f"ask its owner, or: newsarchive sites pause {shlex.quote(home)}{same}",
         )
         return
     except BadCertificate as failed:
@@ -213,13 +222,13 @@ def asked(site: KnownSite) -> Iterator[Finding]:
         )
         return
     except FetchError as failed:
-        yield warning(Check.SITE_ANSWERS, str(failed), f"newsarchive crawl {shlex.quote(home)}")
+        yield warning(Check.SITE_ANSWERS, str(failed), f"newsarchive crawl {shlex.quote(home)}{same}")
         return
     if site_of(answer.base_url) != site.domain:
         yield warning(
             Check.SITE_MOVED,
             f"{home} leads to {answer.base_url}: it moved",
-            f"newsarchive sites add {shlex.quote(answer.base_url)} && newsarchive sites pause {shlex.quote(home)}",
+            f"newsarchive sites add {shlex.quote(answer.base_url)}{same} && newsarchive sites pause {shlex.quote(home)}{same}",
         )
     ends = certificate_end(answer.base_url, fetcher)
     if ends is not None and ends - utc_now() < timedelta(days=MIN_CERTIFICATE_DAYS):

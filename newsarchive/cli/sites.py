@@ -145,7 +145,7 @@ def list_sites(db: str) -> None:
         for alarm in standing(connection):
             alarms.setdefault(alarm.site, []).append(alarm.kind)
     if not found:
-        say("no site yet: newsarchive sites add https://blog.example")
+        say(f"no site yet: newsarchive sites add https://blog.example{same_archive(database_url(db))}")
     held = config.load()
     listed = sitelist.of_tables(held.tables, str(held.file)).sites
     if new := {url for url, _ in listed} - {site.home_url for site in found}:

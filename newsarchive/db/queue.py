@@ -8,13 +8,14 @@ uses only the driver of the database, because `newsarchive cluster status` shoul
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, LiteralString
 
-from newsarchive.config import without_password
+from newsarchive.config import pasted, without_password
 from newsarchive.db.failures import explained
 from newsarchive.exceptions import DatabaseError, DatabaseUnavailable, UsageError
 from newsarchive.reprs import cut, one_line
@@ -181,11 +182,15 @@ class Queue:
                 yield connection
         except psycopg.errors.UndefinedTable as error:
             lacks = "has the queue of an older version" if '"problems"' in str(error) else "has no queue yet"
-            raise DatabaseUnavailable(
-                f"{without_password(self.url)} {lacks}: newsarchive cluster init"
-            ) from error
+            raise self._without_queue(lacks) from error
         except psycopg.Error as error:
             raise self._explained(error) from error
+
+    def _without_queue(self, lacks: str) -> DatabaseUnavailable:
+        place = without_password(self.url)
+        return DatabaseUnavailable(
+            f"{place} {lacks}: newsarchive cluster init --db {shlex.quote(pasted(place))}"
+        )
 
     def _explained(self, error: psycopg.Error) -> DatabaseError:
         import psycopg
@@ -221,9 +226,7 @@ class Queue:
                 "SELECT version, procrastinate, heartbeat, draining, now() FROM cluster"
             ).fetchone()
         if row is None:
-            raise DatabaseUnavailable(
-                f"{without_password(self.url)} has no queue yet: newsarchive cluster init"
-            )
+            raise self._without_queue("has no queue yet")
         return Agreement(*row)
 
     def exists(self) -> bool:

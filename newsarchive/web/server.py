@@ -17,7 +17,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from newsarchive.db import schema
 from newsarchive.db.dialects import dialect_of
-from newsarchive.db.engine import open_existing, open_readonly, parse_url, shown, sqlite_file
+from newsarchive.db.engine import command, open_existing, open_readonly, parse_url, shown, sqlite_file
 from newsarchive.db.reading import browse
 from newsarchive.exceptions import DatabaseUnavailable, UsageError
 from newsarchive.plainwords import printable
@@ -143,7 +143,7 @@ def opened(db: str, *, may_be_empty: bool = False) -> Engine:
     schema.require_current(engine)
     if not may_be_empty and not browse.holds_articles(engine):
         raise DatabaseUnavailable(
-            f"{shown(engine)} holds no article yet; first: newsarchive crawl https://blog.example"
+            f"{shown(engine)} holds no article yet; first: {command(engine, 'crawl https://blog.example')}"
         )
     return engine
 
