@@ -588,7 +588,10 @@ def test_what_cannot_be_served_is_said_in_one_line(
         str(tmp_path / "none.db"): (5, "a crawl creates it"),
         str(tmp_path / "empty.db"): (5, "holds no archive"),
         str(tmp_path / "page.db"): (5, "is not an SQLite database"),
-        str(tmp_path / "new.db"): (5, f"holds no article yet; first: newsarchive crawl https://blog.example --db {tmp_path / 'new.db'}"),
+        str(tmp_path / "new.db"): (
+            5,
+            f"holds no article yet; first: newsarchive crawl https://blog.example --db {tmp_path / 'new.db'}",
+        ),
         str(tmp_path): (5, "no archive there"),
         "postgresql://you:secret@127.0.0.1:1/news": (5, "postgresql://you:***@127.0.0.1:1/news"),
     }
