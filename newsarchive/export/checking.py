@@ -22,10 +22,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from warcio.archiveiterator import ArchiveIterator
-
 from newsarchive.exceptions import UsageError
-from newsarchive.warc.reader import ZIP_ERRORS, words
+from newsarchive.warc.reader import ZIP_ERRORS, Records, words
 
 #: Bytes of a description that are read. Real descriptions have a few thousand. A longer one is cut, and then fails as
 #: broken JSON.
@@ -253,7 +251,7 @@ def _read_records(files: _Files, name: str, places: set[tuple[str, int]], found:
     at: int | None = None
     try:
         with (files / name).open("rb") as stream:
-            records = ArchiveIterator(stream, check_digests=True)
+            records = Records(stream, check_digests=True)
             for record in records:
                 at = records.offset
                 while record.raw_stream.read(_CHUNK_BYTES):

@@ -23,13 +23,11 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 from uuid import uuid4
 
-from warcio.archiveiterator import ArchiveIterator
-
 from newsarchive.exceptions import DatabaseUnavailable
 from newsarchive.reprs import why_not_written
 from newsarchive.warc.files import OPEN
 from newsarchive.warc.object_storage import WHOLE_FILE_BYTES, ObjectFile
-from newsarchive.warc.reader import ERRORS
+from newsarchive.warc.reader import ERRORS, Records
 from newsarchive.warc.writer import is_held, member, sync_folder, warc_date
 
 #: The field of a tombstone that says when the record was erased.
@@ -64,7 +62,7 @@ def _records(path: Path | ObjectFile) -> Iterator[Record]:
     at = 0
     try:
         with path.open("rb", buffering=WHOLE_FILE_BYTES) as stream:
-            records = ArchiveIterator(stream)
+            records = Records(stream)
             for record in records:
                 at, kind = records.get_record_offset(), record.rec_type
                 url = (record.rec_headers.get_header("WARC-Target-URI") or "").strip("<> ")
@@ -171,7 +169,7 @@ def _copy_bytes(old: BinaryIO, new: BinaryIO, number: int) -> None:
 
 def _tombstone(packed: bytes, at: datetime) -> bytes | None:
     """A record of as many bytes that names what was erased, `None` for a tombstone."""
-    (record,) = ArchiveIterator(io.BytesIO(packed))
+    (record,) = Records(io.BytesIO(packed))
     head = record.rec_headers
     if head.get_header(ERASED):
         return None

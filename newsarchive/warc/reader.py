@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, TypeAlias
 
 from warcio.archiveiterator import ArchiveIterator
+from warcio.bufferedreaders import DecompressingBufferedReader
 from warcio.exceptions import ArchiveLoadFailed
 
 from newsarchive.compression import zstd
@@ -75,6 +76,9 @@ ERRORS = (
     LZMAError,  # in a ZIP file, whose files may be packed in this way
     OverflowError,  # a length that the machine cannot count to
 )
+#: Bytes of the heads of a record, its own and that of the answer in it, and of a line of them. A record with longer ones counts as
+#: damaged.
+MAX_HEADS_BYTES, MAX_LINE_BYTES = 2**22, 2**20
 #: What is raised at damage of a ZIP file.
 ZIP_ERRORS = (*ERRORS, zipfile.BadZipFile, RuntimeError)
 
@@ -83,6 +87,32 @@ Resolve = Callable[[str, str, str], tuple[Path | ObjectFile, int] | None]
 
 #: What a record of a WARC file is read as; other records give nothing.
 Found: TypeAlias = "tuple[Capture, Wire] | Revisit | Damage | Statement"
+
+
+class _Lines(DecompressingBufferedReader):  # type: ignore[misc]
+    """A stream whose lines are bounded: the library puts a line together piece by piece, so that 64 MB of zeros, 64 KB packed, take
+    minutes, and a gigabyte takes hours."""
+
+    held = 0
+
+    def readline(self, length: int | None = None) -> bytes:
+        line: bytes = super().readline(min(length or MAX_LINE_BYTES, MAX_LINE_BYTES))
+        self.held += len(line)
+        if len(line) == MAX_LINE_BYTES or self.held > MAX_HEADS_BYTES:
+            raise ValueError("its head is too long")
+        return line
+
+
+class Records(ArchiveIterator):  # type: ignore[misc]
+    """The records of a stream, none with a longer head than `MAX_HEADS_BYTES`."""
+
+    def __init__(self, stream: Any, **given: Any) -> None:
+        super().__init__(stream, **given)
+        self.reader = _Lines(self.fh)
+
+    def _next_record(self, next_line: Any) -> Any:
+        self.reader.held = 0
+        return super()._next_record(next_line)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,14 +182,14 @@ def read_exchange(
 @contextmanager
 def records_at(
     folder: Folder, file: str, offset: int, *, check_digests: bool = False
-) -> Iterator[tuple[ArchiveIterator, BinaryIO]]:
+) -> Iterator[tuple[Records, BinaryIO]]:
     """The records of a file from an offset on, and the file. Raises `DatabaseUnavailable`, naming file and offset, for what is raised
     inside the `with` block: there is no such file or record, or it is damaged."""
     path = locate(folder, file)
     try:
         with path.open("rb") as stream:
             stream.seek(offset)
-            yield ArchiveIterator(stream, check_digests=check_digests), stream
+            yield Records(stream, check_digests=check_digests), stream
     except StopIteration:
         raise DatabaseUnavailable(f"{path}: no record at {offset}") from None
     except FileNotFoundError:
@@ -311,7 +341,7 @@ class _Reader:
         iterator, read = None, False
         try:
             stream = Remembering(self.stream) if self.copying else self.stream
-            iterator = ArchiveIterator(stream, check_digests=self.copying, arc2warc=self.kind.is_arc)
+            iterator = Records(stream, check_digests=self.copying, arc2warc=self.kind.is_arc)
             for record in iterator:
                 # Inside a member that holds several records, the offset of warcio may lie before the member.
                 at, errors = max(at, iterator.offset), iterator.err_count

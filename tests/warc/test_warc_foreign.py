@@ -606,6 +606,29 @@ def test_a_film_that_was_cut_is_no_damage(tmp_path: Path) -> None:
     assert isinstance(found, Capture)
 
 
+@pytest.mark.parametrize(
+    "head",
+    [b"WARC/1.0\r\nX-Name: ", b"WARC/1.0\r\n" + b"X-Name: a\r\n" * 500_000, b"\0"],
+    ids=["a field", "many fields", "no field"],
+)
+@pytest.mark.parametrize("is_package", [False, True], ids=["gzip", "WACZ"])
+def test_a_head_without_end_costs_its_record(head: bytes, is_package: bool, tmp_path: Path) -> None:
+    """The library puts lines together piece by piece, in time that grows with the square of their length."""
+    bomb = head + b"\0" * (16 << 20)
+    path = tmp_path / "bomb.warc.gz"
+    path.write_bytes(gzip.compress(bomb, 1) + gzip.compress(response(1, PAGE)))
+    if is_package:
+        package = tmp_path / "bomb.wacz"
+        with zipfile.ZipFile(package, "w", zipfile.ZIP_DEFLATED) as made:
+            made.writestr("archive/bomb.warc", bomb)
+            made.write(path, "archive/data.warc.gz")
+        path = package
+    found = list(captures(path))
+    problems = {one.problem for one in found if isinstance(one, Damage)}
+    assert "its head is too long" in problems
+    assert [one.url for one in found if isinstance(one, Capture)] == ["http://blog.example/1"]
+
+
 def test_a_revisit_of_no_address_is_told(tmp_path: Path) -> None:
     head = b"WARC/1.0\r\nWARC-Type: revisit\r\nWARC-Date: 2025-05-01T10:00:00Z\r\nContent-Type: application/http\r\n"
     answer = b"HTTP/1.1 200 OK\r\n\r\n"
