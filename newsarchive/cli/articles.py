@@ -310,8 +310,9 @@ def changes(
     """What publishers changed after publication, of all articles or those of SITE, the newest first.
 
     A change happened between two moments (UTC): a crawl saw the page for the last time as it was before, and then changed. What
-    newsarchive reads better is no such change. `newsarchive diff ID` shows the words of an edit. A new date of change, or a canonical
-    address of a post that moved, is no change of its own: `newsarchive history ID` has them.
+    newsarchive reads better is no such change. `newsarchive diff ID` shows the words of an edit. The later date of
+    change of a post that was edited, and the canonical address of one that moved, are no changes of their own: `newsarchive history ID`
+    has them.
     """
     from newsarchive.core.urls import domain_of
     from newsarchive.db.reading import changes as reading
