@@ -322,6 +322,17 @@ def test_epubcheck_finds_no_fault(archive: str, tmp_path: Path) -> None:
     assert book_faults(tmp_path / "a.epub") == ""
 
 
+def test_html_that_nobody_cleaned_is_cleaned_on_its_way_into_a_book(sqlite: Engine, tmp_path: Path) -> None:
+    html = '<p>Text</p><img src="x" onerror="y()"/><script>y()</script><p><a href="javascript:y()">b</a></p>'
+    Store(sqlite).ingest([make_article(1, article_html=html)])
+    export(url_of(sqlite), tmp_path / "a.epub")
+    with zipfile.ZipFile(tmp_path / "a.epub") as book:
+        chapter = book.read("EPUB/article-1.xhtml").decode()
+    assert "<p>Text</p>" in chapter
+    assert "y()" not in chapter
+    assert "<img" not in chapter
+
+
 def test_markdown_files_have_front_matter(archive: str, tmp_path: Path) -> None:
     assert export(archive, tmp_path / "posts", "--format", "markdown").exit_code == 0
     files = sorted((tmp_path / "posts").rglob("*.md"))

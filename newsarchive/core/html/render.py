@@ -114,7 +114,7 @@ def outlined(html: str) -> str:
 def markdown(article: Article) -> str:
     """The article's HTML, or its text where it has none, as Markdown, which ends in a line feed. What the page shows as text stays
     text: `<script>` in it is no element, `[x](javascript:y)` no link, and `# ` no heading."""
-    html = article.article_html or "".join(
+    html = clean(article.article_html) or "".join(
         f"<p>{escape(part)}</p>" for part in article.article_body.split("\n\n")
     )
     return str(_markdown_writer().convert(outlined(html))).strip() + "\n"

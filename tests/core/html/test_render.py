@@ -213,6 +213,11 @@ def test_a_link_behind_an_exclamation_mark_is_no_picture() -> None:
     assert "!x" in written
 
 
+def test_html_that_nobody_cleaned_is_cleaned_on_its_way_into_markdown() -> None:
+    html = '<p>Text</p><img src=x onerror="y()"><script>y()</script><p><a href="javascript:y()">b</a></p>'
+    assert markdown(Article("https://blog.example/", article_html=html)) == "Text\n\nb\n"
+
+
 def test_addresses_and_code_end_nothing_in_markdown() -> None:
     html = '<p><a href="https://a.example/)&lt;img src=x>(&quot;">a</a></p><pre><code>```\n&lt;b&gt;\n````</code></pre>'
     tokens = MarkdownIt().parse(markdown(Article("https://blog.example/", article_html=html)))
