@@ -83,7 +83,7 @@ def test_a_job_that_waits_already_is_known_on_a_server_of_another_language() -> 
     ("error", "kind", "says"),
     [
         (psycopg.errors.UndefinedTable, DatabaseUnavailable, "newsarchive db upgrade --db me/news"),
-        (psycopg.errors.UndefinedColumn, DatabaseUnavailable, "holds an old archive"),
+        (psycopg.errors.UndefinedColumn, DatabaseUnavailable, "of another version: start again what ran on"),
         (psycopg.errors.InsufficientPrivilege, DatabaseUnavailable, "GRANT it"),
         (psycopg.errors.DiskFull, DatabaseUnavailable, "free some space"),
         (psycopg.errors.QueryCanceled, DatabaseUnavailable, "statement_timeout"),

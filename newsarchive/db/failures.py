@@ -17,6 +17,8 @@ from newsarchive.exceptions import DatabaseAway, DatabaseError, DatabaseUnavaila
 #: Seconds that a connection waits for the lock of another one; after them the write fails.
 BUSY_SECONDS = 60
 
+#: Of an archive that lacks a column. A server that runs on while its archive is upgraded misses one as well.
+_OTHER_VERSION = "holds an archive of another version: start again what ran on during an upgrade, or else: newsarchive db upgrade"
 #: Pattern of what SQLite or PostgreSQL says → what to do about it. The first match counts.
 _REMEDIES = (
     ("unable to open database file", "cannot be opened: does its folder exist, and may you write there?"),
@@ -38,7 +40,7 @@ _REMEDIES = (
     ("is locked", f"was locked for {BUSY_SECONDS} seconds by another process: wait for it, or stop it"),
     ("no such table: (main.)?article_(search|trigrams)", "lacks its full-text index: newsarchive db rebuild"),
     ("no such table", "holds no archive, or an old one: newsarchive db upgrade"),
-    ("no such column", "holds an old archive: newsarchive db upgrade"),
+    ("no such column", _OTHER_VERSION),
     (r"database .* does not exist", "does not exist: createdb, then: newsarchive db upgrade"),
     ("authentication failed", "refuses this user or password"),
     ("no password supplied", "asks for a password: write it into ~/.pgpass, or give it in PGPASSWORD"),
@@ -52,7 +54,7 @@ _STATES = {
     "them again after newsarchive db upgrade",
     "25006": "takes no changes, as a standby server does: name the primary server",
     "42501": "refuses this to its user: GRANT it, or name the user who owns the tables",
-    "42703": "holds an old archive: newsarchive db upgrade",
+    "42703": _OTHER_VERSION,
     "42P01": "holds no archive, or an old one: newsarchive db upgrade",
     "53100": "cannot be written: the disk is full; free some space and run again",
     "57014": "broke a query off after the time that its statement_timeout allows: raise it for this user",
