@@ -188,7 +188,9 @@ class Namer:
         folded = text.casefold()
         if folded == self.title or (len(text) > MAX_COMMON_LINE_CHARACTERS and folded in self.title):
             return _REPEATS_TITLE
-        most = MAX_UNSPACED_DATE_CHARACTERS if has_unspaced(text) else MAX_DATE_CHARACTERS
+        most = MAX_DATE_CHARACTERS
+        if has_unspaced(text):  # "2007年7月6日，渡轮回到老港口。" is a sentence
+            most = 0 if ends_sentence(text) else MAX_UNSPACED_DATE_CHARACTERS
         is_date = len(text) <= most and _DAY.search(text)
         return _DATE if is_date and len(_WORD.findall(text)) <= MAX_DATE_WORDS else None
 

@@ -134,14 +134,17 @@ def _refuse_small(sheet: Sheet, words: int, rules: Rules) -> None:
 
 
 def _is_one_article(sheet: Sheet) -> bool:
-    """Whether Open Graph or WordPress calls the page one article, or its title begins with its only headline.
+    """Whether Open Graph or WordPress calls the page one article, or its title begins with its only headline, which is the only one of
+    the highest rank without a link.
 
     The first is true of posts under which other posts follow, the last of an article in many parts.
     """
     if is_open_graph_article(sheet.tree) or sheet.tree.css_first("body.single-post") is not None:
         return True
     title = " ".join(sheet.title.split())
-    tops = [b for b in sheet.reading.blocks if b.kind == "heading" and b.level == 1 and not b.links]
+    headings = [b for b in sheet.reading.blocks if b.kind == "heading" and not b.links]
+    highest = min((b.level for b in headings), default=0)
+    tops = [b for b in headings if b.level == highest]
     return len(tops) == 1 and count_words(tops[0].text) >= 5 and title.startswith(tops[0].text)
 
 

@@ -49,14 +49,22 @@ class Entries:
 
     def holds(self, node: LexborNode) -> bool:
         """Whether an element stands in the entry of another post, or is one."""
+        return bool(self.others) and self._around(node) in self.others
+
+    def is_own(self, node: LexborNode) -> bool:
+        """Whether an element stands in the entry of the page's own post."""
+        return self.number != "" and self._around(node) == self.number
+
+    def _around(self, node: LexborNode) -> str:
+        """The number of the innermost entry around an element, "" for none."""
         up: LexborNode | None = node
-        for _ in range(MAX_STEPS if self.others else 0):
+        for _ in range(MAX_STEPS):
             if up is None:
                 break
             if number := _number_of((up.attributes.get("class") or "").split(), self.number, self.types):
-                return number in self.others
+                return number
             up = up.parent
-        return False
+        return ""
 
 
 def _of_page(path: str) -> tuple[str, frozenset[str]]:

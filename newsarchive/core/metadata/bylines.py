@@ -27,7 +27,8 @@ from newsarchive.core.metadata.claims import MAX_SEARCHED_BLOCKS, WEAK_GUESSES, 
 from newsarchive.core.metadata.headline import alike
 from newsarchive.core.text import dates
 from newsarchive.core.text.normalise import key
-from newsarchive.core.text.scripts import is_caseless
+from newsarchive.core.text.scripts import has_unspaced, is_caseless
+from newsarchive.core.text.words import ends_sentence
 from newsarchive.items import Block
 from newsarchive.rules import Rules
 
@@ -40,6 +41,8 @@ def in_prose(line: str, found: str, block: str, rules: Rules) -> bool:
     """Whether the date `found` stands in running text, where it is seldom the day of the post."""
     if dates.signs(line, rules) or person_names.words(rules).by.match(line):
         return False
+    if has_unspaced(line) and ends_sentence(line):
+        return True  # "2011年10月3日渡轮回到老港口。" has no words to count
     beside = len(line.replace(found, " ", 1).split())
     whole = line.strip() == found or block[:MAX_BYLINE_CHARS].split("\n", 1)[0].strip() == line.strip()
     return beside > MAX_WORDS_BESIDE_DATE or (len(block) > MAX_BYLINE_CHARS and not whole)

@@ -73,11 +73,19 @@ _CATEGORIES = ["/categor", "/kategor", "/rubri"]
 _CATEGORY_BOXES = frozenset(
     ("categories", "post-categories", "entry-categories", "article-categories", "cat-links")
 )
+#: The same for tags: Drupal's lead to `/taxonomy/term/7`, Bear's to `/blog/?q=ferry`.
+TAG_BOXES = frozenset((
+    "post-tags", "entry-tags", "article-tags", "post__tags", "article__tags", "tags-links", "tag-links",
+    "field--name-field-tags", "field-name-field-tags",
+))  # fmt: skip
 #: Parts of links that may lead to a tag of posts (`urls.is_tag`).
 _TAGS = ["/tag", "/etiqueta", "/schlagw", "/label/", "/keyword", "Subject%3Alist=", "Subject:list="]
 #: Days and authors in RDFa, as Drupal states them: `<span property="dc:date dc:created" content="2012-02-04T12:00:00+02:00">`, which
 #: is hidden in many themes, `<span rel="schema:author">`, and `<span typeof="sioc:UserAccount">`.
 _RDFA = ["date", "created", "issued", "author", "creator"]
+#: Such boxes. The steps from one to its links are written out: a space would take 4 ms more a page, and behind `:is()` it finds
+#: children alone.
+_BOXES = f":is(.{',.'.join(sorted(_CATEGORY_BOXES | TAG_BOXES | {'tags'}))})"
 #: One selector, so that each element is found once.
 _QUERY = ":is({})".format(
     ",".join(
@@ -85,7 +93,7 @@ _QUERY = ":is({})".format(
             'meta,link[rel~="canonical" i],script[type*="ld+json" i],title',
             "h1,h2,h3.entry-header,time,figure,[itemprop],abbr[title],.h-entry .p-name",
             '[typeof~="sioc:UserAccount" i],[aria-label*="breadcrumb" i]',
-            f":is(.{',.'.join(sorted(_CATEGORY_BOXES))}) a[href]",
+            *(f"{_BOXES}{steps}>a[href]" for steps in ("", ">li", ">ul>li", ">span", ">div", ">div>div")),
             _holding("rel", (), ("author", "tag", "home", "schema:author")),
             _holding("property", _RDFA),
             _holding("class", [*_CRUMBS, *_CLASSES], _BREADS),
@@ -220,10 +228,13 @@ def _keep_topic_link(out: Elements, link: LexborNode, attributes: Attributes) ->
     They are kept apart from the marks: a menu of them would push what stands beside the headline out of its reach.
     """
     href = attributes.get("href") or ""
-    # A link, or the list item that it is, may stand right in a box for the categories of a post.
-    boxes = ((up.attributes.get("class") or "").split() for up in upwards(link.parent, 2))
-    is_boxed = any(not _CATEGORY_BOXES.isdisjoint(box) for box in boxes)
-    of_tag = is_tag(href)
+    # A link, or the list item that it is, may stand right in a box for the categories of a post. Drupal has a label beside the list.
+    boxes = [(up.attributes.get("class") or "").split() for up in upwards(link.parent, 3)]
+    is_elsewhere = parts_of(href).path in ("", "/")  # the home page, or a button of the list
+    is_boxed = not is_elsewhere and any(not _CATEGORY_BOXES.isdisjoint(box) for box in boxes[:2])
+    is_item = link.parent is not None and link.parent.tag == "li"
+    in_tags = any(not TAG_BOXES.isdisjoint(box) for box in boxes) or "tags" in boxes[is_item]
+    of_tag = is_tag(href) or (in_tags and not is_elsewhere and not is_category(href))
     for links, is_topic in (
         (out.category_links, is_boxed or (is_category(href) and not of_tag)),
         (out.tag_links, of_tag),

@@ -14,6 +14,8 @@ from functools import lru_cache
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from newsarchive.core.metadata.claims import (
+    KEYWORD_SEPARATORS,
+    MAX_KEYWORDS_CHARS,
     SECOND_HEADINGS,
     Claim,
     Place,
@@ -61,6 +63,9 @@ _DATE_CLASS = re.compile("date(?<!update)(?<!candidate)(?<!validate)|datum|poste
 #: Classes of the day on which somebody looked at a source, in a list of references (Wikipedia: `reference-accessdate`).
 _LOOKED_AT_CLASS = re.compile("access-?date|retriev")
 _MODIFIED_CLASS = re.compile("updat|modif|aktualis|last-?edit|revis")
+#: hAtom's class of a change, and the classes of the day of a post that it goes with where a theme prints one day alone: `<span
+#: class="date updated">`.
+_DATE_AND_UPDATED = frozenset(("updated", "date", "entry-date", "post-date"))
 #: A day with its time of day, as scripts that print "2 hours ago" and hNews have it in `title`.
 _WHOLE_TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
 #: RDFa properties that are days of publication or change: `dc:date dc:created`, `schema:datePublished`.
@@ -149,10 +154,19 @@ def headings(marks: Sequence[Mark], title: str, url: str, rules: Rules) -> Itera
             yield Claim("headline", text, Source(Place.HOME if leads_home(mark.node, url) else place)), mark
 
 
-def empty_heading(marks: Sequence[Mark], url: str, rules: Rules) -> Mark | None:
-    """The first `<h1>`, or heading marked as a title, that is empty: in its place themes would print the headline of a post without one."""
+def empty_heading(marks: Sequence[Mark], url: str, rules: Rules, *, marked: bool = False) -> Mark | None:
+    """The first `<h1>`, or heading marked as a title, that is empty: in its place themes would print the headline of a post without one.
+    With `marked`, an `<h1>` must be marked as a title, too: one with the site's logo is not."""
     empty = (m for m in marks if m.tag in TITLE_TAGS and not text_of(m.node))
-    return next((m for m in empty if m.tag == "h1" or _heading_place(m, url, rules) is Place.H2_MARKED), None)
+    places = (Place.H1_MARKED, Place.H2_MARKED)
+    return next(
+        (m for m in empty if (m.tag == "h1" and not marked) or _heading_place(m, url, rules) in places), None
+    )
+
+
+def is_beside_text(heading: Mark) -> bool:
+    """Whether a heading stands in `<nav>` or `<aside>`, as "Post navigation" and the titles of widgets do."""
+    return any(up.tag in ("nav", "aside") for up in upwards(heading.node.parent, MAX_ANCESTORS))
 
 
 def _without_kicker(text: str, heading: LexborNode, rules: Rules) -> str:
@@ -355,7 +369,7 @@ def _object_claims(mark: Mark, name: str) -> Iterator[Claim]:
     if name == "keywords":
         links = mark.node.css("a[href]")  # with many of them, a cloud of all tags
         texts = [text_of(link, inline=True) for link in links] if len(links) <= MAX_KEYWORD_LINKS else []
-        listed = texts if len(texts) > 1 else [mark.content]
+        listed = texts if len(texts) > 1 else _lines_of_keywords(mark)
         yield from (Claim(name, word, _MICRODATA) for text in listed for word in keyword_list(text))
     elif name == "image":
         inner = _inside(mark, '[itemprop~="url"],img')
@@ -365,6 +379,15 @@ def _object_claims(mark: Mark, name: str) -> Iterator[Claim]:
         yield Claim(name, inner.content if inner else "", _MICRODATA)
     else:
         yield Claim("is_accessible_for_free", mark.content or mark.address, _MICRODATA)
+
+
+def _lines_of_keywords(mark: Mark) -> list[str]:
+    """The lines of keywords without links and without a sign between them, as TYPO3's news print them, each in a line of the source; else
+    the whole of the element."""
+    lines = [line.strip() for line in (mark.node.text(deep=True) or "")[:MAX_KEYWORDS_CHARS].splitlines()]
+    found = [line for line in lines if line]
+    is_list = len(found) > 1 and mark.node.child is not None and mark.node.child.next is None
+    return found if is_list and not any(KEYWORD_SEPARATORS.search(line) for line in found) else [mark.content]
 
 
 def dates(
@@ -406,7 +429,12 @@ def dates(
         # A list of other posts states no change, and an event has two days, too.
         is_own = len(parts) > 1 and any(of_change)
         if len(parts) == 1:
-            of_change = [of_change[0] or _is_modified(mark) or says("modified", label, rules)]
+            is_both = {"updated"} < set(mark.names.split()) & _DATE_AND_UPDATED and not any(
+                "published" in m.names.split() and not other_posts.holds(m.node) for m in marks
+            )
+            of_change = [
+                of_change[0] or (_is_modified(mark) and not is_both) or says("modified", label, rules)
+            ]
         published = place
         if is_own or says("published", label, rules):
             published = Place.TIME_LABELLED if place is Place.TIME else Place.DATE_LABELLED

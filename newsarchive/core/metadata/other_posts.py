@@ -40,6 +40,9 @@ CHARS_OF_ELEMENT = 100
 MAX_PATH_WORK = 500_000
 #: Characters of one item of such a list, a title with an excerpt. An element with more is no item.
 MAX_ITEM_CHARS = 1500
+#: Headings of other posts, each with a day and an excerpt, in one box or in neighbours of one path. From this number on they are a
+#: list, whatever its elements are.
+MIN_ALIKE_ITEMS = 3
 #: Elements between an item of such a list and what it holds.
 MAX_WRAPPERS = 2
 #: Claims of other posts that are kept as refused candidates; further ones are dropped.
@@ -295,6 +298,7 @@ def _lists(
     length = dict.fromkeys(titles, 0)
     title_length = dict.fromkeys(titles, 0)
     headings: Counter[_Container] = Counter()
+    headed: Counter[_Container] = Counter()
     for i, (block, around) in enumerate(zip(blocks, containers, strict=True)):
         characters = len(block.text)
         for one in around:
@@ -304,7 +308,10 @@ def _lists(
             title_length[one] += characters
             wrapped = around[max(0, at - MAX_WRAPPERS) : at + 1]
             headings[one] += block.kind == "heading" and any(_tag(up[0]) in _ITEMS for up in wrapped)
+            headed[one] += block.kind == "heading"
     items = {one for one, count in headings.items() if count and length[one] <= MAX_ITEM_CHARS * count}
+    several = (one for one, n in headed.items() if n >= MIN_ALIKE_ITEMS and length[one] <= MAX_ITEM_CHARS * n)
+    items.update(several if anywhere else ())
     full = {one for one in title_length if title_length[one] >= MIN_TITLE_SHARE * length[one]}
     found = frozenset(one for one in items | full if _tag(one[0]) not in _WHOLE)
     if anywhere:

@@ -63,7 +63,7 @@ _WITH_PATH = re.compile(r"(?:https?:)?//[^/?]+[/?]+.|(?!(?:https?:)?//)", re.IGN
 #: A face, or the icon of a blog, which WordPress.com declares as the picture of a post without one; a picture of the theme (WordPress,
 #: Drupal, Pelican); the sign of a licence, but no picture of a post of Creative Commons' own.
 _OF_SITE = re.compile(
-    r"//(?:[\w-]+\.)?gravatar\.com/|//(?:i|mirrors)\.creativecommons\.org/|//(?:www\.)?creativecommons\.org/images/|/avatars?/|/wp-content/themes/|/themes/(?:custom|contrib)/|/theme/",
+    r"//(?:[\w-]+\.)?gravatar\.com/|//(?:i|mirrors)\.creativecommons\.org/|//(?:www\.)?creativecommons\.org/images/|/avatars?/|/wp-content/themes/|/themes/(?:custom|contrib)/|/theme(?:_static)?/",
     re.IGNORECASE,
 )
 #: The folder of logos, right above the picture: "images/logo", "og_image_logo". SPIP keeps the pictures of articles in one, too; a
@@ -160,12 +160,24 @@ def featured_picture(
     around = ancestors_of(heading)
     for image in tree.css("img.wp-post-image")[:MAX_FIGURES]:
         holders = upwards(image.parent, MAX_NESTED_TAGS)
-        up = next((up for up in holders if up.tag in ("a", "article", "body")), None)
+        up = next(
+            (
+                up
+                for up in holders
+                if up.tag in ("article", "body") or (up.tag == "a" and not _shows_itself(up))
+            ),
+            None,
+        )
         is_others = up is not None and (up.tag == "a" or (up.tag == "article" and up.mem_id not in around))
         if not (is_others or aside(image, near=True) or other_posts.holds(image)):
             for address in picture_sources(image)[:1]:
                 yield Claim("image", address, Source(Place.FIGURE))
             return
+
+
+def _shows_itself(link: LexborNode) -> bool:
+    """Whether a link leads to a picture: themes open the picture of the post in a window of its own."""
+    return _PICTURE_FILE.search(parts_of(link.attributes.get("href") or "").path) is not None
 
 
 def picture_claims(marks: Sequence[Mark], head_images: Sequence[str]) -> Iterator[Claim]:
@@ -200,7 +212,7 @@ def first_in_text(
 ) -> Iterator[Claim]:
     """The first picture in the element that holds most paragraphs of the text, which are the `blocks` labelled `body`. Old blogs and
     small sites write `<p><img src="ferry.jpg"></p>` and nothing else. Buttons, faces and advertisements there are left out."""
-    holder = _holder(tree, blocks)
+    holder = _holder(tree, blocks, "paragraph") or _holder(tree, blocks, "paragraph", "list_item")
     for image in holder.css("img")[:MAX_TEXT_PICTURES] if holder is not None else ():
         addresses = picture_sources(image)
         if addresses and _is_of_text(image, addresses[0], url) and not other_posts.holds(image):
@@ -208,15 +220,19 @@ def first_in_text(
             return
 
 
-def _holder(tree: LexborHTMLParser, blocks: Sequence[Block]) -> LexborNode | None:
-    """The element that holds most of these paragraphs; `None` where none holds two."""
+def _holder(tree: LexborHTMLParser, blocks: Sequence[Block], *kinds: str) -> LexborNode | None:
+    """The element that holds most of the blocks of these kinds; `None` where none holds two."""
     letters = MIN_PARAGRAPH_LETTERS
-    texts = (key(b.text) for b in blocks if b.label == "body" and b.kind == "paragraph")
+    texts = (key(b.text) for b in blocks if b.label == "body" and b.kind in kinds)
     wanted = set(islice((text[:letters] for text in texts if len(text) >= letters), MAX_TEXT_PARAGRAPHS))
     found: Counter[int] = Counter()
     holders: dict[int, LexborNode] = {}
-    for paragraph in tree.css("p")[:MAX_PAGE_PARAGRAPHS] if len(wanted) > 1 else ():
+    for paragraph in (
+        tree.css("p,li" if "list_item" in kinds else "p")[:MAX_PAGE_PARAGRAPHS] if len(wanted) > 1 else ()
+    ):
         parent = paragraph.parent
+        if parent is not None and paragraph.tag == "li":
+            parent = parent.parent
         if parent is not None and key(paragraph.text(deep=True)[: letters * 4])[:letters] in wanted:
             found[parent.mem_id] += 1
             holders[parent.mem_id] = parent

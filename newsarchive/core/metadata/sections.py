@@ -7,9 +7,6 @@ names a box that keeps back the text, means that the article is not free.
 A page that names its section nowhere else may stand in the menu of its site. WordPress marks the item of a menu that is a category of the
 post with the class `current-post-parent`. On other sites the address tells it: `/gesellschaft/a-post-17` lies in the folder to which the
 menu's "Gesellschaft" leads.
-
-The keywords of an article are the whole list of the most trusted source. A page states them in several places, and their
-lists are not mixed: a feed has the categories among them, a meta element may hold words for search engines.
 """
 
 from __future__ import annotations
@@ -20,8 +17,8 @@ from dataclasses import replace
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from newsarchive.core.metadata.claims import GUESSES, Claim, Place, Source, best
-from newsarchive.core.metadata.elements import Mark, absolute, text_of, upwards
+from newsarchive.core.metadata.claims import GUESSES, Claim, Place, Source
+from newsarchive.core.metadata.elements import TAG_BOXES, Mark, absolute, text_of, upwards
 from newsarchive.core.metadata.guessed_names import says_profile
 from newsarchive.core.metadata.markup import MAX_BYLINE_CHARS
 from newsarchive.core.metadata.other_posts import OtherPosts
@@ -37,10 +34,10 @@ from newsarchive.core.metadata.standing import (
 from newsarchive.core.text import dates
 from newsarchive.core.text.normalise import key, without_accents
 from newsarchive.core.text.patterns import words_of
-from newsarchive.core.text.scripts import HAN_AND_KANA, HANGUL, has_unspaced
+from newsarchive.core.text.scripts import HAN_AND_KANA, HANGUL
 from newsarchive.core.text.words import ends_sentence
 from newsarchive.core.urls import is_category, is_tag, parts_of, same_site, site_of, unquoted
-from newsarchive.items import Block, Candidate, DecidedBy
+from newsarchive.items import Block, DecidedBy
 from newsarchive.rules import Rules
 
 #: Links to categories that may stand together beside a headline; more are a menu.
@@ -69,6 +66,12 @@ MAX_CRUMB_LINKS = 100
 MAX_SEARCHED_BLOCKS = 1000
 #: What themes print between the parts of a breadcrumb, also inside its links.
 _SEPARATORS = " >›»/|→"
+#: Boxes that may hold the category of a post without a link.
+_CATEGORY_WORDS = '[class$="category" i]'
+#: Such boxes of a page that are looked at; later ones are not.
+MAX_CATEGORY_BOXES = 20
+#: Elements between such a box and one that holds the headline, too; a box further away is not beside it.
+MAX_STEPS_TO_HEAD = 3
 #: Parts of a `<title>` with headline, section and site.
 TITLE_PARTS = 3
 #: Links of a page among which one with the name of a section is looked for; later ones are not.
@@ -205,6 +208,26 @@ def linked_categories(
             return
 
 
+def printed_categories(
+    tree: LexborHTMLParser, headline: Mark | None, other_posts: OtherPosts
+) -> Iterator[Claim]:
+    """The category of a post that is words without a link, in a box beside the headline whose class says so: TYPO3's news print `<span
+    class="news-list-category">Harbour</span>`."""
+    around = ancestors_of(headline)
+    for box in tree.css(_CATEGORY_WORDS)[:MAX_CATEGORY_BOXES] if around else ():
+        near = next((up for up in upwards(box.parent, MAX_STEPS_TO_HEAD) if up.mem_id in around), None)
+        is_text = box.child is not None and box.child.tag == "-text" and box.child.next is None
+        if near is None or near.tag in ("body", "html", "main") or not is_text:
+            continue
+        text = text_of(box, MAX_SECTION_CHARS)
+        is_linked = any(up.tag == "a" for up in upwards(box.parent, MAX_ANCESTORS))
+        if not (
+            is_linked or text.endswith(":") or aside(box, near=True, own=around) or other_posts.holds(box)
+        ):
+            yield from _named("article_section", text, Place.CATEGORY_LINK)
+            return
+
+
 def in_title(
     title: str, headline: str, site_names: Sequence[str], tree: LexborHTMLParser, rules: Rules
 ) -> Iterator[Claim]:
@@ -263,7 +286,7 @@ def linked_tags(
 #: Boxes for tags of a page that are looked at; from two on they belong to several posts.
 MAX_TAG_BOXES = 10
 #: Boxes that hold the tags of a post and nothing else.
-_TAG_BOXES = ".md-tags,.post-tags,.entry-tags,.article-tags,.post__tags,.article__tags"
+_TAG_BOXES = f".md-tags,.{',.'.join(sorted(TAG_BOXES))}"
 
 
 def printed_tags(tree: LexborHTMLParser, headline: Mark | None, other_posts: OtherPosts) -> Iterator[Claim]:
@@ -307,18 +330,22 @@ def _around(link: LexborNode) -> LexborNode:
 
 
 def _is_category(mark: Mark, group: LexborNode | None) -> bool:
+    if "articleSection" in mark.properties:  # Movable Type marks its categories with `rel=tag`, too
+        return True
     names = (group.attributes.get("class") or "") if group is not None else ""
     address = mark.attributes.get("href") or ""
     return "taxonomy-category" in names or (is_category(address) and not is_tag(address))
 
 
 def _same_group(group: LexborNode, other: LexborNode | None) -> bool:
-    """Whether two tags belong to one post: their links share a parent or, as list items, a grandparent. The tags of
-    teasers do not."""
+    """Whether two tags belong to one post: their links share a parent or, as list items or in a `<span>` each, a grandparent. The
+    tags of teasers do not."""
     if other is None or group.mem_id == other.mem_id:
         return True
     up, across = group.parent, other.parent
-    return up is not None and across is not None and group.tag == "li" and up.mem_id == across.mem_id
+    if up is None or across is None or group is None or group.tag not in ("li", "span"):
+        return False
+    return up.mem_id == across.mem_id
 
 
 def _is_word(text: str) -> bool:
@@ -482,105 +509,3 @@ def paywall_claims(blocks: Sequence[Block], rules: Rules) -> Iterator[Claim]:
     boxes = [b for b in searched if any(sign in b.path for sign in signs)]
     if any(len(b.text) > 20 and b.decided_by != DecidedBy.HIDDEN for b in boxes):
         yield Claim("is_accessible_for_free", "false", Source(Place.PAYWALL))
-
-
-#: Keywords of one article; the rest is dropped.
-MAX_KEYWORDS = 50
-#: Characters of a keyword; a longer text is none.
-MAX_KEYWORD_CHARS = 80
-#: A field of a program among keywords: "content-type: Feature".
-_FIELD = re.compile(r"[a-z][A-Za-z-]*: ")
-#: The beginning of an element, or code: a page without a quotation mark has what follows among its keywords. Or a variable of a template
-#: that was never filled in: `%tags%`, `{{ tags }}`.
-_MARKUP = re.compile(r"<[a-z/!]|^\s*%[a-z_]+%\s*$|[{}]|://|\s=\s|=['\"]|=$", re.IGNORECASE)
-#: Letters of a headline without spaces. All letters of a shorter one may be a keyword.
-MIN_LETTERS_OF_HEADLINE = 8
-#: Share of a headline without spaces that its parts among the keywords have. Below, the keywords are chosen words.
-MIN_SPLIT_SHARE = 0.8
-#: Words of a headline that a program has split into keywords. All words of a shorter one may be what the article is about.
-MIN_WORDS_OF_HEADLINE = 4
-#: One whose name is written as no keyword is: "displayType: list".
-_SURE_FIELD = re.compile(r"[a-z]+[A-Z][A-Za-z]*: ")
-
-
-def choose_keywords(
-    claims: Sequence[Claim], section: str, headline: str, rules: Rules
-) -> tuple[tuple[str, ...], list[Candidate]]:
-    """All keywords of the most trusted source, and all candidates. Feeds list the section among the tags; it is no keyword."""
-    folded = key(section)
-    of_feed = [c for c in claims if c.source.bare is Place.FEED]
-    sections_in_feed = [c for c in of_feed if folded and key(c.value) == folded]
-    # "locale: US, displayType: standard article, contentId: 15cd". Five of 2,579 real pages have nothing else in their first source of
-    # keywords; another source then gives four of them tags.
-    of_programs = {c.source for c in claims if _SURE_FIELD.match(c.value)}
-    refusals = {
-        "is the section": sections_in_feed,
-        "is a field of a program": [c for c in claims if c.source in of_programs and _FIELD.match(c.value)],
-        "holds markup, code or a variable": [c for c in claims if _MARKUP.search(c.value)],
-        "is the headline, or a part of it that is split into keywords": [
-            *_split_headline(claims, headline),
-            *_headlines(claims, headline),
-        ],
-    }
-    refused = [c.candidate(reason=why) for why, group in refusals.items() for c in group]
-    out = [c for group in refusals.values() for c in group]
-    claims = [c for c in claims if c not in out]
-    _, candidates = best(claims, rules)
-    source = next((claim.source for claim, c in zip(claims, candidates, strict=True) if c.chosen), None)
-    words: dict[str, str] = {}
-    for claim in claims:
-        if claim.source == source and key(claim.value) and len(claim.value) <= MAX_KEYWORD_CHARS:
-            around = " " if "«" in claim.value else _SEPARATORS  # "ФК «Зенит»", »Die Zeit«
-            words.setdefault(key(claim.value), claim.value.strip(around))
-    reason = next((c.reason for c in candidates if c.chosen), "")
-    chosen = [
-        replace(c, chosen=True, reason=reason)
-        if claim.source == source
-        else (replace(c, reason="says the same") if key(claim.value) in words else c)
-        for claim, c in zip(claims, candidates, strict=True)
-    ]
-    return tuple(words.values())[:MAX_KEYWORDS], chosen + refused
-
-
-def _split_headline(claims: Sequence[Claim], headline: str) -> list[Claim]:
-    """The claims of a source that begins with each word of the headline in its order: "the, mill, closes, for, good, business" (The
-    Huffington Post, 2010)."""
-    words = [key(word) for word in headline.split() if key(word)]
-    of_source: dict[Source, list[Claim]] = {}
-    for claim in claims:
-        if key(claim.value):
-            of_source.setdefault(claim.source, []).append(claim)
-    firsts = (found[: len(words)] for found in of_source.values())
-    return [
-        c
-        for found in firsts
-        if len(words) >= MIN_WORDS_OF_HEADLINE and [key(c.value) for c in found] == words
-        for c in found
-    ]
-
-
-def _headlines(claims: Sequence[Claim], headline: str) -> list[Claim]:
-    """The keywords that are the headline itself, or parts of it.
-
-    The first are the headline, with or without the site's name behind it. The others come from a source that cuts a headline without
-    spaces into its parts: "磨坊, 关闭, 四十年, 居民, 遗憾" for 磨坊关闭四十年后居民遗憾. They count where they stand in the headline in
-    the same order and make up most of it.
-
-    Earns the keywords of 4 of 65 Chinese and Korean news pages.
-    """
-    folded = key(headline)
-    has_parts = has_unspaced(headline) and len(folded) >= MIN_LETTERS_OF_HEADLINE
-    if not has_parts and len(headline.split()) < MIN_WORDS_OF_HEADLINE:
-        return []
-    out = [c for c in claims if key(c.value).startswith(folded)]
-    for source in dict.fromkeys(c.source for c in claims) if has_parts else ():
-        run, at, letters = [], 0, 0
-        for claim in (c for c in claims if c.source == source and key(c.value)):
-            found = folded.find(key(claim.value), at)
-            if found < 0:
-                break
-            run.append(claim)
-            at, letters = found + len(key(claim.value)), letters + len(key(claim.value))
-        if letters >= MIN_SPLIT_SHARE * len(folded):
-            out += run
-    return out

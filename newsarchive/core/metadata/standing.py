@@ -33,6 +33,8 @@ _POSTS_OF_BLOGGER = re.compile(r"(?:^|\s)widget\s+Blog(?:\s|$)")
 _POST_FOOT = re.compile(r"(?:post|entry|article)-(?:footer|meta)", re.IGNORECASE)
 #: The type of an item of schema.org that is an article.
 _ARTICLE_ITEM = re.compile(r"schema\.org/(?:\w*Article|\w*Posting)\s*$")
+#: Elements whose foot a `<footer>` in them may be.
+_SECTIONS = frozenset(("article", "aside", "nav", "section", "blockquote", "figure", "main", "body"))
 #: Ancestors of an element that tell where it stands; those further up are not asked.
 MAX_ANCESTORS = 12
 #: Marks after the headline that count as near it; later ones are elsewhere.
@@ -86,13 +88,13 @@ def _says_aside(names: str) -> bool:
 
 
 def _is_foot_of_article(node: LexborNode) -> bool:
-    """Whether a node is the `<footer>` of an `<article>`, which says who wrote it and when (HTML Living Standard, 4.3.8), or what TYPO3's
+    """Whether a node is the `<footer>` of an `<article>`, also in a box of its head (Movable Type), which says who wrote it and when (HTML Living Standard, 4.3.8), or what TYPO3's
     news have in its place: `<div class="footer">` right in an item that is an article, between headline and text."""
     parent = node.parent
     if parent is None:
         return False
     if node.tag == "footer":
-        return parent.tag == "article"
+        return next((up.tag for up in upwards(parent, MAX_ANCESTORS) if up.tag in _SECTIONS), "") == "article"
     is_foot = (node.attributes.get("class") or "").split() == ["footer"]
     return is_foot and _ARTICLE_ITEM.search(parent.attributes.get("itemtype") or "") is not None
 

@@ -26,6 +26,7 @@ from newsarchive.core.metadata import (
     guessed_names,
     headline,
     jsonld,
+    keywords,
     markup,
     page_source,
     pictures,
@@ -36,6 +37,7 @@ from newsarchive.core.metadata import (
 )
 from newsarchive.core.metadata.claims import (
     GUESSES,
+    IN_BODY,
     MAX_CLAIMS,
     MAX_SEARCHED_BLOCKS,
     Claim,
@@ -126,7 +128,7 @@ def read_metadata(
     candidates += why
     candidates += _dates(out, found, page, blocks, rules)
     candidates += _simple_fields(out, found, page, rules)
-    out["keywords"], why = sections.choose_keywords(
+    out["keywords"], why = keywords.choose(
         found.of("keywords"), out["article_section"], found.headline, rules
     )
     candidates += why
@@ -198,15 +200,25 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
     site_names = publisher.site_names(claims, url)
     home = markup.home_links(tree, url)
     of_home = (*markup.names_of_home(home), *markup.pictures_of_home(home))
+    offered = [c for c in claims if c.field == "headline"]
     if any(key(name) == key(found.title) or name.startswith(f"{found.title} ") for name in of_home):
         site_names.append(found.title)  # a post without a headline
+        if markup.empty_heading(found.marks, url, rules, marked=True):  # nothing else is marked as its title
+            offered = [c for c in offered if c.source.place not in IN_BODY]
+        beside = [claim for claim, mark in headings if markup.is_beside_text(mark)]
+        offered = [c for c in offered if c not in beside]
     section_names = [c.value for c in claims if c.field == "article_section"]
-    offered, refused = headline.without_folders([c for c in claims if c.field == "headline"], url)
+    offered, refused = headline.without_folders(offered, url)
     title, candidates, weighed = headline.decide(offered, site_names, section_names, rules, blocks, url)
     title, candidates = page_source.with_trackback_title(title, candidates, offered, described)
     candidates += refused
     shown = (m for c, m in headings if headline.alike(c.value, title) > MIN_HEADLINE_LIKENESS)
     anchor = next(shown, None) or (markup.empty_heading(found.marks, url, rules) if not title else None)
+    if (
+        anchor is None and not title
+    ):  # a theme that prints no heading then: the place before all that stands in the post
+        own_marks = (m for m in found.marks if m.node.parent is not None and entries.is_own(m.node.parent))
+        anchor = next((replace(m, at=m.at - 1) for m in own_marks), None)
     anchor = anchor or next((m for _, m in headings if m.tag == "h1"), None)  # else the first `<h1>`
     other_posts.set_headline(anchor.node if anchor else None)
     claims += markup.authors(found.marks, anchor, rules, other_posts)
@@ -220,6 +232,8 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
     claims += sections.linked_tags(found.tag_links, anchor, other_posts, url)
     if not any(c.field == "keywords" for c in claims):
         claims += sections.printed_tags(tree, anchor, other_posts)
+    if not _offered("article_section", claims):
+        claims += sections.printed_categories(tree, anchor, other_posts)
     claims += sections.in_title(found.title, title, site_names, tree, rules)
     claims = sections.named(claims, _no_section_names(claims, title, titles, site_names, rules), rules)
     section_names = [c.value for c in claims if c.field == "article_section"]

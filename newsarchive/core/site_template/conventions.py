@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from newsarchive.core.metadata import authors, elements, headline, pictures, sections
+from newsarchive.core.metadata import authors, elements, headline, keywords, pictures
 from newsarchive.core.metadata.claims import Claim, Place, Qualifier, best, source_of
 from newsarchive.core.text.lines import number
 from newsarchive.core.text.normalise import key
@@ -234,7 +234,7 @@ def _keyed(article: Article, convention: Convention, rules: Rules) -> Article:
     claims = _of_field(article.candidates, "keywords")
     sites = [c for c in claims if c.source.bare is Place.META]
     others = [c for c in claims if c not in sites]
-    words, candidates = sections.choose_keywords(others, article.article_section, article.headline, rules)
+    words, candidates = keywords.choose(others, article.article_section, article.headline, rules)
     candidates += [c.candidate(reason=convention.reason) for c in sites]
     return replace(article, keywords=words, candidates=_replaced(article.candidates, "keywords", candidates))
 

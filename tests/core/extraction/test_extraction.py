@@ -525,11 +525,33 @@ def test_a_thai_article_is_counted_and_ends_without_a_full_stop() -> None:
             True,
         ),
         ("<title>港 – 港新聞</title><h1>港</h1><p>文。", False),
+        (
+            "<title>The ferry returns after years - Post</title><h1><a href='/'>Post</a></h1><h2>The ferry returns after years</h2><p>Text.<h4>Latest</h4>",
+            True,
+        ),
+        (
+            "<title>The ferry returns after years - Post</title><h2>The ferry returns after years</h2><h2>The mill</h2><p>Text.",
+            False,
+        ),
     ],
 )
 def test_a_page_of_one_article_is_none_of_teasers(html: str, is_one: bool) -> None:
-    """WordPress says it in the classes of the page; in Japanese each character of a headline counts as a word."""
+    """WordPress says it in the classes of the page; in Japanese each character of a headline counts as a word. Superdesk's headlines
+    are `<h2>`."""
     tree = LexborHTMLParser(html)
     title = "".join(node.text() for node in tree.css("title"))
     sheet = cast("Sheet", SimpleNamespace(tree=tree, title=title, reading=read_blocks(tree, URL)))
     assert page_type._is_one_article(sheet) == is_one
+
+
+def test_the_first_picture_of_a_text_that_is_a_list() -> None:
+    """One paragraph and many items, as a list of ten things has."""
+    items = "".join(
+        f"<li>Ferry number {n} leaves the old harbour at {n} in the morning, every day.</li>"
+        for n in range(1, 9)
+    )
+    text = f"<p>The council of the harbour town voted on Tuesday to keep these ferries.</p><ol>{items}</ol>"
+    page = f"<title>Ferries return</title><article><h1>Ferries return</h1><div><img src='/ferry.jpg' width=800 height=450>{text}</div>"
+    image = extract(page.encode(), url="https://blog.example/ferries").image
+    assert image is not None
+    assert image.url == "https://blog.example/ferry.jpg"
