@@ -40,7 +40,7 @@ FORBIDDEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202d\u202e]")
 COMMANDS = (
     ("show", "1"), ("show", "1", "--text"), ("explain", "1"), ("explain", "1", "--debug"), ("search", "ferry"), ("diff", "1"),
     ("diff", "1", "--unified"), ("history", "1"), ("trace", "1"), ("trace", "1", "--dot"), ("compare", "1", "2"), ("stats",),
-    ("stats", "--origins"), ("quarantine", "list"), ("sites", "list"), ("sites", "show", "blog.example"), ("show", HOSTILE),
+    ("origins",), ("quarantine", "list"), ("sites", "list"), ("sites", "show", "blog.example"), ("show", HOSTILE),
     ("show", "1", "--json"), ("search", "ferry", "--json"), ("trace", "1", "--json"), ("origins", "--json"),
     ("cite", "1", "--format", "bibtex"), ("cite", "1", "--format", "ris"), ("cite", "1", "--format", "csl"),
 )  # fmt: skip
