@@ -8,6 +8,7 @@ that holds the headline, or more text than titles, is part of the post itself.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from functools import lru_cache
@@ -80,6 +81,8 @@ _HEADINGS = ("h2", "h3", "h4", "h5", "h6")
 #: Relations of links that are not to a post of a list, and classes of those to a person (microformats.org).
 _NO_TITLE_RELATIONS = frozenset(("next", "prev", "author", "tag", "category"))
 _PERSON_CLASSES = frozenset(("fn", "p-author", "author", "vcard", "h-card"))
+#: A step in the path of a block that stands in a citation of another post (microformats.org): a note that the post answers.
+_CITED = re.compile(r"\.h-cite(?![^./])")
 
 
 #: An element that holds blocks: its path, and the index of its first block.
@@ -215,12 +218,13 @@ class OtherPosts:
         return -1.0 if index_reason(url, self._rules) else address_score(url)
 
     def without(self, blocks: Sequence[Block], at: int) -> list[Block]:
-        """The blocks that do not stand in lists of other posts. `at` is the index of the headline, -1 for none."""
-        if self.entries.others:
-            others = [self.entries.other(block.path) for block in blocks]
-            if any(others):
-                at -= sum(map(bool, others[: max(0, at)]))
-                blocks = [block for block, other in zip(blocks, others, strict=True) if not other]
+        """The blocks that do not stand in lists or citations of other posts. `at` is the index of the headline, -1 for none."""
+        others = [
+            bool(self.entries.other(block.path)) or _CITED.search(block.path) is not None for block in blocks
+        ]
+        if any(others):
+            at = -1 if at >= 0 and others[at] else at - sum(others[: max(0, at)])
+            blocks = [block for block, other in zip(blocks, others, strict=True) if not other]
         start, end = max(0, at - MAX_BLOCKS_BEFORE), max(0, at) + MAX_BLOCKS_AFTER
         near = blocks[start:end]
         linked = (i for i, block in enumerate(near) if block.links and i != at - start)
@@ -229,7 +233,9 @@ class OtherPosts:
             return list(blocks)
         wanted: set[str] = set()
         for path in {near[i].path for i in named}:
-            wanted.update(takewhile(lambda up: up not in wanted, _ancestors(path)))
+            # The title may stand right in the item: `<li><a>The ferry returns</a><p>3 May</p></li>` (Jetpack).
+            item = [path] if _tag(path) in _ITEMS else []
+            wanted.update(takewhile(lambda up: up not in wanted, chain(item, _ancestors(path))))
         if at >= 0:
             wanted.difference_update((blocks[at].path, *_ancestors(blocks[at].path)))
         containers = _containers(near, wanted)

@@ -15,11 +15,12 @@ from selectolax.lexbor import LexborNode
 from newsarchive.core.metadata.elements import Mark, upwards
 from newsarchive.core.text.patterns import whole
 
-#: Classes of comments, sidebars and lists of other posts. The patterns of classes are for lower case and begin with a
-#: letter: a search skips to this letter, which it cannot where case does not matter or where a look-behind comes first.
+#: Classes of comments, sidebars, lists of other posts and citations of one (`h-cite`, microformats.org). The patterns of classes are
+#: for lower case and begin with a letter: a search skips to this letter, which it cannot where case does not matter or where a
+#: look-behind comes first.
 _ASIDE_CLASS = re.compile(
     r"comment|respond|sidebar|side-bar|footer(?<!header-footer)(?<!post-footer)(?<!entry-footer)(?<!article-footer)(?<!tags-footer)|widget|related|recommend|"
-    r"popular|trending|teaser|latest|recent|more-|promo|newsletter|menu|read-?next|carousel|see-?also|repl(?:y|ies)|"
+    r"popular|trending|teaser|latest|recent|more-|promo|newsletter|menu|read-?next|carousel|see-?also|repl(?:y|ies)|blogroll|h-cite|"
     rf"copyright|disqus|{whole('nav')}"
 )
 _ASIDE_TAGS = ("footer", "nav", "aside")
