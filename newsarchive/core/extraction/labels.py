@@ -141,7 +141,7 @@ class Namer:
             return BlockVerdict(label or "other", rule, DecidedBy.HIDDEN)
         if label:
             return BlockVerdict(label, rule, DecidedBy.MARKUP)
-        if "/button" in block.wrap or block.box.tag in ("option", "legend"):
+        if "/button" in block.wrap or block.box.tag in ("option", "legend", "select"):
             return _CONTROL
         if block.link_chars > MAX_UNLINKED_SHARE * len(block.text):
             return _LINKS

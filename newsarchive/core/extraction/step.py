@@ -117,7 +117,8 @@ def labelled(sheet: Sheet, verdict: Verdict, rules: Rules) -> list[Block]:
     margins = np.round(verdict.margins, 2).tolist()
     for raw, keep, score in zip(sheet.reading.blocks, verdict.keep.tolist(), margins, strict=True):
         said = KEPT
-        if not keep or raw.kind == "embed":  # an address is no text, whatever stands around it
+        # An address is no text, whatever stands around it, nor is the label of a list to choose from.
+        if not keep or raw.kind == "embed" or raw.box.tag == "select":
             said = (namer.standfirst(raw, below) if at_top and titled else None) or namer.name(raw)
         elif at_top and len(raw.text) < MIN_PARAGRAPH_CHARACTERS:
             said = namer.above(raw) or KEPT

@@ -225,6 +225,15 @@ class _Walker:
             self.add(" ")
         return self._enter_inline(node, tag)
 
+    def _enter_label(self, node: LexborNode, tag: str) -> LexborNode | None:
+        """The label of a list to choose from, "Choose a language". It is a block of its own, in the box of the list."""
+        after = node.next
+        while after is not None and after.tag == "-text" and (after.text_content or "").isspace():
+            after = after.next
+        beside = (after, *node.iter())  # a label may hold its list
+        is_of_list = any(one is not None and one.tag == "select" for one in beside)
+        return self._enter_box(node, "select") if is_of_list else self._enter_inline(node, tag)
+
     def _enter_box(self, node: LexborNode, tag: str) -> LexborNode | None:
         """A block-level element. An empty one ends the block before it too."""
         if self.pieces or self.inline or self.marks:
@@ -480,6 +489,7 @@ _ENTER: dict[str, Callable[[_Walker, LexborNode, str], LexborNode | None]] = {
     "br": _Walker._line_break,
     "hr": _Walker._end_at_rule,
     "img": _Walker._pass_image,
+    "label": _Walker._enter_label,
     "span": _Walker._enter_inline,
     "time": _Walker._enter_time,
 }
