@@ -81,18 +81,21 @@ MEANINGS = {
 }
 
 
-#: The type of Scrapy's own default of a setting → what reads the setting, and what it must be.
+#: The type of Scrapy's own default of a setting → what reads the setting, and what is wrong with what that cannot read.
 READERS: Mapping[type, tuple[str, str]] = {
     bool: ("getbool", "neither 1 nor 0"),
-    int: ("getfloat", "no number"),  # Scrapy's default of DOWNLOAD_DELAY is 0, and 0.5 may be given
+    int: ("getint", "no whole number"),
     float: ("getfloat", "no number"),
 }
+#: Seconds whose default is a whole number, and which may be 0.5 all the same.
+SECONDS = frozenset({"DNS_TIMEOUT", "DOWNLOAD_DELAY", "DOWNLOAD_TIMEOUT"})
 
 
 def check_options(settings: BaseSettings) -> None:
     """Raise `UsageError` for `-s NAME=VALUE` with a value that Scrapy could not read: it would end with a traceback."""
     for name, value in settings.items():
-        reader, wrong = READERS.get(type(getattr(default_settings, str(name), None)), ("", ""))
+        kind = float if name in SECONDS else type(getattr(default_settings, str(name), None))
+        reader, wrong = READERS.get(kind, ("", ""))
         if reader and settings.getpriority(name) == SETTINGS_PRIORITIES["cmdline"]:
             try:
                 getattr(settings, reader)(name)
@@ -158,6 +161,9 @@ class Command(ScrapyCrawl):
         except ScrapyUsageError as error:
             _misused(str(error))
         assert self.settings is not None
+        level = self.settings["LOG_LEVEL"]
+        if isinstance(level, str) and level not in (levels := logging.getLevelNamesMapping()):
+            _misused(f"-L or LOG_LEVEL: {level!r} is none of {', '.join(levels)}")
         if file := self.settings.get("NEWSARCHIVE_CONFIG"):
             self.read_config(file)
         if problem := self.settings.get("NEWSARCHIVE_CONFIG_ERROR"):

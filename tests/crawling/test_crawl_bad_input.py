@@ -58,6 +58,8 @@ HTTPX = '{"http": "scrapy.core.downloader.handlers._httpx.HttpxDownloadHandler"}
         ("NEWSARCHIVE_DATABASE=other.db", 2, "did you mean NEWSARCHIVE_DATABASE_URL?"),
         ("NEWSARCHIVE_DELAY=9", 2, "did you mean DOWNLOAD_DELAY?"),
         ("DOWNLOAD_TIMEOUT=fast", 2, "-s DOWNLOAD_TIMEOUT: 'fast' is no number"),
+        ("CONCURRENT_ITEMS=1.5", 2, "-s CONCURRENT_ITEMS: '1.5' is no whole number"),
+        ("LOG_LEVEL=debug", 2, "-L or LOG_LEVEL: 'debug' is none of CRITICAL"),
         ("COOKIES_ENABLED=perhaps", 2, "-s COOKIES_ENABLED: 'perhaps' is neither 1 nor 0"),
     ],
 )
