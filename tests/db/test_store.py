@@ -552,6 +552,18 @@ def test_a_post_that_is_not_translated_is_no_edit_below_the_address_of_another_l
     assert articles.get(engine, post.url).headline == "Post 1"
 
 
+def test_an_address_that_led_to_a_post_and_has_the_post_itself_now_is_no_view_of_it(engine: Engine) -> None:
+    """A blog drops the folder of its language."""
+    own = {"post_id": "wordpress:12", "content_hash": "a"}
+    post = make_article(1, url="https://blog.example/en/post-1", **own)
+    assert post.capture is not None
+    asked = replace(post.capture, url="https://blog.example/post-1")
+    edited = make_article(1, body="Edited.", day=9, **own)
+    first, again = (Store(engine, clock=lambda day=day: START + timedelta(days=day)) for day in (0, 9))
+    assert first.ingest([replace(post, capture=asked)], first.start_run("news", {})) == [NEW]
+    assert again.ingest([edited], again.start_run("news", {})) == [UPDATED]
+
+
 def test_old_captures_of_the_address_that_a_post_had_before_it_moved_are_no_post_of_their_own(
     store: Store, engine: Engine
 ) -> None:
