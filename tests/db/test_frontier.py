@@ -484,6 +484,21 @@ def test_a_post_that_its_feed_names_no_longer_is_looked_at(
     assert lost <= due()
 
 
+def test_a_feed_has_not_lost_the_posts_in_other_languages(archive: Archive) -> None:
+    links = [
+        Link(f"https://blog.example/post-{day}", "feed", published=START + (day - 14) * DAY)
+        for day in range(12)
+    ]
+    archive.name(*links)
+    for day, link in enumerate(links):
+        told = {"date_published": link.published, "in_language": "fr" if day in (4, 8) else "en"}
+        archive.fetch(make_article(day, url=link.url, capture=answer(link.url), **told))
+    archive.frontier.clock = lambda: START + 13 * HOUR
+    english = [link for day, link in enumerate(links) if day not in (4, 8)]
+    assert archive.frontier.look_for_lost(english, site_id=archive.site) == 0
+    assert archive.frontier.look_for_lost([*english[:3], *english[4:]], site_id=archive.site) == 1
+
+
 def test_a_post_that_its_sitemap_names_no_longer_is_looked_at_once_a_week(archive: Archive) -> None:
     sitemap = archive.frontier.source(archive.site, "sitemap", "https://blog.example/sitemap.xml").id
     links = [Link(f"https://blog.example/post-{number}", "sitemap") for number in range(20)]

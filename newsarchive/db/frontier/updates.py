@@ -341,10 +341,13 @@ MAX_LOST_SHARE = 0.02
 MIN_TIME_TO_LOST = timedelta(hours=12)
 #: The same for a sitemap, which goes on lacking the post for years where it is left out on purpose.
 MIN_TIME_TO_LOST_OF_SITEMAP = timedelta(days=7)
-#: Articles of a site between two days that its feed or API named.
+#: Languages of a feed: it tells nothing of posts in others, which have feeds of their own. Of its posts this many are looked at.
+MAX_SPOKEN_POSTS = 100
+#: Articles of a site between two days that its feed or API named, in the languages of some of its posts.
 _BETWEEN = """
     SELECT u.id, u.url_key, u.last_checked_at AS seen_at FROM articles AS a JOIN urls AS u ON u.url_key = a.url_key
     WHERE a.site_id = :site AND a.date_published > :begin AND a.date_published < :end AND u.state = 'ok'
+      AND a.in_language IN (SELECT s.in_language FROM articles AS s WHERE s.url_key IN :some)
       AND EXISTS (SELECT 1 FROM discoveries AS d WHERE d.url_id = u.id AND d.kind IN ('feed', 'wp-json'))
     ORDER BY a.date_published DESC LIMIT :most
 """
@@ -362,16 +365,17 @@ def lost(
     """The ids of posts that the feed of a site, or the sitemap `source_id`, has lost, and that are to be looked at: they may have been
     deleted. `links` are what it names now. A feed has lost posts of days that lie between its own, a sitemap those that it named before."""
     days = [link.published for link in links if link.published is not None]
+    names = [url_key(link.url) for link in links]
     if source_id:
         most, rest = max(MAX_LOST_POSTS, int(MAX_LOST_SHARE * len(links))), MIN_TIME_TO_LOST_OF_SITEMAP
         posts = bulk.select_rows(connection, _EVER_NAMED, {"source": source_id})
     elif len(days) >= MIN_DATED_POSTS:
         most, rest = MAX_LOST_POSTS, MIN_TIME_TO_LOST
         values = {"site": site_id, "begin": min(days), "end": max(days), "most": len(links) + most + 1}
-        posts = bulk.select_rows(connection, _BETWEEN, values)
+        posts = bulk.select_rows(connection, _BETWEEN, values | {"some": names[:MAX_SPOKEN_POSTS]})
     else:
         return []
-    named = {url_key(link.url) for link in links}
+    named = set(names)
     missing = [post for post in posts if post["url_key"] not in named]
     if len(missing) > most:
         return []
