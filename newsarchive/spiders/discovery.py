@@ -248,8 +248,8 @@ class Finder:
         return list(once.values())[::-1]
 
     async def _of_languages(self, home: TextResponse, asked: Sequence[Source]) -> list[Source]:
-        """The feeds and APIs that the front pages of the site's other languages announce, without those that are asked anyway. A plug-in
-        may give each language its own: the API of WPML lists the posts of one."""
+        """The first feed and API that each front page of the site's other languages announces, without those that are asked anyway. A
+        plug-in may give each language its own: the API of WPML lists the posts of one."""
         if self.kinds <= {"sitemap"}:
             return []
         text, found = text_of(home), {urls.url_key(source.url): source for source in asked}
@@ -257,12 +257,14 @@ class Finder:
             page = await self._page(url)
             if page is None or urls.url_key(page.url) == urls.url_key(home.url):
                 continue
+            if not urls.same_site(page.url, home.url):
+                continue  # the language has a site of its own
             self.languages.append(page)
             text = text_of(page)
             named = await in_time(len(text), platforms.sources, text, headers_of(page), page.url, self.rules)
-            for source in named:
-                if source.announced:
-                    found.setdefault(urls.url_key(source.url), source)
+            new = [one for one in named if one.announced and urls.url_key(one.url) not in found]
+            for source in {one.kind: one for one in reversed(new)}.values():
+                found[urls.url_key(source.url)] = source
         return [source for source in found.values() if source not in asked]
 
     async def _guarded(self, source: Source, home_url: str) -> AsyncIterator[Batch]:

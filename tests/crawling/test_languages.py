@@ -62,6 +62,26 @@ def test_an_api_that_lists_the_posts_of_one_language_is_asked_for_each(db: Path)
     assert found(db, site.home) == set(POSTS)
 
 
+def test_a_language_costs_a_crawl_its_front_page_and_one_feed(db: Path) -> None:
+    """A theme may announce a feed of each category on every page; and a front page may lead to another site."""
+    table: dict[str, Answer | str] = dict(POSTS)
+    for home, (_, *names) in LANGUAGES.items():
+        feeds = "".join(
+            f'<link rel="alternate" type="application/rss+xml" href="{home}{n}/">'
+            for n in ("feed", "news/feed")
+        )
+        items = "".join(f"<item><link>{home}{name}/</link><title>{name}</title></item>" for name in names)
+        table[home] = front_page(home, head=feeds)
+        table[f"{home}feed/"] = f'<rss version="2.0"><channel><title>Blog</title>{items}</channel></rss>'
+    with served({"/": "<title>Blog</title>"}) as other, served(table) as site:
+        site.answers["/de/"] = Answer("", 302, {"Location": f"{other.home}/"})
+        crawl(f"url={site.home}/", db=db)
+        asked = {path.partition("?")[0] for path in site.paths() if "feed" in path}
+    assert found(db, site.home) == {path for path in POSTS if not path.startswith("/de/")}
+    assert asked == {"/feed/", "/fr/feed/"}
+    assert not {"/feed/", "/wp-json/"} & set(other.paths())
+
+
 def test_the_older_pages_of_each_language_are_read(db: Path) -> None:
     table = dict(POSTS)
     for home, (_, newest, older) in LANGUAGES.items():

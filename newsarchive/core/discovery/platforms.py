@@ -98,12 +98,14 @@ def languages(html_text: str, base_url: str) -> list[str]:
     found: dict[str, str] = {url_key(base_url): ""}
     for node in tree.css("link[hreflang][href]"):
         link = attributes(node)
-        url = (
-            try_normalise(link["href"], base) if "alternate" in link.get("rel", "").lower().split() else None
-        )
+        is_page = "html" in link.get("type", "html").lower()  # feeds have languages, too
+        is_other = is_page and "alternate" in link.get("rel", "").lower().split()
+        url = try_normalise(link["href"], base) if is_other else None
         if url and site_of(url) == site:
             found.setdefault(url_key(url), url)
-    return [url for url in found.values() if url][:MAX_LANGUAGES]
+        if len(found) > MAX_LANGUAGES:
+            break
+    return [url for url in found.values() if url]
 
 
 def _sources(

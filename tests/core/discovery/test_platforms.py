@@ -86,7 +86,8 @@ def test_the_front_pages_of_other_languages():
     <link rel="alternate" hreflang="x-default" href="https://blog.example"><link rel="alternate" hreflang="fr" href="/fr/">
     <link rel="alternate" hreflang="fr-CA" href="/fr"><link rel="alternate" hreflang="de" href="?lang=de">
     <link rel="alternate" hreflang="es" href="https://es.blog.example/"><link rel="canonical" hreflang="it" href="/it/">
-    <link rel="alternate" type="application/rss+xml" href="/feed/"><a rel="alternate" hreflang="nl" href="/nl/">"""
+    <link rel="alternate" type="application/rss+xml" href="/feed/">
+    <link rel="alternate" type="application/rss+xml" hreflang="pt" href="/pt/feed/"><a rel="alternate" hreflang="nl" href="/nl/">"""
     assert platforms.languages(page, HOME) == [HOME + "fr/", HOME + "?lang=de"]
     many = "".join(f'<link rel="alternate" hreflang="l{n}" href="/l{n}/">' for n in range(150))
     assert len(platforms.languages(many, HOME)) == platforms.MAX_LANGUAGES
