@@ -8,7 +8,7 @@ Drupal states day and author in RDFa (W3C, RDFa Core 1.1) and often prints neith
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from functools import lru_cache
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -63,7 +63,7 @@ _DATE_CLASS = re.compile("date(?<!update)(?<!candidate)(?<!validate)|datum|poste
 #: Classes of the day on which somebody looked at a source, in a list of references (Wikipedia: `reference-accessdate`).
 _LOOKED_AT_CLASS = re.compile("access-?date|retriev")
 _MODIFIED_CLASS = re.compile("updat|modif|aktualis|last-?edit|revis")
-#: hAtom's class of a change, and the classes of the day of a post that it goes with where a theme prints one day alone: `<span
+#: hAtom's class of a change, and the classes of the day of a post that it goes with where a theme prints no other day: `<span
 #: class="date updated">`.
 _DATE_AND_UPDATED = frozenset(("updated", "date", "entry-date", "post-date"))
 #: A day with its time of day, as scripts that print "2 hours ago" and hNews have it in `title`.
@@ -429,8 +429,8 @@ def dates(
         # A list of other posts states no change, and an event has two days, too.
         is_own = len(parts) > 1 and any(of_change)
         if len(parts) == 1:
-            is_both = {"updated"} < set(mark.names.split()) & _DATE_AND_UPDATED and not any(
-                "published" in m.names.split() and not other_posts.holds(m.node) for m in marks
+            is_both = {"updated"} < set(mark.names.split()) & _DATE_AND_UPDATED and not _has_own_day(
+                marks, headline, ancestors, other_posts
             )
             of_change = [
                 of_change[0] or (_is_modified(mark) and not is_both) or says("modified", label, rules)
@@ -446,6 +446,18 @@ def dates(
             seen.add(published)
             source = Source(published, position if near or is_own else Position.ELSEWHERE)
             yield Claim("date_published", part, source)
+
+
+def _has_own_day(
+    marks: Sequence[Mark], headline: Mark | None, ancestors: Set[int], other_posts: OtherPosts
+) -> bool:
+    """Whether a day near the headline is marked, and not as that of a change."""
+    days = (
+        m
+        for m, near in nearest(marks, headline)
+        if near and _date_place(m) is not None and not _is_modified(m)
+    )
+    return any(not aside(m.node, near=True, own=ancestors) and not other_posts.holds(m.node) for m in days)
 
 
 def _texts_before(node: LexborNode, most: int) -> Iterator[str]:

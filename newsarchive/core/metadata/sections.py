@@ -67,7 +67,7 @@ MAX_SEARCHED_BLOCKS = 1000
 #: What themes print between the parts of a breadcrumb, also inside its links.
 _SEPARATORS = " >›»/|→"
 #: Boxes that may hold the category of a post without a link.
-_CATEGORY_WORDS = '[class$="category" i]'
+_CATEGORY_WORDS = '[class~="category" i],[class$="-category" i]'
 #: Such boxes of a page that are looked at; later ones are not.
 MAX_CATEGORY_BOXES = 20
 #: Elements between such a box and one that holds the headline, too; a box further away is not beside it.
@@ -220,6 +220,8 @@ def printed_categories(
         if near is None or near.tag in ("body", "html", "main") or not is_text:
             continue
         text = text_of(box, MAX_SECTION_CHARS)
+        if _NUMBER.search(text):  # a day, or "5 min read"
+            continue
         is_linked = any(up.tag == "a" for up in upwards(box.parent, MAX_ANCESTORS))
         if not (
             is_linked or text.endswith(":") or aside(box, near=True, own=around) or other_posts.holds(box)

@@ -48,6 +48,7 @@ from newsarchive.core.metadata.claims import (
     best,
 )
 from newsarchive.core.metadata.elements import Elements, Mark, read_elements
+from newsarchive.core.metadata.heading_links import TITLE_TAGS
 from newsarchive.core.metadata.other_posts import OtherPosts
 from newsarchive.core.metadata.person_names import clean, kind_of, like_a_name
 from newsarchive.core.metadata.publisher import MIN_HEADLINE_WORDS
@@ -203,8 +204,9 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
     offered = [c for c in claims if c.field == "headline"]
     if any(key(name) == key(found.title) or name.startswith(f"{found.title} ") for name in of_home):
         site_names.append(found.title)  # a post without a headline
-        if markup.empty_heading(found.marks, url, rules, marked=True):  # nothing else is marked as its title
-            offered = [c for c in offered if c.source.place not in IN_BODY]
+        if markup.empty_heading(found.marks, url, rules, marked=True):  # no box of another name has its title
+            written = [claim for claim, mark in headings if mark.tag in TITLE_TAGS]
+            offered = [c for c in offered if c.source.place not in IN_BODY or c in written]
         beside = [claim for claim, mark in headings if markup.is_beside_text(mark)]
         offered = [c for c in offered if c not in beside]
     section_names = [c.value for c in claims if c.field == "article_section"]
