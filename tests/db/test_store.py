@@ -564,6 +564,18 @@ def test_an_address_that_led_to_a_post_and_has_the_post_itself_now_is_no_view_of
     assert again.ingest([edited], again.start_run("news", {})) == [UPDATED]
 
 
+def test_a_post_that_moved_is_edited_at_its_new_address_before_the_old_one_is_asked_again(
+    engine: Engine,
+) -> None:
+    """As after a change of permalinks: the old address, which redirects now, may be asked months later."""
+    moved = {"url": "https://blog.example/2025/post-1"}
+    for day, fields in enumerate(({}, moved, moved | {"headline": "Edited"})):
+        store = Store(engine, clock=lambda day=day: START + timedelta(days=day))
+        post = make_article(1, day=day, post_id="wordpress:12", content_hash="a", **fields)
+        store.ingest([post], store.start_run("news", {}))
+    assert articles.get(engine, "https://blog.example/post-1").headline == "Edited"
+
+
 def test_old_captures_of_the_address_that_a_post_had_before_it_moved_are_no_post_of_their_own(
     store: Store, engine: Engine
 ) -> None:

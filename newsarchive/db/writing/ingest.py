@@ -63,11 +63,12 @@ _READ_THERE = """
     SELECT 1 FROM article_revisions AS r JOIN captures AS c ON c.id = r.capture_id
     WHERE r.article_id = :id AND c.final_url = :at LIMIT 1
 """
-#: Whether an address answered by itself before (one that led to the post is no view of it), or this crawl saw the post at the address
-#: of its article.
+#: Whether an address answered by itself before (one that led to the post is no view of it), and that of its article in the crawl that
+#: found it or later (a post that moved has left it), or this crawl saw the post at the address of its article.
 _IS_THERE = """
-    SELECT 1 FROM captures AS c JOIN urls AS u ON u.id = c.url_id
-    WHERE u.url_key = :key AND u.state = 'ok' AND u.last_checked_at IS NOT NULL AND c.final_url = :at
+    SELECT 1 FROM captures AS c JOIN urls AS u ON u.id = c.url_id JOIN urls AS own ON own.url_key = :own
+    WHERE u.url_key = :key AND u.state = 'ok' AND u.last_checked_at IS NOT NULL AND c.final_url = :at AND own.last_checked_at >= (
+        SELECT started_at FROM crawl_runs WHERE started_at <= u.first_seen_at ORDER BY id DESC LIMIT 1)
     UNION SELECT 1 FROM crawl_runs WHERE id = :run AND started_at <= :seen_at
 """
 _LAST_VERSIONS = (
@@ -248,8 +249,13 @@ class Batch:
         stored = plan.stored
         if stored is None or self.from_files or stored["gone_at"] is not None or not plan.is_elsewhere:
             return False
-        at = plan.article.capture.base_url if plan.article.capture else plan.article.url
-        values = {"key": plan.key, "at": at, "run": self.run_id, "seen_at": stored["last_seen_at"]}
+        values = {
+            "key": plan.key,
+            "at": plan.article.capture.base_url if plan.article.capture else plan.article.url,
+            "own": stored["url_key"],
+            "run": self.run_id,
+            "seen_at": stored["last_seen_at"],
+        }
         return bool(bulk.select_tuples(self.connection, _IS_THERE, values))
 
     def _found_ids(self) -> list[int]:
