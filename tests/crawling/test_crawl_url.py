@@ -71,7 +71,7 @@ def test_a_followed_site_keeps_its_settings_and_options_stand_over_them(tmp_path
             ("https://blog.example", "--since", "yesterday"),
             "since='yesterday' is no date: write it as 2025-01-31",
         ),
-        (("https://blog.example", "--limit", "many"), "limit='many' is no whole number from 0 to 999999"),
+        (("https://blog.example", "--limit", "many"), "limit='many' is no whole number from 1 to 1000000000"),
         (("https://blog.example", "--limit", "0"), "limit"),
         (
             ("https://blog.example", "--sources", "rss"),

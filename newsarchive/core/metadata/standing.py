@@ -89,8 +89,9 @@ def _says_aside(names: str) -> bool:
 
 
 def _is_foot_of_article(node: LexborNode) -> bool:
-    """Whether a node is the `<footer>` of an `<article>`, also in a box of its head (Movable Type), which says who wrote it and when (HTML Living Standard, 4.3.8), or what TYPO3's
-    news have in its place: `<div class="footer">` right in an item that is an article, between headline and text."""
+    """Whether a node is the `<footer>` of an `<article>`, which says who wrote it and when (HTML Living Standard, 4.3.8), also in a box of
+    its head (Movable Type), or what TYPO3's news have in its place: `<div class="footer">` right in an item that is an article,
+    between headline and text."""
     parent = node.parent
     if parent is None:
         return False
