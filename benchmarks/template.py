@@ -209,7 +209,7 @@ def hourly(sites: Sequence[Site], first: int) -> str:
             ]
             each = learn(window, known=each)
             if (
-                is_due(len(window.pages), len(new))
+                is_due(len(window.pages), 1, len(new))
                 or sum(layout_of(one.lines, rule) is None for one in new) >= MIN_PAGES
                 or any(has_grown(before[key], holding[key]) for key in unknown)
             ):

@@ -87,7 +87,7 @@ _LEARNED_AT = "SELECT max(b.last_seen_at) FROM site_blocks AS b JOIN sites AS s 
 _COUNT = "SELECT count(*) FROM page_sightings AS p JOIN sites AS s ON s.id = p.site_id WHERE s.domain = :site"
 _NEW = """
     SELECT count(*), count(CASE WHEN p.seen_at >= :since THEN 1 END),
-        count(CASE WHEN p.seen_at >= :since AND p.layout = 0 THEN 1 END)
+        count(CASE WHEN p.seen_at >= :since AND p.layout = 0 THEN 1 END), count(CASE WHEN p.seen_at >= :came THEN 1 END)
     FROM page_sightings AS p JOIN sites AS s ON s.id = p.site_id WHERE s.domain = :site
 """
 _UNRECORDED = """
@@ -318,25 +318,26 @@ def count(engine: Engine, site: str) -> int:
 
 
 class NewPages(NamedTuple):
-    """How many `pages` of a site were recorded since it was learned, how many of these fit no layout, and how many of its
-    pages have a record."""
+    """How many `pages` of a site were recorded since it was learned, how many of these fit no layout, how many of its
+    pages have a record, and how many `came` since a crawl began."""
 
     pages: int
     unfit: int
     known: int
+    came: int
 
 
 def count_new(engine: Engine, site: str, since: datetime) -> NewPages:
-    """The pages of a site that are new since it was learned last, or since a moment before that. All are where nothing was
-    learned yet, or by a clock that was ahead."""
+    """The pages of a site that are new since it was learned last, or since a moment before that, and those that came since that
+    moment. All are new where nothing was learned yet, or by a clock that was ahead."""
     with reading(engine) as connection:
         reader = Reader.of(connection)
         learned_at = moment(reader.value(_LEARNED_AT, {"site": site}))
         if learned_at is None or is_future(learned_at, datetime.now(UTC)):
             learned_at = datetime.min.replace(tzinfo=UTC)
-        values = {"site": site, "since": min(since, learned_at)}
-        [(known, pages, unfit)] = reader.tuples(_NEW, values)
-    return NewPages(pages, unfit, known)
+        values = {"site": site, "since": min(since, learned_at), "came": since}
+        [(known, pages, unfit, came)] = reader.tuples(_NEW, values)
+    return NewPages(pages, unfit, known, came)
 
 
 def unrecorded(engine: Engine, site: str, limit: int = WINDOW_PAGES) -> list[int]:

@@ -204,7 +204,7 @@ class Learner:
         may now be that of three. The nearest `MAX_NEIGHBOURS` are learned.
 
         Crawls come every hour and store one post, and learning looks at 500. So a site is left as it is until one of these
-        is true: it has come to 3, 5, 8, 13 or 21 pages since it was learned, or a tenth of its pages is new where it has more; five new
+        is true: the crawl has brought it to 3, 5, 8, 13 or 21 pages, or a tenth of its pages is new where it has more; five new
         pages fit no layout, as after a redesign; a line that its template does not take has come to be in 3, 5, 8, … articles.
         `taught` has the pages of a site from which this crawl has learned it.
         Where it was learned from as many as the archive has, none counts as new. The summary of a site that is left has 0 pages.
@@ -225,7 +225,7 @@ class Learner:
         if taught >= new.known > 0:
             return False
         # Articles that an older version stored have no record yet.
-        return new.unfit >= layouts.MIN_PAGES or not new.known or is_due(new.known, new.pages)
+        return new.unfit >= layouts.MIN_PAGES or not new.known or is_due(new.known, new.came, new.pages)
 
     # -- pages -----------------------------------------------------------------------------------------
 
@@ -369,14 +369,17 @@ def says_no_more(now: SourceText | None, then: SourceText | None, article: Artic
     )
 
 
-def is_due(pages: int, new: int) -> bool:
-    """Whether a site of this many pages is learned again, `new` of which came since it was learned. A learning that failed is made up for.
+def is_due(pages: int, came: int, new: int) -> bool:
+    """Whether a site of this many pages is learned again: `came` of them with the last crawl, `new` since it was learned.
 
-    >>> is_due(2, 2), is_due(4, 4), is_due(4, 1), is_due(20, 9), is_due(20, 7), is_due(30, 2), is_due(30, 3)
-    (False, True, False, True, False, False, True)
+    Below `MIN_PAGES_FOR_SHARE` the crawl counts, because a page that waited for its site to be learned is stored after that and so
+    counts among the new ones: a site whose pages come one by one would be learned with each.
+
+    >>> is_due(2, 2, 2), is_due(4, 2, 4), is_due(4, 1, 4), is_due(20, 1, 9), is_due(30, 1, 2), is_due(30, 1, 3)
+    (False, True, False, False, False, True)
     """
     if pages < MIN_PAGES_FOR_SHARE:
-        return has_grown(pages - new, pages)
+        return has_grown(pages - came, pages)
     return new >= MIN_NEW_SHARE * min(pages, WINDOW_PAGES)
 
 

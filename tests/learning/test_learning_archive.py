@@ -381,19 +381,6 @@ def test_a_site_of_few_pages_is_learned_again_at_3_5_8_and_13(engine: Engine, tm
     assert clean(lines(engine))
 
 
-def test_a_site_of_few_pages_whose_learning_failed_is_learned_with_the_next_page(
-    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    learner = Learner(engine, tmp_path)
-    assert hourly(learner, tmp_path, blog("heron", range(12), tail=CHIPS)) == {"heron.example": 12}
-    with monkeypatch.context() as patch:
-        patch.setattr(site_templates, "save", None)
-        with pytest.raises(TypeError):
-            hourly(learner, tmp_path, blog("heron", range(12, 13), tail=CHIPS))
-    learned = [hourly(learner, tmp_path, blog("heron", range(n, n + 1), tail=CHIPS)) for n in (13, 14)]
-    assert learned == [{"heron.example": 14}, {}]
-
-
 def test_a_site_that_was_learned_by_a_clock_that_was_ahead_is_learned_again(
     archive: Engine, tmp_path: Path
 ) -> None:
