@@ -66,6 +66,11 @@ MAX_ERROR_CHARACTERS = 200
 DIGEST_CHARACTERS = 16
 #: The kind of a sitemap that another sitemap lists.
 SITEMAP_PART = "sitemap part"
+#: The kind of a front page of one of a site's other languages.
+LANGUAGE_PAGE = "language page"
+#: A language whose front page, feed and API were read is left alone for this long: two or three requests each, up to 24 languages, would
+#: else be asked by every hourly crawl. The main sources often have the posts of all languages.
+MIN_LANGUAGE_PAUSE = timedelta(hours=6)
 #: The source of a post that an archive page links.
 ARCHIVE_PAGE = "archive page"
 #: Error statuses of an API whose answers are read: they say why it gives nothing.
@@ -135,8 +140,8 @@ class Finder:
     seen: set[str] = field(default_factory=set)
     #: Hosts of other sites to which entries of feeds lead.
     other_sites: set[str] = field(default_factory=set)
-    #: The front pages of the site's other languages.
-    languages: list[TextResponse] = field(default_factory=list)
+    #: The front pages of the site's other languages, each with its row.
+    languages: list[tuple[TextResponse, KnownSource | None]] = field(default_factory=list)
 
     async def batches(self, home: TextResponse, known: KnownSource | None = None) -> AsyncIterator[Batch]:
         """All links to posts, source by source; a post that two sources name comes twice.
@@ -174,7 +179,7 @@ class Finder:
         yield Batch(links, pages)
         async for batch in self._past_caches(known if home.status == 200 else None):
             yield batch
-        for page in [home, *self.languages]:
+        for page in [home, *(page for page, _ in self.languages)]:
             if not complete & {"wp-json", "sitemap", "announced sitemap"}:
                 async for batch in self._archive_pages(page):
                     yield Batch(batch.links, pages)
@@ -183,6 +188,8 @@ class Finder:
             elif page is not home:
                 text = text_of(page)
                 yield Batch(await in_time(len(text), post_links, text, page.url, self.rules), pages)
+        for page, row in self.languages:
+            await self._read_whole(row, page)
         await self._read_whole(known, home)
 
     async def batches_again(self, known: KnownSource) -> AsyncIterator[Batch]:
@@ -249,17 +256,25 @@ class Finder:
 
     async def _of_languages(self, home: TextResponse, asked: Sequence[Source]) -> list[Source]:
         """The first feed and API that each front page of the site's other languages announces, without those that are asked anyway. A
-        plug-in may give each language its own: the API of WPML lists the posts of one."""
+        plug-in may give each language its own: the API of WPML lists the posts of one. A language rests for `MIN_LANGUAGE_PAUSE`."""
         if self.kinds <= {"sitemap"}:
             return []
         text, found = text_of(home), {urls.url_key(source.url): source for source in asked}
+        now = datetime.now(UTC)
         for url in await in_time(len(text), platforms.languages, text, home.url):
-            page = await self._page(url)
-            if page is None or urls.url_key(page.url) == urls.url_key(home.url):
+            row = await self._known(LANGUAGE_PAGE, url)
+            checked = row.last_checked_at if row else None
+            if checked is not None and not is_future(checked, now) and now - checked < MIN_LANGUAGE_PAUSE:
                 continue
-            if not urls.same_site(page.url, home.url):
-                continue  # the language has a site of its own
-            self.languages.append(page)
+            page = await self._page(url)
+            # A language may have a site of its own.
+            if page is None or not urls.same_site(page.url, home.url):
+                await self._failed(row)
+                continue
+            if urls.url_key(page.url) == urls.url_key(home.url):
+                await self._read_whole(row, page)
+                continue
+            self.languages.append((page, row))
             text = text_of(page)
             named = await in_time(len(text), platforms.sources, text, headers_of(page), page.url, self.rules)
             new = [one for one in named if one.announced and urls.url_key(one.url) not in found]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -87,5 +88,38 @@ def test_the_older_pages_of_each_language_are_read(db: Path) -> None:
     for home, (_, newest, older) in LANGUAGES.items():
         table |= {home: front_page(home, newest), f"{home}page/2/": front_page(home, older)}
     with served(table) as site:
+        crawl(f"url={site.home}/", db=db)
+    assert found(db, site.home) == set(POSTS)
+
+
+def test_a_language_rests_after_its_lists_were_read(db: Path) -> None:
+    """Hourly crawls ask the lists of the main language; a new post that only another language names is found six hours later."""
+    table = dict(POSTS)
+    for home, (_, *names) in LANGUAGES.items():
+        items = "".join(f"<item><link>{home}{name}/</link><title>{name}</title></item>" for name in names)
+        feed = f'<link rel="alternate" type="application/rss+xml" href="{home}feed/">'
+        table[home] = front_page(home, head=feed)
+        table[f"{home}feed/"] = f'<rss version="2.0"><channel><title>Blog</title>{items}</channel></rss>'
+    with served(table) as site:
+        crawl(f"url={site.home}/", db=db)
+        before = len(site.paths())
+        crawl(f"url={site.home}/", db=db)
+        assert not {"/fr/", "/de/", "/fr/feed/", "/de/feed/"} & set(site.paths()[before:])
+        with sqlite3.connect(db) as connection:
+            connection.execute(
+                "UPDATE sources SET last_checked_at = '2025-03-01 08:00:00' WHERE kind = 'language page'"
+            )
+        before = len(site.paths())
+        crawl(f"url={site.home}/", db=db)
+        assert {"/fr/", "/de/", "/fr/feed/", "/de/feed/"} <= set(site.paths()[before:])
+    assert found(db, site.home) == set(POSTS)
+
+
+def test_a_language_whose_lists_a_limit_left_unread_is_asked_by_the_next_crawl(db: Path) -> None:
+    table = dict(POSTS)
+    for home, (_, newest, older) in LANGUAGES.items():
+        table |= {home: front_page(home, newest), f"{home}page/2/": front_page(home, older)}
+    with served(table) as site:
+        crawl(f"url={site.home}/", "limit=1", db=db)
         crawl(f"url={site.home}/", db=db)
     assert found(db, site.home) == set(POSTS)
