@@ -1,13 +1,15 @@
 """A response of Scrapy's as the core sees it: a `Capture`, its decoded text, and whether the site keeps us out.
 
-Here are also the spider and the blog of a crawl, and the rules and steps of its settings. Spiders, middlewares, extensions and pipelines stand on this
-module, and it knows none of them.
+Here are also the headers of a conditional request, the spider and the blog of a crawl, and the rules and steps of its settings. Spiders,
+middlewares, extensions and pipelines stand on this module, and it knows none of them.
 """
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from scrapy.http import Headers, Response, TextResponse
 from scrapy.settings import BaseSettings
@@ -17,11 +19,19 @@ from newsarchive.core.discovery import page_kind
 from newsarchive.core.encoding.decoding import Decoded, decode
 from newsarchive.core.steps import Steps
 from newsarchive.crawling.connections import TLS_VERIFIED
-from newsarchive.items import Capture, Link, joined_headers
+from newsarchive.items import Capture, Link, Validators, joined_headers
 from newsarchive.rules import Rules
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
+
+    from newsarchive.db.frontier.queue import Known, KnownSource
+
+T = TypeVar("T")
+
+#: Bytes of a feed or sitemap, characters of a page. A longer one is read in a thread, and downloads go on meanwhile: links take
+#: up to 1.5 s a megabyte.
+MAX_LENGTH_READ_AT_ONCE = 100_000
 
 
 def header_lines(headers: Headers) -> list[tuple[str, str]]:
@@ -47,6 +57,19 @@ def decoded(response: Response) -> Decoded:
     """The text of any response as the core decodes it. Scrapy raises for charset labels that Python knows and the web
     does not (`rot13`), and reads UTF-8 with a few stray bytes otherwise."""
     return decode(response.body, headers_of(response).get("content-type"))
+
+
+async def in_time(length: int, read: Callable[..., T], *arguments: Any) -> T:
+    """What `read` gives for a document of this length, read in a thread where it is long."""
+    if length > MAX_LENGTH_READ_AT_ONCE:
+        return await asyncio.to_thread(read, *arguments)
+    return read(*arguments)
+
+
+def conditional(known: Known | KnownSource | Validators) -> dict[str, str]:
+    """The headers that make a request conditional, where the server gave validators (RFC 9110, 13)."""
+    validators = {"If-None-Match": known.etag, "If-Modified-Since": known.last_modified}
+    return {name: value for name, value in validators.items() if value}
 
 
 def block_reason(response: Response, rules: Rules) -> str:

@@ -26,7 +26,14 @@ from newsarchive.core.urls import site_of, url_key
 from newsarchive.crawling import browser
 from newsarchive.crawling.failures import explain, status_problem
 from newsarchive.crawling.page_reader import reader_of
-from newsarchive.crawling.responses import block_reason, capture_of, headers_of, rules_of, text_of
+from newsarchive.crawling.responses import (
+    block_reason,
+    capture_of,
+    conditional,
+    headers_of,
+    rules_of,
+    text_of,
+)
 from newsarchive.crawling.stats import Detail, Failure, Group, key
 from newsarchive.db.frontier.queue import Frontier, Known
 from newsarchive.exceptions import DatabaseError
@@ -35,7 +42,6 @@ from newsarchive.items import Capture, Link, QualityFlag, Rights, Selectors
 from newsarchive.middlewares import KNOWN, DelayMiddleware
 from newsarchive.rules import Rules
 from newsarchive.spiders.base import ArchiveSpider
-from newsarchive.spiders.discovery import conditional
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler

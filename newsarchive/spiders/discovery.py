@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urljoin, urlsplit
 
 from scrapy import Request
@@ -32,11 +32,11 @@ from newsarchive.core.discovery.rights import robots_sitemaps
 from newsarchive.core.discovery.sitemaps import MAX_SITEMAP_BYTES
 from newsarchive.core.metadata.site_statements import site_name
 from newsarchive.crawling.failures import explain, status_problem
-from newsarchive.crawling.responses import headers_of, text_of
+from newsarchive.crawling.responses import conditional, headers_of, in_time, text_of
 from newsarchive.crawling.stats import FetchProblem
-from newsarchive.db.frontier.queue import Frontier, Known, KnownSource
+from newsarchive.db.frontier.queue import Frontier, KnownSource
 from newsarchive.exceptions import DatabaseError
-from newsarchive.items import Link, Validators
+from newsarchive.items import Link
 from newsarchive.rules import Rules
 
 if TYPE_CHECKING:
@@ -44,7 +44,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-T = TypeVar("T")
 
 #: Requests for sources of one site in one crawl. After that no source is asked: an archive with endless pages (a
 #: calendar) ends here.
@@ -55,9 +54,6 @@ MAX_FAILED_SITEMAPS_IN_A_ROW = 20
 #: Sitemaps of one source, one after the other, that list other sitemaps and no posts. After that its others wait for the next crawl:
 #: each may lead to further ones, without end.
 MAX_INDEXES_IN_A_ROW = 100
-#: Bytes of a feed or sitemap, characters of a page. A longer one is read in a thread, and downloads go on meanwhile: links take
-#: up to 1.5 s a megabyte.
-MAX_LENGTH_READ_AT_ONCE = 100_000
 #: Answers of sources that a killed crawl read count as read for the crawl that goes on with it; older ones do not.
 MAX_AGE_OF_READ_SOURCE = timedelta(hours=1)
 #: Characters of an error of ours that the log shows.
@@ -96,19 +92,6 @@ class Batch(NamedTuple):
     links: list[Link]
     source_id: int | None = None
     remembered: bool = False
-
-
-async def in_time(length: int, read: Callable[..., T], *arguments: Any) -> T:
-    """What `read` gives for a document of this length, read in a thread where it is long."""
-    if length > MAX_LENGTH_READ_AT_ONCE:
-        return await asyncio.to_thread(read, *arguments)
-    return read(*arguments)
-
-
-def conditional(known: Known | KnownSource | Validators) -> dict[str, str]:
-    """The headers that make a request conditional, where the server gave validators (RFC 9110, 13)."""
-    validators = {"If-None-Match": known.etag, "If-Modified-Since": known.last_modified}
-    return {name: value for name, value in validators.items() if value}
 
 
 @dataclass

@@ -19,7 +19,7 @@ from newsarchive import config
 from newsarchive.core import urls
 from newsarchive.core.discovery import feeds, platforms
 from newsarchive.crawling.failures import OF_KNOWN_CERTIFICATES, OF_KNOWN_SITES, explain, is_ending
-from newsarchive.crawling.responses import headers_of, text_of
+from newsarchive.crawling.responses import conditional, headers_of, text_of
 from newsarchive.crawling.stats import Count, FetchProblem, Group, SkipReason, key
 from newsarchive.db.bulk import chunks
 from newsarchive.db.frontier.queue import Frontier, KnownSource
@@ -29,7 +29,7 @@ from newsarchive.items import Link
 from newsarchive.middlewares import BarrenSourceMiddleware, DelayMiddleware
 from newsarchive.plainwords import printable
 from newsarchive.spiders.base import flag, limit, value_of
-from newsarchive.spiders.discovery import Batch, Finder, conditional
+from newsarchive.spiders.discovery import Batch, Finder
 from newsarchive.spiders.posts import FetchingSpider
 from newsarchive.times import first_moment
 

@@ -26,6 +26,7 @@ from newsarchive.core.discovery.revisit import is_future
 from newsarchive.core.discovery.wordpress import is_stand_in
 from newsarchive.core.urls import site_of, url_key
 from newsarchive.crawling import browser, failures
+from newsarchive.crawling.responses import conditional
 from newsarchive.crawling.stats import Count, Detail, FetchProblem, Group, SkipReason, key
 from newsarchive.db.frontier.queue import Absence, Frontier, Known
 from newsarchive.db.frontier.updates import LEADS_HOME
@@ -41,7 +42,7 @@ from newsarchive.middlewares import (
     SiteLeft,
 )
 from newsarchive.spiders.capturing import CapturingSpider
-from newsarchive.spiders.discovery import Batch, conditional
+from newsarchive.spiders.discovery import Batch
 
 #: Statuses other than 200 that say something of a post and are no failures.
 HANDLED_STATUSES = [304, 404, 410]
