@@ -76,9 +76,10 @@ ERRORS = (
     LZMAError,  # in a ZIP file, whose files may be packed in this way
     OverflowError,  # a length that the machine cannot count to
 )
-#: Bytes of the heads of a record, its own and that of the answer in it, and of a line of them. A record with longer ones counts as
-#: damaged.
-MAX_HEADS_BYTES, MAX_LINE_BYTES = 2**22, 2**20
+#: Bytes of the heads of a record, its own and that of the answer in it. A record with longer ones counts as damaged.
+MAX_HEADS_BYTES = 2**22
+#: Bytes of one line of these heads. A record with a longer one counts as damaged, because warcio joins lines in square time.
+MAX_LINE_BYTES = 2**20
 #: What is raised at damage of a ZIP file.
 ZIP_ERRORS = (*ERRORS, zipfile.BadZipFile, RuntimeError)
 

@@ -38,8 +38,10 @@ _MHTML = re.compile(
 _WEBARCHIVE = b"WebMainResource"
 #: What it says of a page.
 _WEB_RESOURCE = ("WebResourceData", "WebResourceURL", "WebResourceMIMEType", "WebResourceTextEncodingName")
-#: Entries of a dictionary in a binary property list, and letters of a name: Safari writes five with some thirty letters.
-MAX_PLIST_ENTRIES, MAX_PLIST_NAME = 64, 64
+#: Entries of a dictionary in a binary property list; one with more is not read. Safari writes five.
+MAX_PLIST_ENTRIES = 64
+#: Letters of the name of such an entry; a longer name is not read. Those of Safari have some thirty.
+MAX_PLIST_NAME = 64
 #: Bytes at the beginning of a file in which a message must say what it is, and in which the head of a part must end.
 MAX_MESSAGE_HEAD_BYTES = 8192
 _BLANK_LINE = re.compile(rb"(?:\A|\n)\r?\n")
