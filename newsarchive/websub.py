@@ -269,9 +269,8 @@ def application(subscriber: Subscriber) -> Starlette:
         return PlainTextResponse(body, status)
 
     async def push(request: Request) -> Response:
-        if (
-            request.path_params["token"] not in subscriber.subscriptions
-        ):  # of strangers nothing is held in memory
+        # Of strangers nothing is held in memory.
+        if request.path_params["token"] not in subscriber.subscriptions:
             return Response(status_code=404, headers={"Connection": "close"})
         body = bytearray()
         async for chunk in request.stream():

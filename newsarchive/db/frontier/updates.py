@@ -341,7 +341,8 @@ MAX_LOST_SHARE = 0.02
 MIN_TIME_TO_LOST = timedelta(hours=12)
 #: The same for a sitemap, which goes on lacking the post for years where it is left out on purpose.
 MIN_TIME_TO_LOST_OF_SITEMAP = timedelta(days=7)
-#: Languages of a feed: it tells nothing of posts in others, which have feeds of their own. Of its posts this many are looked at.
+#: Posts of a feed whose languages are those of the feed: it tells nothing of posts in others, which have feeds of their own. Further
+#: posts are not looked at.
 MAX_SPOKEN_POSTS = 100
 #: Articles of a site between two days that its feed or API named, in the languages of some of its posts.
 _BETWEEN = """

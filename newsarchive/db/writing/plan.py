@@ -304,11 +304,9 @@ def match(plan: Plan, found: list[dict[str, Any]]) -> dict[str, Any] | None:
 def _same_text(article: Article, row: dict[str, Any]) -> bool:
     """Whether two texts are alike: some themes give different posts one canonical URL, and these must stay apart. One headline in two
     languages ("Kyoto 2025") is that of a translation."""
-    is_one_language = article.in_language == row["in_language"] or not (
-        article.in_language and row["in_language"]
-    )
-    if (article.headline == row["headline"] and is_one_language) or article.content_hash == row[
-        "content_hash"
-    ] != "":
+    languages = {article.in_language, row["in_language"]} - {""}
+    if article.headline == row["headline"] and len(languages) < 2:
+        return True
+    if article.content_hash == row["content_hash"] != "":
         return True
     return likeness(rows.minhash_of(row["minhash"]), article.minhash) >= MIN_SAME
