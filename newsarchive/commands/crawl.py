@@ -90,9 +90,12 @@ READERS: Mapping[type, tuple[str, str]] = {
 #: Seconds whose default is a whole number, and which may be 0.5 all the same.
 SECONDS = frozenset({"DNS_TIMEOUT", "DOWNLOAD_DELAY", "DOWNLOAD_TIMEOUT"})
 
+#: Settings that hold HTTP status codes.
+LISTS_OF_STATUS_CODES = ("RETRY_HTTP_CODES", "HTTPERROR_ALLOWED_CODES", "HTTPCACHE_IGNORE_HTTP_CODES")
+
 
 def check_options(settings: BaseSettings) -> None:
-    """Raise `UsageError` for `-s NAME=VALUE` with a value that Scrapy could not read: it would end with a traceback."""
+    """Raise `UsageError` for a setting that Scrapy could not read or use: it would end with a traceback."""
     for name, value in settings.items():
         kind = float if name in SECONDS else type(getattr(default_settings, str(name), None))
         reader, wrong = READERS.get(kind, ("", ""))
@@ -101,6 +104,16 @@ def check_options(settings: BaseSettings) -> None:
                 getattr(settings, reader)(name)
             except ValueError:
                 raise UsageError(f"-s {name}: {value!r} is {wrong}") from None
+    for name in LISTS_OF_STATUS_CODES:
+        if wrong_codes := [code for code in settings.getlist(name) if not str(code).strip().isdecimal()]:
+            raise UsageError(
+                f"-s {name}: {wrong_codes[0]!r} is no HTTP status code; write them with commas, 500,502"
+            )
+    if folder := settings.get("JOBDIR"):
+        try:
+            Path(folder).mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UsageError(f"-s JOBDIR: the folder {folder} cannot be made: {error.strerror}") from None
 
 
 #: The first line of the list of arguments in `--help`.
@@ -160,7 +173,14 @@ class Command(ScrapyCrawl):
             super().process_options(args, opts)
         except ScrapyUsageError as error:
             _misused(str(error))
+        except OSError as error:
+            _misused(f"--pidfile {error.filename}: {error.strerror}")
         assert self.settings is not None
+        if file := self.settings.get("LOG_FILE"):
+            try:
+                Path(file).open("a").close()  # Scrapy opens it later, and empties it if that is wanted
+            except OSError as error:
+                _misused(f"--logfile or LOG_FILE: {file} cannot be written: {error.strerror}")
         level = self.settings["LOG_LEVEL"]
         if isinstance(level, str) and level not in (levels := logging.getLevelNamesMapping()):
             _misused(f"-L or LOG_LEVEL: {level!r} is none of {', '.join(levels)}")

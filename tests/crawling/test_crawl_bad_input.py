@@ -61,6 +61,9 @@ HTTPX = '{"http": "scrapy.core.downloader.handlers._httpx.HttpxDownloadHandler"}
         ("CONCURRENT_ITEMS=1.5", 2, "-s CONCURRENT_ITEMS: '1.5' is no whole number"),
         ("LOG_LEVEL=debug", 2, "-L or LOG_LEVEL: 'debug' is none of CRITICAL"),
         ("COOKIES_ENABLED=perhaps", 2, "-s COOKIES_ENABLED: 'perhaps' is neither 1 nor 0"),
+        ("RETRY_HTTP_CODES=500,abc", 2, "-s RETRY_HTTP_CODES: 'abc' is no HTTP status code"),
+        ("JOBDIR=/dev/null/jobs", 2, "-s JOBDIR: the folder /dev/null/jobs cannot be made: Not a directory"),
+        ("LOG_FILE=/no/such/crawl.log", 2, "--logfile or LOG_FILE: /no/such/crawl.log cannot be written"),
     ],
 )
 def test_a_setting_that_cannot_be_is_named_before_anything_is_fetched(
@@ -76,7 +79,11 @@ def test_a_setting_that_cannot_be_is_named_before_anything_is_fetched(
 
 @pytest.mark.parametrize(
     ("words", "says"),
-    [(["-O", "out.docx"], "Unrecognized output format 'docx'"), (["-a", "limit"], "use -a NAME=VALUE")],
+    [
+        (["-O", "out.docx"], "Unrecognized output format 'docx'"),
+        (["-a", "limit"], "use -a NAME=VALUE"),
+        (["--pidfile", "/no/such/pid"], "--pidfile /no/such/pid: No such file"),
+    ],
 )
 def test_an_option_that_scrapy_refuses_is_told_in_one_line(db: Path, words: list[str], says: str) -> None:
     """Scrapy also prints how `scrapy crawl` is called, to those who called `newsarchive crawl`."""
