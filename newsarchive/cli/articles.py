@@ -28,7 +28,7 @@ from newsarchive.cli.options import (
     output_option,
     pager_option,
 )
-from newsarchive.core.html.render import outlined
+from newsarchive.core.html.render import shown_html
 from newsarchive.exceptions import UsageError
 from newsarchive.reprs import byline, origin_line
 from newsarchive.times import isoformat, written_day
@@ -404,7 +404,7 @@ def html(article: Article) -> str:
         f'<!DOCTYPE html>\n<html{language}>\n<head>\n<meta charset="utf-8">\n'
         f'<title>{escape(article.headline)}</title>\n<link rel="canonical" href="{escape(article.url)}">\n'
         f"</head>\n<body>\n<article>\n<h1>{escape(article.headline)}</h1>\n{paragraphs}\n"
-        f"{outlined(article.article_html)}\n</article>\n</body>\n</html>"
+        f"{shown_html(article)}\n</article>\n</body>\n</html>"
     )
 
 

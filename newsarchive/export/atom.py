@@ -10,6 +10,8 @@ from typing import IO, TYPE_CHECKING, Any
 
 from feedgenerator import Atom1Feed
 
+from newsarchive.core.html.markup import escape
+from newsarchive.core.html.render import shown_html
 from newsarchive.export.text import opened, xml_text
 
 if TYPE_CHECKING:
@@ -74,8 +76,8 @@ def _entry(article: Stored) -> dict[str, Any]:
         "title": xml_text(article.headline or article.url),
         "link": article.url,
         "unique_id": xml_text(article.url),
-        "description": xml_text(article.description) or None,
-        "content": xml_text(article.article_html or article.article_body),
+        "description": xml_text(escape(article.description)) or None,
+        "content": xml_text(shown_html(article)),
         "authors": [xml_text(name) for name in names],
         "pubdate": article.date_published,
         "updateddate": _updated(article),

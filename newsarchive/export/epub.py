@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from ebooklib import epub
 
-from newsarchive.core.html.render import clean, outlined
+from newsarchive.core.html.render import shown_html
 from newsarchive.export.text import xml_text
 from newsarchive.reprs import byline, counted, origin_line
 from newsarchive.times import written_day
@@ -128,10 +128,7 @@ def _text(article: Stored) -> str:
     details = [byline(article), origin_line(article.origin)]
     lines = "".join(f"<p><em>{escape(line)}</em></p>" for line in details if line)
     link = f'<p><a href="{escape(_uri(article.url))}">{escape(article.url)}</a></p>'
-    body = outlined(clean(article.article_html)) or "".join(
-        f"<p>{escape(p)}</p>" for p in article.article_body.split("\n\n")
-    )
-    body = _HREF.sub(lambda found: f'href="{escape(_uri(unescape(found[1])))}"', body)
+    body = _HREF.sub(lambda found: f'href="{escape(_uri(unescape(found[1])))}"', shown_html(article))
     return xml_text(f"<h1>{escape(article.headline or article.url)}</h1>{lines}{body}{link}")
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from newsarchive.core.html.render import shown_html
 from newsarchive.export.text import write_each
 from newsarchive.times import isoformat
 
@@ -38,7 +39,7 @@ def item(article: Stored) -> dict[str, Any]:
     """An item of the feed; what is not known is left out."""
     origin = article.origin
     content = (
-        {"content_html": article.article_html}
+        {"content_html": shown_html(article)}
         if article.article_html
         else {"content_text": article.article_body}
     )

@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from newsarchive import plainwords
 from newsarchive.citation import jsonld, line, of
-from newsarchive.core.html.render import clean, outlined
+from newsarchive.core.html.render import shown_html
 from newsarchive.reprs import web_url
 from newsarchive.times import written_day
 from newsarchive.version import VERSION
@@ -76,8 +76,7 @@ def article_page(article: Stored, **around: Any) -> str:
         byline=", ".join(author.name for author in article.authors),
         described=jsonld(article),
         cited=line(of(article)),
-        text=Markup(outlined(clean(article.article_html))) if article.article_html else None,
-        paragraphs=article.article_body.split("\n\n"),
+        text=Markup(shown_html(article)),
         **found,
     )
 

@@ -233,6 +233,22 @@ def test_atom_is_read_by_feedparser(archive: str, tmp_path: Path) -> None:
     assert feed.feed.updated_parsed
 
 
+@pytest.mark.parametrize("html", ["", "<p>1 &lt; 2</p><script>alert(1)</script>"])
+def test_what_another_program_wrote_into_an_archive_is_no_mark_up_in_a_feed(
+    sqlite: Engine, tmp_path: Path, html: str
+) -> None:
+    stored = make_article(1, article_html=html, body="1 < 2", description="<script>alert(1)</script> 1 < 2")
+    Store(sqlite).ingest([stored])
+    archive = str(sqlite.url)
+    assert export(archive, tmp_path / "a.atom").exit_code == 0
+    (entry,) = feedparser.parse((tmp_path / "a.atom").read_bytes(), sanitize_html=False).entries
+    assert entry.content[0].value == "<p>1 &lt; 2</p>"
+    assert entry.summary == "&lt;script&gt;alert(1)&lt;/script&gt; 1 &lt; 2"
+    assert export(archive, tmp_path / "a.feed.json").exit_code == 0
+    (item,) = json.loads((tmp_path / "a.feed.json").read_text("utf-8"))["items"]
+    assert item.get("content_html", "<p>1 &lt; 2</p>") == "<p>1 &lt; 2</p>"
+
+
 def test_a_json_feed_is_what_its_specification_asks(archive: str, tmp_path: Path) -> None:
     assert export(archive, tmp_path / "a.feed.json", "--title", "News & more").exit_code == 0
     feed = json.loads((tmp_path / "a.feed.json").read_text("utf-8"))

@@ -111,13 +111,22 @@ def outlined(html: str) -> str:
     return _HEADING_TAG.sub(level, html)
 
 
+def shown_html(article: Article) -> str:
+    """The HTML of an article's text as others may show it: cleaned, since an archive may hold what another program wrote there,
+    with headings below a headline; paragraphs of its text where it has no HTML.
+
+    >>> shown_html(Article("https://blog.example/1").with_blocks((Block("1 < 2"), Block("3"))))
+    '<p>1 &lt; 2</p><p>3</p>'
+    """
+    if cleaned := clean(article.article_html):
+        return outlined(cleaned)
+    return "".join(f"<p>{escape(part)}</p>" for part in article.article_body.split("\n\n"))
+
+
 def markdown(article: Article) -> str:
-    """The article's HTML, or its text where it has none, as Markdown, which ends in a line feed. What the page shows as text stays
-    text: `<script>` in it is no element, `[x](javascript:y)` no link, and `# ` no heading."""
-    html = clean(article.article_html) or "".join(
-        f"<p>{escape(part)}</p>" for part in article.article_body.split("\n\n")
-    )
-    return str(_markdown_writer().convert(outlined(html))).strip() + "\n"
+    """The article as Markdown, which ends in a line feed. What the page shows as text stays text: `<script>` in it is no element,
+    `[x](javascript:y)` no link, and `# ` no heading."""
+    return str(_markdown_writer().convert(shown_html(article))).strip() + "\n"
 
 
 @lru_cache(maxsize=1)
