@@ -71,7 +71,7 @@ _DEFAULT_PORT = {"http": 80, "https": 443}
 #: `source`, `from`, `id`, `page`) are left out: a post that is fetched twice is found by its canonical URL later, but a
 #: post that is folded into another one is lost.
 _TRACKING = frozenset(["fbclid", "gclid", "gclsrc", "gad_source", "gad_campaignid", "dclid", "gbraid", "wbraid", "msclkid", "yclid", "ysclid", "twclid", "ttclid", "igshid", "igsh", "li_fat_id", "mc_cid", "mc_eid", "mkt_tok", "vero_id", "vero_conv", "oly_anon_id", "oly_enc_id", "rb_clickid", "s_cid", "wickedid", "_openstat", "_ga", "_gl", "_hsenc", "_hsmi", "__hssc", "__hstc", "__hsfp", "hsctatracking", "icid", "ncid", "cmpid", "ocid", "spm", "scm", "ref_src", "ref_url", "_branch_match_id", "guccounter", "guce_referrer", "guce_referrer_sig", "xtor", "wt_mc", "wt_zmc", "at_medium", "at_campaign", "at_custom1", "at_custom2", "at_custom3", "at_custom4", "epik", "srsltid", "replytocom", "share", "nb", "like_comment", "showcomment", "amp", "noamp", "outputtype", "ampshare", "usqp", "__twitter_impression", "phpsessid", "jsessionid", "wg-choose-original", "jetpack_skip_subscription_popup"])  # fmt: skip
-_TRACKING_PREFIX = ("amp_", "utm_", "pk_", "mtm_", "piwik_", "matomo_", "hsa_", "aspsessionid")
+_TRACKING_PREFIX = ("amp_", "utm_", "pk_", "mtm_", "piwik_", "matomo_", "hsa_", "aspsessionid", "_x_tr_")
 
 #: Parameters that are dropped with these values alone: Blogger's mobile switch, WordPress' first page.
 _TRACKING_VALUE = {"m": {"0", "1"}, "paged": {"0", "1"}}

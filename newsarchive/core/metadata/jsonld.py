@@ -240,7 +240,8 @@ def _other_claims(node: Node, by_id: dict[str, Node], source: Source) -> Iterato
     publisher = _resolve(next(iter(_list(node.get("publisher"))), None), by_id)
     yield Claim("publisher", plain(_name(publisher)), source)
     yield Claim("canonical_url", _url(node.get("mainEntityOfPage")) or _url(node.get("url")), source)
-    yield Claim("is_based_on", _url(next(iter(_list(node.get("isBasedOn"))), "")), source)
+    based_on = node.get("isBasedOn") or node.get("translationOfWork")
+    yield Claim("is_based_on", _url(next(iter(_list(based_on)), "")), source)
     for name, field in _NAMED.items():
         holder = _resolve(next(iter(_list(node.get(name))), None), by_id)
         yield Claim(field, plain(_name(holder)), source)

@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from newsarchive import compiled
 from newsarchive.core.origin.attribution import attribution_of, attributions_in
 from newsarchive.core.origin.attribution_patterns import AGAINST, entries_of, words_of
 from newsarchive.core.origin.mentions import not_hosts
@@ -167,10 +168,14 @@ def is_link_label(block: Block, rules: Rules) -> bool:
     if len(block.text) >= _MAX_LABEL_CHARACTERS:
         return False
     labels, key = _labels(rules), key_of(block.text)
-    if key in labels:
+    if key in labels or (block.links and _without_language(key, rules) in labels):
         return True
     linked = (key_of(text) for text, _ in block.links)
-    return any(text in labels and len(key) - len(text) <= _MAX_BESIDE_LABEL for text in linked)
+    return any(
+        (text in labels or _without_language(text, rules) in labels)
+        and len(key) - len(text) <= _MAX_BESIDE_LABEL
+        for text in linked
+    )
 
 
 def label_lines(blocks: Sequence[Block], page_url: str, rules: Rules) -> list[int]:
@@ -184,6 +189,17 @@ def label_lines(blocks: Sequence[Block], page_url: str, rules: Rules) -> list[in
 @lru_cache(maxsize=16)
 def _labels(rules: Rules) -> frozenset[str]:
     return frozenset(key_of(label) for label in entries_of(rules, "link_labels"))
+
+
+def _without_language(key: str, rules: Rules) -> str:
+    """A folded label without the language that it names for the original: "Read the original in English"."""
+    return _languages(rules).sub("", key, count=1)
+
+
+@lru_cache(maxsize=16)
+def _languages(rules: Rules) -> re.Pattern[str]:
+    keys = {key_of(name) for name in entries_of(rules, "languages")}
+    return compiled.regex("|".join(sorted(map(re.escape, keys), key=len, reverse=True)) or r"(?!)")
 
 
 def without_headline(text: str, headline: str) -> str:

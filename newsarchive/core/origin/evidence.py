@@ -27,6 +27,7 @@ from newsarchive.core.origin.credits import container, credit_lines, credits_pic
 from newsarchive.core.origin.mentions import mention_in, not_hosts, unlisted_names
 from newsarchive.core.origin.notices import Copyright, copyright_of, dateline_of, signature_of
 from newsarchive.core.origin.publishers import by_host, by_name, key_of, listed
+from newsarchive.core.origin.translators import original_address, with_original_links
 from newsarchive.core.text import dates
 from newsarchive.core.text.lines import record_lines
 from newsarchive.core.urls import is_category, parts_of, registered_domain, same_site, try_normalise, url_key
@@ -112,11 +113,14 @@ class Lead:
 
 
 def leads_of(article: Article, rules: Rules) -> list[Lead]:
-    """Every lead of an article. Leads to the blog itself are among them."""
+    """Every lead of an article. Leads to the blog itself are among them. A link through a translator is one to the page behind it."""
+    article = replace(article, blocks=with_original_links(article.blocks, rules))
     near = list(_near_body(article.blocks))
     authors = [key_of(author.name) for author in article.authors]
     in_blocks = [
-        lead for place in near for lead in _from_block(place, article.url, article.headline, authors, rules)
+        replace(lead, printed=original_address(lead.printed, rules))
+        for place in near
+        for lead in _from_block(place, article.url, article.headline, authors, rules)
     ]
     if any(lead.kind == "link" for lead in in_blocks) and not label_lines(article.blocks, article.url, rules):
         in_blocks = [lead for lead in in_blocks if lead.kind != "link"]
@@ -343,11 +347,11 @@ def _from_details(article: Article, rules: Rules) -> Iterator[Lead]:
 
 def _from_metadata(article: Article, rules: Rules) -> Iterator[Lead]:
     for candidate in article.candidates:
-        weight, value = _METADATA_WEIGHTS.get(candidate.field, 0.0), candidate.value
+        weight, value = _METADATA_WEIGHTS.get(candidate.field, 0.0), original_address(candidate.value, rules)
         if not weight or not value:
             continue
         if value.startswith(("https://", "http://")):
-            yield from _from_url(candidate, article, weight, rules)
+            yield from _from_url(replace(candidate, value=value), article, weight, rules)
         else:
             notice, labelled = copyright_of(value, rules), attribution_of(value, rules)
             name = notice.holder if notice else labelled.source if labelled else value

@@ -20,6 +20,7 @@ from newsarchive.core.origin.credits import READ_MORE, own_names
 from newsarchive.core.origin.evidence import NOTICE_IN_CONTENT_WEIGHT, Lead, domain_in, host_in, leads_of
 from newsarchive.core.origin.mentions import not_hosts
 from newsarchive.core.origin.publishers import by_host, key_of, listed
+from newsarchive.core.origin.translators import original_address
 from newsarchive.core.text import dates
 from newsarchive.core.urls import parts_of, same_site
 from newsarchive.items import Article, Author, Evidence, Origin, Quality, QualityFlag
@@ -73,7 +74,7 @@ def origin_step(article: Article, rules: Rules) -> Article:
     origin = _named_by_author(origin, papers)
     authors = _without_papers(article.authors, papers, origin)
     quality = _of_excerpt(article, origin)
-    based_on = article.is_based_on or origin.url
+    based_on = original_address(article.is_based_on, rules) or origin.url
     return replace(article, origin=origin, authors=authors, quality=quality, is_based_on=based_on)
 
 
