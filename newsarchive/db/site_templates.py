@@ -47,6 +47,7 @@ from newsarchive.core.site_template.observations import (
     unpack,
 )
 from newsarchive.core.site_template.template import takes_otherwise
+from newsarchive.core.urls import url_key
 from newsarchive.db import bulk
 from newsarchive.db.dialects import dialect_of
 from newsarchive.db.engine import reading, writing
@@ -348,12 +349,12 @@ def unrecorded(engine: Engine, site: str, limit: int = WINDOW_PAGES) -> list[int
 
 
 def article_ids(engine: Engine, urls: Iterable[str]) -> dict[str, int]:
-    """URL → id of the articles that are stored under these URLs."""
-    query = "SELECT url, id FROM articles WHERE url IN :urls"
+    """URL → id of the articles at these addresses."""
+    query = "SELECT url, id FROM articles WHERE url_key IN :keys"  # there is no index of `url`
     found: dict[str, int] = {}
     with reading(engine) as connection:
-        for chunk in bulk.chunks(list(map(storable, urls))):
-            found |= dict(bulk.select_tuples(connection, query, {"urls": chunk}))
+        for keys in bulk.parts({url_key(url) for url in urls}):
+            found |= dict(bulk.select_tuples(connection, query, {"keys": keys}))
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, event
 
+from newsarchive.db import site_templates
 from newsarchive.db.engine import reading
 from newsarchive.db.reading import articles, search, statistics
 from newsarchive.db.reading.articles import Moved
@@ -53,23 +55,31 @@ def history(engine: Engine) -> list[tuple[Any, ...]]:
     return [(v.version, v.change_kind, v.article_body) for v in versions]
 
 
+def steps_of(folder: Path, table: str, ask: Callable[[Engine], object]) -> list[str]:
+    """How SQLite finds the rows of a table for the first query that `ask` makes of it."""
+    asked: list[str] = []
+    with open_archive("sqlite", folder) as archive:
+        event.listen(archive, "checkout", lambda driver, *_: driver.set_trace_callback(asked.append))
+        ask(archive)
+        sql = next(one for one in asked if table in one)
+        with reading(archive) as connection:
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}")
+            return [row.detail for row in plan if table in row.detail]
+
+
 def test_bytes_are_looked_up_by_their_digest_and_not_by_their_file(tmp_path: Path) -> None:
     """A file has tens of thousands of records, and a crawl asks for every page."""
-    asked: list[tuple[str, Any]] = []
-    with open_archive("sqlite", tmp_path) as archive:
-        event.listen(
-            archive,
-            "before_cursor_execute",
-            lambda connection, cursor, *statement: asked.append(statement[:2]),
-        )
-        captures.originals_of(archive, ["sha1:A"])
-        sql, values = next(one for one in asked if "captures" in one[0])
-        with reading(archive) as connection:
-            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", values)
-            steps = [row.detail for row in plan if "captures" in row.detail]
+    steps = steps_of(tmp_path, "captures", lambda archive: captures.originals_of(archive, ["sha1:A"]))
     places = ("(warc_digest=?)", "(warc_file=? AND warc_offset=?)")
     assert len(steps) == 2
     assert all(step.startswith("SEARCH captures") and step.endswith(places) for step in steps)
+
+
+def test_learning_looks_up_articles_by_the_keys_of_their_addresses(tmp_path: Path) -> None:
+    """It asks for every ten pages that it reads again, and an archive has 100,000 articles with their texts."""
+    url = "https://blog.example/post"
+    [step] = steps_of(tmp_path, "articles", lambda archive: site_templates.article_ids(archive, [url]))
+    assert step.startswith("SEARCH articles")
 
 
 def test_an_article_comes_back_as_it_went_in(store: Store, engine: Engine) -> None:
