@@ -226,6 +226,15 @@ def minhash_of(stored: bytes | None) -> tuple[int, ...]:
     return decoded("the value of minhash", lambda packed: tuple(array.array("I", packed or b"")), stored)
 
 
+def signature_of(stored: bytes | None) -> tuple[int, ...]:
+    """A stored signature to compare others with, empty for a damaged one: one damaged row must keep no other article from being
+    stored, and none from being erased."""
+    try:
+        return minhash_of(stored)
+    except Damaged:
+        return ()
+
+
 def article_values(row: Row) -> Row:
     """The fields of an article that its row of `articles` holds by itself. Raises `Damaged`."""
     return {name: row[name] for name in ARTICLE_COLUMNS} | {

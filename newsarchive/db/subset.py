@@ -17,7 +17,7 @@ from newsarchive.db.engine import open_engine, reading, writing
 from newsarchive.db.models import ArticleRow, Base, Cluster
 from newsarchive.db.models.base import REFERS_TO
 from newsarchive.db.near_duplicates import index
-from newsarchive.db.rows import minhash_of
+from newsarchive.db.rows import signature_of
 
 Row = dict[str, Any]
 
@@ -130,7 +130,7 @@ def _linked(row: Row, links: Sequence[Column[Any]], chosen: set[int]) -> bool:
 def _index(connection: Connection, articles: Sequence[Row]) -> None:
     """Make the index of copies of these articles. It has no references to follow; its keys are computed from the
     signatures."""
-    signatures = {row["id"]: minhash_of(row["minhash"]) for row in articles if row["minhash"]}
+    signatures = {row["id"]: signature_of(row["minhash"]) for row in articles if row["minhash"]}
     hashes = {row["id"]: row["content_hash"] for row in articles if row["id"] in signatures}
     firsts = index.equal_texts(connection, {text for text in hashes.values() if text})
     held = index.Holders(connection, signatures)

@@ -10,13 +10,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, select, update
 
 from newsarchive.core.near_duplicates.fingerprint import fingerprint_step
-from newsarchive.db.engine import reading
+from newsarchive.db.engine import reading, writing
 from newsarchive.db.models import ArticleRow, Cluster, MinhashBand, MinhashPage
 from newsarchive.db.near_duplicates import clusters
 from newsarchive.db.near_duplicates import index as stored_index
+from newsarchive.db.near_duplicates.rebuild import recluster
 from newsarchive.db.writing.store import Store
 from newsarchive.items import Article
 from newsarchive.rules import default
@@ -64,6 +65,18 @@ def test_copies_of_other_sites_and_other_runs_are_one_cluster(engine: Engine) ->
     assert groups(engine) == [[1, 3, 4, 5]]
     Store(engine).ingest([post(7, altered(b, 12))])
     assert groups(engine) == [[1, 3, 4, 5], [2, 7]]
+
+
+def test_a_damaged_signature_keeps_no_copy_from_being_stored_and_is_made_anew(engine: Engine) -> None:
+    words = story(1)
+    Store(engine).ingest([post(1, words)])
+    with writing(engine) as connection:
+        connection.execute(update(ArticleRow).values(minhash=b"cut"))
+    Store(engine).ingest([post(2, words), post(3, altered(words, 15))])
+    assert recluster(engine, afresh=True) == 3
+    assert groups(engine) == [[1, 2, 3]]
+    with reading(engine) as connection:
+        assert {len(raw) > 3 for raw in connection.execute(select(ArticleRow.minhash)).scalars()} == {True}
 
 
 def test_a_cluster_keeps_its_number_while_it_grows(engine: Engine) -> None:

@@ -375,6 +375,16 @@ def test_a_damaged_change_of_a_field_keeps_no_article_from_being_taken_down(
         open_.get(1)
 
 
+@pytest.mark.parametrize("then", [erase.begin, lambda archive, which, demand: lift(archive, which)])
+def test_a_damaged_signature_keeps_no_article_from_being_erased_or_shown_again(
+    archive: Engine, then: Callable[..., object]
+) -> None:
+    withhold(archive, [1], DEMAND)
+    with writing(archive) as connection:
+        connection.execute(update(ArticleRow).where(ArticleRow.id == 1).values(minhash=b"cut"))
+    assert then(archive, [1], DEMAND)
+
+
 @pytest.mark.parametrize(
     "again", [lambda archive: recluster(archive, afresh=True), lambda archive: recluster_range(archive, 1, 9)],
     ids=["all", "a range"],

@@ -29,7 +29,7 @@ from newsarchive.core.near_duplicates.clustering import MAX_HOLDERS_PER_KEY, ran
 from newsarchive.core.near_duplicates.fingerprint import keys
 from newsarchive.db import bulk
 from newsarchive.db.models import ArticleRow, MinhashBand, MinhashPage
-from newsarchive.db.rows import minhash_of
+from newsarchive.db.rows import signature_of
 
 #: Entries that are rows. When a batch would bring the rows to this number, all of them become a run.
 MAX_ROWS = 4_000
@@ -296,4 +296,4 @@ def new_firsts(connection: Connection, left: set[str]) -> Iterator[tuple[int, Se
         select(ArticleRow.id, ArticleRow.minhash).where(ArticleRow.id.in_(first))
     ):
         if raw:
-            yield i, minhash_of(raw)
+            yield i, signature_of(raw)

@@ -19,7 +19,7 @@ from newsarchive.db import archive_state, bulk
 from newsarchive.db.engine import reading, writing
 from newsarchive.db.models import ArticleRow, ParaphraseRow, Withholding
 from newsarchive.db.near_duplicates import clusters, copies
-from newsarchive.db.rows import minhash_of, stored_minhash
+from newsarchive.db.rows import signature_of, stored_minhash
 
 #: The name, among the runs of the archive, of the job that finds near duplicates anew.
 RECLUSTER = "recluster"
@@ -99,13 +99,13 @@ def find_again(connection: Connection, ids: Sequence[int]) -> None:
         digest, raw = old[i]
         entries.append(
             clusters.Entry(
-                i, body, found.content_hash, found.minhash, digest, minhash_of(raw), shingles=found.shingles
+                i, body, found.content_hash, found.minhash, digest, signature_of(raw), shingles=found.shingles
             )
         )
     changed = [
         {"b_id": e.id, "content_hash": e.content_hash, "minhash": stored_minhash(e.minhash)}
         for e in entries
-        if (e.content_hash, e.minhash) != (e.old_hash, e.old_minhash)
+        if (e.content_hash, stored_minhash(e.minhash)) != old[e.id]
     ]
     bulk.execute_many(connection, _ARTICLE, changed)
     clusters.assign(connection, entries, datetime.now(UTC))

@@ -17,7 +17,7 @@ from newsarchive.core.near_duplicates.fingerprint import likeness, shingles
 from newsarchive.core.text.normalise import normalised_bodies
 from newsarchive.core.urls import url_key
 from newsarchive.db.readonly import reading
-from newsarchive.db.rows import minhash_of
+from newsarchive.db.rows import signature_of
 from newsarchive.items import Article
 
 #: Share of equal values in two MinHash signatures (0 to 1). At or above it two texts are one, with the words of the address in it, or
@@ -107,4 +107,4 @@ def doubt_of(engine: Engine, article: Article) -> Doubt | None:
 
 
 def _text(row: dict[str, Any]) -> Text:
-    return Text(row["article_body"] or "", row["content_hash"], minhash_of(row["minhash"]))
+    return Text(row["article_body"] or "", row["content_hash"], signature_of(row["minhash"]))

@@ -39,7 +39,7 @@ from newsarchive.db.models import (
 from newsarchive.db.models.base import ERASED, values_once
 from newsarchive.db.near_duplicates import clusters
 from newsarchive.db.reading.withheld import Entry, standing
-from newsarchive.db.rows import TEXT_BITS, line_hash, minhash_of
+from newsarchive.db.rows import TEXT_BITS, line_hash, signature_of
 from newsarchive.db.writing.sealed import seal, unpacked
 from newsarchive.db.writing.withhold import Demand, entry_row, ids_of, tried, url_ids_of
 from newsarchive.exceptions import DatabaseUnavailable
@@ -206,7 +206,7 @@ def _keep_places(connection: Connection, rows: Sequence[dict[str, Any]]) -> None
 def _leave_copies(connection: Connection, article_id: int, before: Any, now: datetime) -> None:
     """Take an article out of its story and of the index of copies."""
     connection.execute(update(ArticleRow).where(ArticleRow.id == article_id).values(_ERASED_ARTICLE))
-    entry = clusters.Entry(article_id, "", "", (), before.content_hash, minhash_of(before.minhash))
+    entry = clusters.Entry(article_id, "", "", (), before.content_hash, signature_of(before.minhash))
     clusters.assign(connection, [entry], now)
     older = (Revision.article_id == article_id) & (Revision.id != before.revision_id)
     connection.execute(delete(Revision).where(older))

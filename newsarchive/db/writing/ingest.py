@@ -583,6 +583,6 @@ def _entry(plan: Plan) -> clusters.Entry:
         own.content_hash,
         own.minhash,
         old["content_hash"],
-        rows.minhash_of(old["minhash"]),
+        rows.signature_of(old["minhash"]),
         plan.is_new,
     )

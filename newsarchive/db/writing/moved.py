@@ -26,7 +26,7 @@ from newsarchive.db.frontier.updates import LEADS_HOME
 from newsarchive.db.models import ArticleRow, Site, Url
 from newsarchive.db.reading.replaced import Text, text_of
 from newsarchive.db.readonly import Reader, reading
-from newsarchive.db.rows import keys, minhash_of
+from newsarchive.db.rows import keys, signature_of
 from newsarchive.db.writing import field_changes
 from newsarchive.items import Article, ChangeKind, DropReason
 
@@ -137,7 +137,7 @@ def _formers(
     new, domain = text_of(article), site_of(article.url)
     own, canonical = keys(article)
     for row in rows:
-        text = Text("", row["content_hash"], minhash_of(row["minhash"]))
+        text = Text("", row["content_hash"], signature_of(row["minhash"]))
         led, here = row["url_key"] in asked, row["domain"] == domain
         has_id = article.post_id == row["post_id"] != ""
         has_headline = article.headline == row["headline"] != ""

@@ -309,4 +309,4 @@ def _same_text(article: Article, row: dict[str, Any]) -> bool:
         return True
     if article.content_hash == row["content_hash"] != "":
         return True
-    return likeness(rows.minhash_of(row["minhash"]), article.minhash) >= MIN_SAME
+    return likeness(rows.signature_of(row["minhash"]), article.minhash) >= MIN_SAME

@@ -29,7 +29,7 @@ from newsarchive.db.reading.finding import find
 from newsarchive.db.reading.replaced import MIN_SAME
 from newsarchive.db.reading.withheld import STANDING, Entry, standing
 from newsarchive.db.readonly import Reader
-from newsarchive.db.rows import minhash_of
+from newsarchive.db.rows import signature_of
 from newsarchive.db.values import storable
 from newsarchive.db.writing.sealed import seal, skipped, unpacked, unseal
 from newsarchive.exceptions import DamagedText, NoSuchArticle, UsageError, Withheld
@@ -218,7 +218,7 @@ def is_withheld(plan: Plan, row: bulk.Row) -> bool:
     texts = {version["content_hash"] for version in row["versions"]} - {""}
     if plan.article.content_hash in texts:
         return True
-    known = minhash_of(row["minhash"])
+    known = signature_of(row["minhash"])
     is_alike = likeness(known, plan.article.minhash) >= MIN_SAME
     if plan.key == row["canonical_key"]:
         return is_alike or not known
