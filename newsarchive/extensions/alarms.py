@@ -222,11 +222,14 @@ def post(url: str, body: bytes, seconds: float = MAX_DELIVERY_SECONDS) -> None:
     Raises `DeliveryFailed`, whose message does not repeat the address: whoever knows it can write there.
     """
     headers = {"Content-Type": "application/json", "User-Agent": user_agent("")}
-    parts = urlsplit(url)
-    account, at, host = parts.netloc.rpartition("@")
-    if at:
-        headers["Authorization"] = "Basic " + b64encode(unquote_to_bytes(account)).decode()
-    request = urllib.request.Request(parts._replace(netloc=host).geturl(), body, headers)
+    try:
+        parts = urlsplit(url)
+        account, at, host = parts.netloc.rpartition("@")
+        if at:
+            headers["Authorization"] = "Basic " + b64encode(unquote_to_bytes(account)).decode()
+        request = urllib.request.Request(parts._replace(netloc=host).geturl(), body, headers)
+    except ValueError:
+        raise DeliveryFailed("it is no address: write it as https://hooks.example/…") from None
     problem: list[str] = [f"it gave no answer within {seconds:g} seconds"]
 
     def send() -> None:

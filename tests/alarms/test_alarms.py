@@ -478,6 +478,13 @@ def test_a_webhook_that_is_down_is_told_without_its_address() -> None:
         assert "TOKEN" not in str(failed.value)
 
 
+@pytest.mark.parametrize("url", ["hooks.example/TOKEN", "http://[::1/TOKEN"])
+def test_a_webhook_that_is_no_address_says_how_to_write_one(url: str) -> None:
+    """A Scrapy project may set it, where nobody checks it."""
+    with pytest.raises(DeliveryFailed, match=r"^it is no address: write it as https://hooks\.example/…$"):
+        send(url, b"{}")
+
+
 def test_the_end_of_an_alarm_that_was_told_waits_until_it_is_told_too(sqlite: Engine) -> None:
     Store(sqlite).ingest([make_article(0)])
     with db.writing(sqlite) as connection:
