@@ -152,25 +152,25 @@ class Finder:
                 complete.add(source.kind)
             elif found and is_own:
                 complete.add("announced sitemap")
-        pages = known.id if known else None
+        home_id = known.id if known else None
         if "archive" not in self.kinds:
             return
         text = text_of(home)
         links = await in_time(len(text), post_links, text, home.url, self.rules)
         if home.status == 200:  # the page of a wall lists nothing
             await self.listed(known, links, home.body)
-        yield Batch(links, pages)
+        yield Batch(links, home_id)
         async for batch in self._past_caches(known if home.status == 200 else None):
             yield batch
         for page in [home, *(page for page, _ in self.languages)]:
             if not complete & {"wp-json", "sitemap", "announced sitemap"}:
                 async for batch in self._archive_pages(page):
-                    yield Batch(batch.links, pages)
+                    yield Batch(batch.links, home_id)
                     if self.enough():
                         return
             elif page is not home:
                 text = text_of(page)
-                yield Batch(await in_time(len(text), post_links, text, page.url, self.rules), pages)
+                yield Batch(await in_time(len(text), post_links, text, page.url, self.rules), home_id)
         for page, row in self.languages:
             await self._read_whole(row, page)
         await self._read_whole(known, home)
@@ -382,6 +382,8 @@ class Finder:
             if not pages and not feed.is_comments and (feed.links or (known and known.answers)):
                 await self.listed(known, feed.links)
             if feed.is_comments or not feed.links:
+                if pages:  # the last page may be empty
+                    break
                 return
             if not pages:
                 await self.whole_feed(feed)

@@ -11,6 +11,7 @@ import pytest
 
 from newsarchive.core.discovery.wordpress import wp_posts_url, wp_root_url
 from tests.core.assembly.test_whole_posts import feed
+from tests.crawling.test_backdated import feed as paged_feed
 from tests.crawling.test_crawl import STORY, front, post, rows
 from tests.crawling.test_recrawl import due_now
 from tests.support.serving import Answer, Site, crawl, served
@@ -80,6 +81,16 @@ def unchanged(site: Site, *arguments: str, db: Path, spider: str = "news") -> li
     asked = [(request.path, request.status) for request in site.seen]
     assert sum(status == 304 for _, status in asked) >= 0.9 * len(asked), asked
     return [path for path, _ in asked]
+
+
+def test_a_feed_whose_last_page_is_empty_counts_as_read(db: Path) -> None:
+    with served({"/": front(POSTS[0], feed="/feed/"), POSTS[0]: post(POSTS[0])}) as site:
+        site.answers["/feed/"] = paged_feed(site.home, POSTS[0], following="/feed/2/")
+        site.answers["/feed/2/"] = paged_feed(site.home)
+        tagged(site)
+        for _ in range(2):
+            assert crawl(f"url={site.home}/", db=db).returncode == 0
+    assert [request.status for request in site.seen if request.path == "/feed/"] == [200, 304]
 
 
 @pytest.mark.parametrize("blog", [rest_api, sitemaps, archives])
