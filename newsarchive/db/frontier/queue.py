@@ -262,13 +262,14 @@ class Frontier:
 
     # -- URLs -----------------------------------------------------------------------------------
 
-    def discover(self, site_id: int, run_id: int, links: Iterable[Link], source_id: int | None = None) -> int:
-        """Make a row of every link before it is fetched; gives how many were new (`updates.record`)."""
-        new, naming = 0, updates.Naming(site_id, run_id, source_id, self.clock())
+    def discover(
+        self, site_id: int, run_id: int, links: Iterable[Link], source_id: int | None = None
+    ) -> None:
+        """Make a row of every link before it is fetched (`updates.record`)."""
+        naming = updates.Naming(site_id, run_id, source_id, self.clock())
         with writing(self.engine) as connection:
             for chunk in bulk.chunks(list(links)):
-                new += updates.record(connection, chunk, naming, self.keep)
-        return new
+                updates.record(connection, chunk, naming, self.keep)
 
     def known(self, urls: Iterable[str]) -> dict[str, Known]:
         """What the frontier knows of these URLs, by key."""
@@ -486,14 +487,11 @@ class Frontier:
             connection.execute(update(Url).where(_open(key)).values(changes))
         return any(one.gone_at is None for one in stored)
 
-    def failed(self, url: str, reason: str) -> int:
-        """Record that a fetch failed: the URL keeps its state and is tried again; gives its failures in a row."""
+    def failed(self, url: str, reason: str) -> None:
+        """Record that a fetch failed: the URL keeps its state and is tried again."""
+        changes = {"fail_count": Url.fail_count + 1, "reason": reason, "reason_detail": ""}
         with writing(self.engine) as connection:
-            changed = connection.execute(
-                update(Url).where(_open(url_key(url)))
-                .values(fail_count=Url.fail_count + 1, reason=reason, reason_detail="").returning(Url.fail_count)
-            ).scalar()  # fmt: skip
-        return int(changed or 0)
+            connection.execute(update(Url).where(_open(url_key(url))).values(changes))
 
     # -- runs -----------------------------------------------------------------------------------
 

@@ -95,11 +95,10 @@ class Naming:
 
 def record(
     connection: Connection, links: Sequence[Link], naming: Naming, keep: source_texts.Keep | None = None
-) -> int:
-    """Make a row of every link; gives how many were new. At most `bulk.MAX_VALUES` links at once."""
+) -> None:
+    """Make a row of every link. At most `bulk.MAX_VALUES` links at once."""
     by_key = {url_key(link.url): link for link in reversed(links)}
     here = Url.url_key.in_(list(by_key))
-    before = connection.execute(select(func.count()).select_from(Url).where(here)).scalar_one()
     rows = [
         {
             "url": link.url,
@@ -124,7 +123,6 @@ def record(
         connection.execute(
             update(Url).where(filled).values(etag="", last_modified="", next_check_at=naming.at)
         )
-    return len(by_key) - int(before)
 
 
 def _name(connection: Connection, links: Mapping[int, Link], naming: Naming) -> None:
