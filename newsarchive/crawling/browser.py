@@ -122,7 +122,7 @@ def rendered(request: Request) -> Request:
 def data(response: Response) -> tuple[Validators, ...]:
     """The validators of what the page's scripts fetched to draw it.
 
-    More than `MAX_POST_PARTS` of them become one without validators, so that the page is always fetched again whole.
+    `MAX_POST_PARTS` of them or more become one without validators, so that the page is always fetched again whole.
     """
     answers = (_validators(answer, response.url) for answer in response.meta.get(ANSWERS, ()))
     found = tuple(validators for validators in answers if validators is not None)

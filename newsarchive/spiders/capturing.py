@@ -24,7 +24,7 @@ from newsarchive.core.discovery.pagination import MAX_POST_PARTS
 from newsarchive.core.discovery.rights import TDMREP_PATH
 from newsarchive.core.urls import site_of, url_key
 from newsarchive.crawling import browser
-from newsarchive.crawling.failures import explain, status_problem
+from newsarchive.crawling.failures import database_failed, explain, status_problem
 from newsarchive.crawling.page_reader import reader_of
 from newsarchive.crawling.responses import (
     block_reason,
@@ -34,7 +34,7 @@ from newsarchive.crawling.responses import (
     rules_of,
     text_of,
 )
-from newsarchive.crawling.stats import Detail, Failure, Group, key
+from newsarchive.crawling.stats import Detail, Group
 from newsarchive.db.frontier.queue import Frontier, Known
 from newsarchive.exceptions import DatabaseError
 from newsarchive.extensions.warc import KEEP, WarcExtension
@@ -230,7 +230,7 @@ class CapturingSpider(ArchiveSpider):
         return replace(capture, place=place)
 
     def _closed(self, error: DatabaseError) -> CloseSpider:
-        self.crawler.stats.set_value(key(Failure.DATABASE), str(error))
+        database_failed(self.crawler, error)
         return CloseSpider("database_error")
 
     async def _ask_tdmrep(self, url: str) -> None:

@@ -21,8 +21,9 @@ from newsarchive.core.assembly.post import usable
 from newsarchive.core.discovery.pagination import posts_of_part
 from newsarchive.core.urls import normalise, same_site, url_key
 from newsarchive.crawling import warc_records
+from newsarchive.crawling.failures import database_failed
 from newsarchive.crawling.responses import rules_of
-from newsarchive.crawling.stats import Count, Failure, FetchProblem, Group, SkipReason, key
+from newsarchive.crawling.stats import Count, FetchProblem, Group, SkipReason
 from newsarchive.db.frontier.queue import Frontier
 from newsarchive.db.writing.captures import REFUSED_BY_LOOK, stored_before
 from newsarchive.exceptions import DatabaseError, UsageError
@@ -225,7 +226,7 @@ class WarcSpider(ArchiveSpider):
             for _ in range(MAX_PAGES_UNDER_WAY):
                 self.room.release()
         except DatabaseError as error:  # the disk takes no more bytes: what is read on would be lost
-            self.crawler.stats.set_value(key(Failure.DATABASE), str(error))
+            database_failed(self.crawler, error)
             await engine.close_spider_async(reason="database_error")
         finally:
             self.all_read = True
@@ -273,7 +274,7 @@ class WarcSpider(ArchiveSpider):
     def wanted(self) -> Iterator[tuple[Capture, Wire, str] | None]:
         """The pages of all files that their records alone do not rule out, each with its answer and its file.
 
-        `None` stands for a revisit record while `MAX_WAITING` wait, so that a file of nothing else does not fill the memory, and
+        `None` stands for a revisit record while `MAX_WAITING_REVISITS` wait, so that a file of nothing else does not fill the memory, and
         before what a source said behind a page: the page is copied first.
         """
         is_empty, has_page, names = True, False, names_of(self.path)

@@ -30,7 +30,7 @@ class Site(Base):
 
 
 class Source(Base):
-    """Where a site lists its posts. `kind` is `feed`, `sitemap`, `wp-json` or `archive page`."""
+    """Where a site lists its posts. `kind` is `home page`, `feed`, `sitemap`, `wp-json`, or another of `spiders.discovery`."""
 
     __tablename__ = "sources"
     __table_args__ = (UniqueConstraint("site_id", "url"),)
