@@ -18,6 +18,7 @@ from newsarchive.db.models import ArticleRow, Cluster, MinhashBand, MinhashPage
 from newsarchive.db.near_duplicates import clusters
 from newsarchive.db.near_duplicates import index as stored_index
 from newsarchive.db.near_duplicates.rebuild import recluster
+from newsarchive.db.reading import lineage
 from newsarchive.db.writing.store import Store
 from newsarchive.items import Article
 from newsarchive.rules import default
@@ -77,6 +78,19 @@ def test_a_damaged_signature_keeps_no_copy_from_being_stored_and_is_made_anew(en
     assert groups(engine) == [[1, 2, 3]]
     with reading(engine) as connection:
         assert {len(raw) > 3 for raw in connection.execute(select(ArticleRow.minhash)).scalars()} == {True}
+
+
+def test_a_trace_holds_the_fullest_copy_however_late_it_came(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lineage, "MAX_COPIES", 2)
+    words = story(1)
+    posts = [post(n, words, date_published=START + timedelta(days=n)) for n in range(1, 5)]
+    longer = post(9, words + story(2, 40), date_published=START + timedelta(days=9))
+    Store(engine).ingest([*posts, longer])
+    found = lineage.trace(engine, posts[0].url)
+    assert [copy.kind for copy in found.copies] == ["truncated", "truncated", "fullest"]
+    assert (found.size, found.fullest, found.copies[-1].url) == (5, found.copies[-1].id, longer.url)
 
 
 def test_a_cluster_keeps_its_number_while_it_grows(engine: Engine) -> None:

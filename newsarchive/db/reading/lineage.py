@@ -20,8 +20,8 @@ from newsarchive.db.values import utc
 from newsarchive.exceptions import NoSuchArticle
 from newsarchive.items import Origin
 
-#: A trace has this many copies, the earliest ones. Further copies are only counted: a cluster may hold thousands of
-#: equal texts.
+#: A trace has this many copies, the earliest ones, and the fullest. Further copies are only counted: a cluster may hold
+#: thousands of equal texts.
 MAX_COPIES = 200
 #: A trace shows the changes of this many copies, the earliest ones, sentence by sentence. Of later copies it has only
 #: the counts.
@@ -76,8 +76,8 @@ class Trace:
 
     `origin` is the origin that the article names, otherwise the most certain one that a copy names; `origin_from` is
     the address of the article that names it. `original_url` is the original that the credit links, where the archive
-    holds it. `size` is the number of articles in the cluster, `copies` are the earliest `MAX_COPIES` of them and the
-    article itself. `paraphrases` are links that `newsarchive recluster --paraphrases` stored, those with the highest
+    holds it. `size` is the number of articles in the cluster, `copies` are the earliest `MAX_COPIES` of them, the fullest and
+    the article itself. `paraphrases` are links that `newsarchive recluster --paraphrases` stored, those with the highest
     score first.
     """
 
@@ -204,14 +204,15 @@ def _absences(reader: Reader, rows: Mapping[int, Row]) -> dict[int, datetime]:
 def _cluster(
     reader: Reader, article_id: int, cluster_id: int | None, hidden: bool
 ) -> tuple[dict[int, Row], int]:
-    """The rows of a cluster's earliest articles and of this article, by id, and the number of articles in the cluster."""
+    """The rows of a cluster's earliest articles, of its fullest and of this article, by id, and the number of its articles."""
     found = {row["id"]: row for row in reader.rows(f"{_ROWS} WHERE a.id = :id", {"id": article_id})}
     if cluster_id is None:
         return found, 1
     mine = f"a.cluster_id = :id AND (a.id = :own OR {visible('a.id', hidden)})"
     values = {"id": cluster_id, "own": article_id}
-    mates = f"{_ROWS} WHERE {mine} ORDER BY published, a.id LIMIT {MAX_COPIES}"
-    found |= {row["id"]: row for row in reader.rows(mates, values)}
+    earliest = f"{_ROWS} WHERE {mine} ORDER BY published, a.id LIMIT {MAX_COPIES}"
+    fullest = f"{_ROWS} WHERE {mine} AND a.id = (SELECT fullest_id FROM copies WHERE article_id = :own)"
+    found |= {row["id"]: row for query in (earliest, fullest) for row in reader.rows(query, values)}
     return found, int(reader.value(f"SELECT count(*) FROM articles AS a WHERE {mine}", values))
 
 
