@@ -16,7 +16,7 @@ from sqlalchemy import Engine, event
 from newsarchive.db import site_templates
 from newsarchive.db.engine import reading
 from newsarchive.db.reading import articles, search, statistics
-from newsarchive.db.reading.articles import Moved
+from newsarchive.db.reading.articles import ChangedField
 from newsarchive.db.reading.changes import changes
 from newsarchive.db.writing import captures
 from newsarchive.db.writing.store import Outcome, Store
@@ -260,7 +260,7 @@ def test_changed_facts_update_the_article_without_a_revision(
     assert [(f.field, f.version, f.change_kind) for f in moved(engine)] == [(name, 1, "publisher")]
 
 
-def moved(engine: Engine) -> list[Moved]:
+def moved(engine: Engine) -> list[ChangedField]:
     return [field for version in articles.history(engine, "1") for field in version.fields]
 
 

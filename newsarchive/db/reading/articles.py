@@ -233,7 +233,7 @@ def _stored(row: Row, related: dict[str, dict[int, list[Row]]]) -> Stored:
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
+class ChangedField:
     """A field besides headline and text got another value: a date, the authors, the section, the summary …
 
     `version` is the version with which the change came, or which was the current one then. `value_before` and
@@ -268,7 +268,7 @@ class Version:
     content_hash: str = field(repr=False)
     payload_digest: str = field(repr=False)
     current: bool
-    fields: tuple[Moved, ...] = field(default=(), repr=False)
+    fields: tuple[ChangedField, ...] = field(default=(), repr=False)
 
 
 _VERSIONS = """
@@ -279,7 +279,7 @@ _VERSIONS = """
     WHERE r.article_id = :id ORDER BY r.version
 """
 
-_MOVED = """
+_CHANGED_FIELDS = """
     SELECT field, version, change_kind, extractor_version, seen_at, value_before, value_after
     FROM field_changes WHERE article_id = :id ORDER BY version, seen_at, id
 """
@@ -293,18 +293,20 @@ def history(source: Source, url_or_id: str | int) -> list[Version]:
     with reading(source) as reader:
         article_id, lists = find(reader, url_or_id), ("value_before", "value_after")
         versions = texts_of(reader, article_id)
-        moved = [
-            Moved(**row | {name: tuple(row[name]) for name in lists})
-            for row in reader.rows(_MOVED, {"id": article_id})
+        changed = [
+            ChangedField(**row | {name: tuple(row[name]) for name in lists})
+            for row in reader.rows(_CHANGED_FIELDS, {"id": article_id})
         ]
     for before, after in pairwise(versions):
-        moved += [
-            Moved(name, after.version, after.change_kind, after.extractor_version, after.seen_at, old, new)
+        changed += [
+            ChangedField(
+                name, after.version, after.change_kind, after.extractor_version, after.seen_at, old, new
+            )
             for name in ("alternative_headline", "description")
             if (old := _listed(getattr(before, name))) != (new := _listed(getattr(after, name)))
         ]
     return [
-        replace(version, fields=tuple(one for one in moved if one.version == version.version))
+        replace(version, fields=tuple(one for one in changed if one.version == version.version))
         for version in versions
     ]
 
@@ -324,7 +326,7 @@ def _listed(text: str) -> tuple[str, ...]:
     return (text,) if text else ()
 
 
-def fields_between(first: Version, second: Version, versions: Sequence[Version]) -> list[Moved]:
+def fields_between(first: Version, second: Version, versions: Sequence[Version]) -> list[ChangedField]:
     """The changes of fields from one version to another: those that came with the later versions, or while one of them
     was current. For a version compared with itself, all changes that came while it was current."""
     return [

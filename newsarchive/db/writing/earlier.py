@@ -30,7 +30,7 @@ from newsarchive.items import ChangeKind
 
 _TABLE = bulk.table_of(Revision)
 _REVISION = update(Revision).where(Revision.id == bindparam("b_id"))
-_MOVED = update(FieldChange).where(FieldChange.id == bindparam("b_id"))
+_CHANGE = update(FieldChange).where(FieldChange.id == bindparam("b_id"))
 
 
 @dataclass
@@ -57,7 +57,7 @@ class _Version:
 def place(connection: Connection, plan: Plan, run_id: int | None) -> None:
     """Put the capture of a plan that is late (`Plan.is_late`) into the history of its article."""
     assert plan.stored is not None
-    held, moved = _versions(connection, plan), _field_changes(connection, plan.article_id)
+    held, changes = _versions(connection, plan), _field_changes(connection, plan.article_id)
     number = next((at for at, one in enumerate(held) if one.seen_at > plan.seen_at), len(held))
     before, after = (held[number - 1] if number else None), (held[number] if number < len(held) else None)
     captured = _captured_next(connection, plan)
@@ -72,12 +72,12 @@ def place(connection: Connection, plan: Plan, run_id: int | None) -> None:
     elif before is None or not before.has_text_of(plan):
         new = _add(connection, plan, run_id)
         if comes_back and before is not None:
-            first, second = _split(connection, before, plan, seen, moved)
+            first, second = _split(connection, before, plan, seen, changes)
             held[number - 1 : number] = [first, new, second]
         else:
             held.insert(number, new)
-    _number(connection, held, moved)
-    _place_fields(connection, plan, run_id, moved, seen, held)
+    _number(connection, held, changes)
+    _place_fields(connection, plan, run_id, changes, seen, held)
     first_seen = update(ArticleRow).where(
         ArticleRow.id == plan.article_id, ArticleRow.first_seen_at > plan.seen_at
     )
@@ -106,7 +106,7 @@ def _versions(connection: Connection, plan: Plan) -> list[_Version]:
 
 
 @dataclass
-class _Change:
+class _StoredChange:
     """A stored change of a field, with the version that it belongs to by its id."""
 
     id: int
@@ -119,7 +119,7 @@ class _Change:
     after: tuple[str, ...]
 
 
-def _field_changes(connection: Connection, article_id: int) -> list[_Change]:
+def _field_changes(connection: Connection, article_id: int) -> list[_StoredChange]:
     columns = bulk.columns_of(
         FieldChange, ("id", "version", "change_kind", "seen_at", "field", "value_before", "value_after")
     )
@@ -133,7 +133,7 @@ def _field_changes(connection: Connection, article_id: int) -> list[_Change]:
         .order_by(FieldChange.seen_at, FieldChange.id)
     )
     return [
-        _Change(id_, version_id, number, kind, at, name, tuple(before), tuple(after))
+        _StoredChange(id_, version_id, number, kind, at, name, tuple(before), tuple(after))
         for version_id, id_, number, kind, at, name, before, after in connection.execute(query)
     ]
 
@@ -192,7 +192,7 @@ def _begin_earlier(connection: Connection, version: _Version, plan: Plan) -> Non
 
 
 def _split(
-    connection: Connection, version: _Version, plan: Plan, seen: datetime, moved: Sequence[_Change]
+    connection: Connection, version: _Version, plan: Plan, seen: datetime, changes: Sequence[_StoredChange]
 ) -> tuple[_Version, _Version]:
     """Make two versions of one that was seen before and after the capture of a plan, and give both.
 
@@ -213,13 +213,13 @@ def _split(
     other = replace(version, id=copy_id, number=copied["version"], is_current=False)
     first, second = (other, version) if version.is_current else (version, other)
     second.seen_at, second.kind = seen, ChangeKind.PUBLISHER
-    for change in moved:
+    for change in changes:
         if change.version_id == version.id:
             change.version_id = (second if change.seen_at >= seen else first).id
     return first, second
 
 
-def _number(connection: Connection, held: Sequence[_Version], moved: Sequence[_Change]) -> None:
+def _number(connection: Connection, held: Sequence[_Version], changes: Sequence[_StoredChange]) -> None:
     """Number the versions in their order. The first is the new one, and any other is a change."""
     for number, one in enumerate(held, 1):
         kind = (
@@ -238,10 +238,10 @@ def _number(connection: Connection, held: Sequence[_Version], moved: Sequence[_C
     bulk.execute_many(connection, _REVISION, [{"b_id": one.id, "version": numbers[one.id]} for one in other])
     bulk.execute_many(
         connection,
-        _MOVED,
+        _CHANGE,
         [
             {"b_id": one.id, "version": numbers[one.version_id]}
-            for one in moved
+            for one in changes
             if one.number != numbers[one.version_id]
         ],
     )
@@ -251,30 +251,30 @@ def _place_fields(
     connection: Connection,
     plan: Plan,
     run_id: int | None,
-    moved: Sequence[_Change],
+    changes: Sequence[_StoredChange],
     seen: datetime,
     held: Sequence[_Version],
 ) -> None:
     """Record where the fields of a capture differ from those before and after it; the page was seen next at `seen`."""
 
-    def add(at: datetime, move: field_changes.Move) -> None:
+    def add(at: datetime, change: field_changes.Change) -> None:
         number = max((n for n, one in enumerate(held, 1) if one.seen_at <= at), default=1)
-        own = (plan.article_id, number, ChangeKind.PUBLISHER, plan.article.extractor_version, at, [move])
-        field_changes.record(connection, [field_changes.Moved(*own)], run_id)
+        own = (plan.article_id, number, ChangeKind.PUBLISHER, plan.article.extractor_version, at, [change])
+        field_changes.record(connection, [field_changes.ArticleChanges(*own)], run_id)
 
-    later: dict[str, _Change] = {}
-    for change in moved:
-        if change.kind == ChangeKind.PUBLISHER and change.seen_at > plan.seen_at:
-            later.setdefault(change.field, change)
+    later: dict[str, _StoredChange] = {}
+    for stored in changes:
+        if stored.kind == ChangeKind.PUBLISHER and stored.seen_at > plan.seen_at:
+            later.setdefault(stored.field, stored)
     now = field_changes.stored_values(connection, [plan.article_id])[plan.article_id]
     around = {name: later[name].before if name in later else value for name, value in now.items()}
-    for move in field_changes.moves(around, field_changes.values(plan.article)):
+    for change in field_changes.changes(around, field_changes.values(plan.article)):
         if held[0].seen_at < plan.seen_at:
-            add(plan.seen_at, move)
-        known = later.get(move.field)
+            add(plan.seen_at, change)
+        known = later.get(change.field)
         if known is None or known.seen_at > seen:
-            add(seen, field_changes.Move(move.field, move.after, move.before))
-        elif known.after == move.after:
+            add(seen, field_changes.Change(change.field, change.after, change.before))
+        elif known.after == change.after:
             connection.execute(delete(FieldChange).where(FieldChange.id == known.id))
         else:
-            bulk.execute_many(connection, _MOVED, [{"b_id": known.id, "value_before": list(move.after)}])
+            bulk.execute_many(connection, _CHANGE, [{"b_id": known.id, "value_before": list(change.after)}])

@@ -35,7 +35,7 @@ FIELDS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Move:
+class Change:
     """A field with its values before and after a change."""
 
     field: str
@@ -44,7 +44,7 @@ class Move:
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
+class ArticleChanges:
     """The fields of an article that changed, and the cause.
 
     `is_fresh` says that the same run stored the article first, so that nobody has seen the earlier values.
@@ -55,7 +55,7 @@ class Moved:
     kind: ChangeKind
     extractor_version: int
     seen_at: datetime
-    moves: Sequence[Move]
+    changes: Sequence[Change]
     is_fresh: bool = False
 
 
@@ -89,34 +89,34 @@ def stored_values(connection: Connection, article_ids: Sequence[int]) -> dict[in
     return {article.id: values(article) for article in found}
 
 
-def moves(before: Mapping[str, Values], after: Mapping[str, Values]) -> list[Move]:
+def changes(before: Mapping[str, Values], after: Mapping[str, Values]) -> list[Change]:
     """The fields whose values differ."""
-    return [Move(name, before[name], after[name]) for name in FIELDS if before[name] != after[name]]
+    return [Change(name, before[name], after[name]) for name in FIELDS if before[name] != after[name]]
 
 
-def record(connection: Connection, moved: Iterable[Moved], run_id: int | None) -> None:
+def record(connection: Connection, found: Iterable[ArticleChanges], run_id: int | None) -> None:
     """Record the changes. A second change of a field in one run is joined with the first, because the value between them was
     never the publisher's. Where the first value comes back, no change is left."""
-    changes = [one for one in moved if one.moves and not one.is_fresh]
-    known = _of_run(connection, [one.article_id for one in changes], run_id)
+    told = [one for one in found if one.changes and not one.is_fresh]
+    known = _of_run(connection, [one.article_id for one in told], run_id)
     new = []
-    for one in changes:
-        for move in one.moves:
+    for one in told:
+        for change in one.changes:
             earlier = (
-                known.get((one.article_id, move.field)) if one.kind is not ChangeKind.PUBLISHER else None
+                known.get((one.article_id, change.field)) if one.kind is not ChangeKind.PUBLISHER else None
             )
             if earlier is None:
                 row: dict[str, Any] = {"article_id": one.article_id, "version": one.version, "run_id": run_id}
                 row |= {"change_kind": one.kind, "extractor_version": one.extractor_version}
-                row |= {"seen_at": one.seen_at, "field": move.field}
-                new.append(row | {"value_before": list(move.before), "value_after": list(move.after)})
-            elif tuple(earlier["value_before"]) == move.after:
+                row |= {"seen_at": one.seen_at, "field": change.field}
+                new.append(row | {"value_before": list(change.before), "value_after": list(change.after)})
+            elif tuple(earlier["value_before"]) == change.after:
                 connection.execute(delete(FieldChange).where(FieldChange.id == earlier["id"]))
             else:
                 connection.execute(
                     update(FieldChange)
                     .where(FieldChange.id == earlier["id"])
-                    .values(value_after=list(move.after))
+                    .values(value_after=list(change.after))
                 )
     bulk.insert_rows(connection, FieldChange, new)
 

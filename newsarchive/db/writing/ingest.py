@@ -154,7 +154,7 @@ class Batch:
         self._compare_explanations()
         changed = [plan for plan in self.plans if plan.text_changed]
         self._write_revisions(changed)
-        field_changes.record(self.connection, map(self._moved, self.plans), self.run_id)
+        field_changes.record(self.connection, map(self._field_changes, self.plans), self.run_id)
         self._explain(changed + [plan for plan in self.plans if plan.explained_anew])
         self._write_relations([plan for plan in self.plans if plan.record_changed])
         self._update_articles()
@@ -329,7 +329,7 @@ class Batch:
         known = [plan for plan in self.plans if plan.stored and plan.record_changed]
         before = field_changes.stored_values(self.connection, [plan.article_id for plan in known])
         for plan in known:
-            plan.moves = field_changes.moves(before[plan.article_id], field_changes.values(plan.article))
+            plan.changes = field_changes.changes(before[plan.article_id], field_changes.values(plan.article))
 
     def _compare_explanations(self) -> None:
         """Find the articles whose stored explanation is the same: for most pages that are read again it is."""
@@ -338,14 +338,14 @@ class Batch:
         for plan in known:
             plan.is_explained = held[plan.article_id] == explanations.of(plan.article, plan.details)
 
-    def _moved(self, plan: Plan) -> field_changes.Moved:
+    def _field_changes(self, plan: Plan) -> field_changes.ArticleChanges:
         """The changed fields of an article. A change by the publisher is dated by the fetch, any other by the
         present."""
         kind = plan.change_kind
         at = plan.seen_at if kind is ChangeKind.PUBLISHER else self.now
         version = plan.article.extractor_version
-        return field_changes.Moved(
-            plan.article_id, plan.version, kind, version, at, plan.moves, plan.is_fresh
+        return field_changes.ArticleChanges(
+            plan.article_id, plan.version, kind, version, at, plan.changes, plan.is_fresh
         )
 
     # -- writing -----------------------------------------------------------------------------

@@ -211,13 +211,13 @@ def follow(
         if canonical_key == former.key:
             changes["canonical_key"] = key
         bulk.execute_many(connection, _ARTICLE, [{"b_id": former.article_id, **changes}])
-        change = field_changes.Moved(
+        change = field_changes.ArticleChanges(
             former.article_id,
             version,
             ChangeKind.PUBLISHER,
             article.extractor_version,
             (capture and capture.fetched_at) or now,
-            [field_changes.Move("url", (former.url,), (url,))],
+            [field_changes.Change("url", (former.url,), (url,))],
         )
         field_changes.record(connection, [change], run_id)
         after = next_check(Visits(now, failures=1), now, "gone", former.key)

@@ -19,7 +19,7 @@ from newsarchive.db import rows
 from newsarchive.db.reading.replaced import MIN_SAME
 from newsarchive.db.rows import VERSION_FIELDS
 from newsarchive.db.values import storable
-from newsarchive.db.writing.field_changes import Move
+from newsarchive.db.writing.field_changes import Change
 from newsarchive.db.writing.packed import PackedArticle, head_of
 from newsarchive.items import Article, ChangeKind
 
@@ -33,7 +33,7 @@ class Plan:
     """What must be written for one article. `packed` is the article as a worker process prepared it, if one did.
 
     `stored` is its row with `payload_digest`, `version`, `run_id` and `capture_id` of its current version. `reread` says
-    that stored bytes are read again, in the crawl `run_id`. `moves` are the fields that change besides the texts. `is_explained` says
+    that stored bytes are read again, in the crawl `run_id`. `changes` are those of fields besides the texts. `is_explained` says
     that the explanation of the text is stored as it is.
     """
 
@@ -50,7 +50,7 @@ class Plan:
     reread: bool = False
     run_id: int | None = None
     version: int = 1
-    moves: list[Move] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
     packed: PackedArticle | None = None
     is_explained: bool = False
     #: Whether the post has left the address at which these bytes were read (`moved.once_at`).
@@ -215,7 +215,7 @@ class Plan:
     @property
     def has_changed(self) -> bool:
         """Whether a reader would see a difference. Another source or confidence of the same value is no change."""
-        return self.text_changed or bool(self.moves)
+        return self.text_changed or bool(self.changes)
 
     @property
     def explained_anew(self) -> bool:

@@ -154,7 +154,7 @@ def _reread(plan: Plan) -> Reread:
         return Reread(Outcome.UNCHANGED, plan.article.article_body, ())
     stored = plan.stored or {}
     texts = [name for name in VERSION_FIELDS if stored and plan.texts[name] != stored[name]]
-    fields = [name for name in texts if name != "article_body"] + [move.field for move in plan.moves]
+    fields = [name for name in texts if name != "article_body"] + [change.field for change in plan.changes]
     return Reread(Outcome(plan.outcome), stored.get("article_body", ""), tuple(fields))
 
 
