@@ -16,6 +16,7 @@ from newsarchive.core.boilerplate.phrases import phrases
 from newsarchive.core.html.markup import in_embedded_post, is_cell
 from newsarchive.core.metadata import person_names
 from newsarchive.core.metadata.relative_dates import ago
+from newsarchive.core.metadata.translators import translator_in
 from newsarchive.core.origin.bylines import agency_alone
 from newsarchive.core.origin.publishers import by_name
 from newsarchive.core.text import dates
@@ -409,6 +410,8 @@ def _is_byline(text: str, authors: Collection[str], rules: Rules) -> bool:
     >>> [_is_byline(t, ["Ann Roe"], rules.default()) for t in ("Ann Roe", "Von Jane Doe", "Jane Doe")]
     [True, True, False]
     """
+    if translator_in(text, rules):
+        return True
     if ends_sentence(text) or is_quotation(text):
         return False
     table, folded = person_names.words(rules), text.casefold()

@@ -506,7 +506,7 @@ def authors(
             continue
         # Frameworks put comments into the text before: `Edited<!-- --> by`.
         before = "".join(reversed(list(_texts_before(mark.node, MAX_NODES_BEFORE))))[-MAX_LABEL_CHARS:]
-        if words(rules).helped.find(before):
+        if words(rules).helped.find(before) or words(rules).before_translator.search(before):
             continue
         if name := _names_in(mark.node, rules):
             source = Source(place, Position.NEAR if near else Position.ELSEWHERE)

@@ -73,8 +73,16 @@ class Words:
         )
         self.separators = compiled.regex(rf"\s*[,;/／、，；]\s*(?:(?:{both})\s+)?|\s+(?:{both})\s+")
         self.signed = Phrases(listed("signed"))
-        self.end = Phrases(listed("end"))
-        self.helped = Phrases(listed("helped"))
+        self.end = Phrases(listed("end") | listed("translated_by"))
+        self.helped = Phrases(listed("helped") | listed("translated_by"))
+        translation = dates.any_of(listed("translation"))
+        self.translation = compiled.regex(rf"\W*(?:{translation})(?!\w)", re.IGNORECASE)
+        self.before_translator = compiled.regex(rf"(?<!\w)(?:{translation})\s*[:：]?\s*\Z", re.IGNORECASE)
+        by_them = dates.any_of(listed("translated_by"))
+        self.translated_by = compiled.regex(rf"\W*(?:{by_them})(?!\w)", re.IGNORECASE)
+        self.behind_author = compiled.regex(
+            rf"(?<=\w)\W+(?:(?:{by_them})(?!\w)|(?:{translation})\s*[:：]).*", re.IGNORECASE | re.DOTALL
+        )
         self.role = Phrases(listed("role"))
         self.before_job = listed("before_job")
         self.person = Phrases(listed("person"))
@@ -203,6 +211,8 @@ def names(text: str, rules: Rules, *, printed: bool = True) -> list[str]:
     text = _BEFORE_LAST_PART.sub(" ", _HANDLE.sub(", ", _AT_TIME.sub("", _PRONOUNS.sub("", text))))
     if printed:
         text = _two_beats(rules).sub(" ", _RUN_ON.sub(" | ", text))
+    if not words(rules).translation.match(text):  # "By John Roe. Translation: Jane Doe"
+        text = words(rules).behind_author.sub("", text)
     if not text or _URL.search(text) or is_credit(text, rules):
         return []
     listed = [part.strip() for part in text.split(";") if part.strip()]
@@ -302,8 +312,10 @@ def _begins_name(by: str, rest: str, rules: Rules) -> bool:
 
 def _declared_names(text: str, rules: Rules) -> Iterator[str]:
     """The names in a value that only programs read, without degrees and jobs after a comma."""
-    found = by_job = False
+    found = by_job = helped = False
     for i, (part, by_comma) in enumerate(_parts(text, rules)):
+        if helped := bool(words(rules).translation.match(part)) or (helped and strip_by(part, rules) == part):
+            continue  # "Translation: Jane Doe"
         name = clean(part, rules, printed=False)
         # `Jane Doe Staff Writer` becomes `Jane Doe`.
         job = words(rules).role.find(name)
@@ -335,7 +347,8 @@ def _printed_names(segment: str, rules: Rules) -> Iterator[str]:
     "Short rules for harbours and Poland" names nobody, and neither does "Reviewed by Jane Doe, MD"."""
     first, helped, by_job = "", False, False
     for part, by_comma in _parts(segment, rules):
-        if helped := bool(words(rules).helped.find(part)) or (helped and strip_by(part, rules) == part):
+        helps = words(rules).helped.find(part) or words(rules).translation.match(part)
+        if helped := bool(helps) or (helped and strip_by(part, rules) == part):
             continue
         name = _without_role(clean(part, rules), rules)
         if person := split_paper(name, rules)[0]:

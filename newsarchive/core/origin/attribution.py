@@ -18,6 +18,7 @@ from functools import lru_cache
 
 from newsarchive import compiled
 from newsarchive.core.metadata.person_names import SEGMENT
+from newsarchive.core.metadata.translators import translator_in
 from newsarchive.core.origin.attribution_patterns import (
     VOWEL_MARKS,
     Phrase,
@@ -216,6 +217,8 @@ def _match(sentence: str, share: float, rules: Rules, quotes: bool = False) -> A
             article = _ARTICLE.search(line, 0, match.start("source"))
             rest = (article[0] if article else "") + match["source"]
             if source := _source(rest, phrase, rules):
+                if translator_in(sentence, rules):
+                    return None  # "Translated by Jane Doe" is no paper's republication
                 return Attribution(sentence, source, phrase.kind, phrase.weight)
     return None
 

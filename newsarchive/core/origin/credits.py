@@ -16,6 +16,7 @@ from functools import lru_cache
 
 from newsarchive import compiled
 from newsarchive.core.metadata.claims import Place
+from newsarchive.core.metadata.translators import translator_in
 from newsarchive.core.origin.attribution import attribution_of
 from newsarchive.core.origin.attribution_patterns import AGAINST, FOR, Word, any_of, entries_of, words_of
 from newsarchive.core.origin.backlinks import (
@@ -346,6 +347,8 @@ def credit_lines(blocks: Sequence[Block], page: Article, rules: Rules) -> Iterat
                 yield i, credit
             continue
         if is_link_label(block, rules) and original_link(block, page.url, rules):
+            continue
+        if translator_in(block.text, rules):
             continue
         line = without_headline(block.text, page.headline)
         if attribution_of(block.text, rules) or attribution_of(line, rules, quotes=line != block.text):

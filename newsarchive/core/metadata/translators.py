@@ -1,0 +1,87 @@
+"""The line that credits a translator: "Translated by Jane Doe", "Traducción: Ana García", "翻译：王小明".
+
+A translator wrote the words and not the article, and is no paper from which it comes. Without this the line stays in the text, and
+"Translated by Jane Doe" reads like "Reprinted by The Heron". What makes it such a line is a word of translations at its beginning, a
+name at its end, and between the two a colon or a word such as "by": "Translation: we are doomed" goes on as prose does. The words are
+`[translation]` and `[translated_by]` in `data/metadata/bylines.toml`.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from newsarchive.core.metadata.person_names import is_listed_paper, like_a_name, organisation, words
+from newsarchive.core.text.scripts import has_unspaced, is_caseless
+from newsarchive.rules import Rules
+
+#: Characters of such a line; a longer one is prose.
+MAX_LINE_CHARACTERS = 100
+#: Words between the word of translations and "by": "Translated from the Brazilian Portuguese by".
+MAX_WORDS_BETWEEN = 5
+#: Words of a name in a script without capitals; a longer text is prose.
+MAX_CASELESS_NAME_WORDS = 4
+#: Characters of such a name.
+MAX_CASELESS_NAME_CHARACTERS = 25
+#: The same in a script without spaces: four of a Chinese or Japanese name, and more of a name from elsewhere.
+MAX_UNSPACED_NAME_CHARACTERS = 12
+#: Translators that one line names.
+MAX_NAMES = 4
+
+_COLON = re.compile(r"[^:：.。!?]{0,40}?\s*[:：]\s*")
+_WORD = re.compile(r"\s*\S+")
+_AROUND = " \t\n.,;:：。()（）[]【】<>«»\"'“”*_-–—|/"
+_SENTENCE = re.compile(r"[!?。！？،؛।;]|\d|[.:：]\s")
+
+
+@lru_cache(maxsize=4096)
+def translator_in(line: str, rules: Rules) -> str:
+    """The translator, or the translators, that a line credits and says nothing else; "" for any other line.
+
+    >>> from newsarchive import rules
+    >>> translator_in("Translated from the Spanish by Jane Doe", rules.default())
+    'Jane Doe'
+    >>> translator_in("Перевод: Анна Иванова", rules.default())
+    'Анна Иванова'
+    >>> translator_in("Translation: we are all doomed", rules.default())
+    ''
+    >>> translator_in("Translated by a machine that the town had bought", rules.default())
+    ''
+    """
+    line = line.strip(_AROUND)
+    if not line or len(line) > MAX_LINE_CHARACTERS:
+        return ""
+    table = words(rules)
+    match = table.translation.match(line)
+    if match is None:
+        return ""
+    rest, by = line[match.end() :], table.translated_by.match(line)
+    if by and (name := _name(line[by.end() :], rules)):
+        return name
+    if (colon := _COLON.match(rest)) and (name := _name(rest[colon.end() :], rules)):
+        return name
+    at = 0
+    for _ in range(MAX_WORDS_BETWEEN):
+        if found := table.by.match(rest[at:]):
+            return _name(rest[at + found.end() :], rules)
+        if (word := _WORD.match(rest, at)) is None:
+            return ""
+        at = word.end()
+    return ""
+
+
+def _name(text: str, rules: Rules) -> str:
+    """The text, where it is the name of one translator or of several, and of no listed paper."""
+    text = text.strip(_AROUND)
+    names = [name for name in words(rules).separators.split(text) if name]
+    is_people = 0 < len(names) <= MAX_NAMES and all(_may_be_person(name, rules) for name in names)
+    return text if is_people and not is_listed_paper(text, rules) else ""
+
+
+def _may_be_person(name: str, rules: Rules) -> bool:
+    if not is_caseless(name):
+        return like_a_name(name, rules) and not organisation(name, rules)
+    is_one_run = has_unspaced(name) and " " not in name
+    most = MAX_UNSPACED_NAME_CHARACTERS if is_one_run else MAX_CASELESS_NAME_CHARACTERS
+    is_short = 1 < len(name) <= most and len(name.split()) <= MAX_CASELESS_NAME_WORDS
+    return is_short and not _SENTENCE.search(name)

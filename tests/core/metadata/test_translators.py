@@ -1,0 +1,94 @@
+"""Translators in 40 languages: they are no authors, no papers, and their line is no text."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from newsarchive import extract
+from newsarchive.core.metadata.person_names import names
+from newsarchive.core.metadata.translators import translator_in
+from newsarchive.rules import default
+
+CASES = Path(__file__).parents[2] / "cases" / "metadata" / "translators.json"
+ROWS = json.loads(CASES.read_text(encoding="utf-8"))
+#: The text around a line; it names nobody.
+TEXT = (
+    "The old stone bridge across the bay reopened on Tuesday after eleven months of repairs.",
+    "Traders on both sides had complained of lost business while the crossing was shut.",
+    "The city says that the arches will now hold for another century, and the first bus crossed at dawn.",
+)
+
+
+def params(rows: list[dict[str, Any]]) -> list[Any]:
+    return [pytest.param(row, id=row["label"]) for row in rows]
+
+
+@pytest.mark.parametrize("case", params(ROWS))
+def test_the_translator_in_a_line(case: dict[str, Any]) -> None:
+    assert translator_in(case["text"], default()) == case["translator"]
+
+
+@pytest.mark.parametrize("case", params([row for row in ROWS if row["translator"]]))
+def test_a_translator_is_no_author(case: dict[str, Any]) -> None:
+    assert names(case["text"], default()) == names(case["text"], default(), printed=False) == []
+
+
+@pytest.mark.parametrize(
+    ("byline", "authors"),
+    [
+        ("By John Roe. Translation: Jane Doe", ["John Roe"]),
+        ("By John Roe Translated by Jane Doe", ["John Roe"]),
+        ("John Roe (translated by Jane Doe)", ["John Roe"]),
+        ("作者：张三 译者：李四", ["张三"]),
+        ("Автор: Иван Петров. Перевод: Анна Иванова", ["Иван Петров"]),
+        ("Translated by Jane Doe, by John Roe", ["John Roe"]),
+        ("By Jane Transue", ["Jane Transue"]),
+        ("Anne Dịch", ["Anne Dịch"]),
+    ],
+)
+def test_a_translator_beside_the_author(byline: str, authors: list[str]) -> None:
+    assert names(byline, default()) == authors
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Translated by Jane Doe",
+        "Traducción de Ana García",
+        "Übersetzung: Anna Schmidt",
+        "翻訳：山田太郎",
+        "ترجمه: علی رضایی",
+    ],
+)
+@pytest.mark.parametrize("is_above", [True, False])
+def test_the_line_is_no_text_and_no_origin(line: str, is_above: bool) -> None:
+    lines = (line, *TEXT) if is_above else (*TEXT, line)
+    body = "".join(f"<p>{one}</p>" for one in lines)
+    article = extract(
+        html=f"<h1>The bridge reopens</h1><article>{body}</article>", url="https://blog.example/bridge"
+    )
+    assert article.article_body.split("\n\n") == [*TEXT]
+    assert (article.origin, article.authors) == (None, ())
+    assert [block.label for block in article.blocks if block.text == line] == ["byline"]
+
+
+@pytest.mark.parametrize("line", ["Translation: we are all doomed.", "Übersetzung: Wir wissen es nicht."])
+def test_prose_stays(line: str) -> None:
+    body = "".join(f"<p>{one}</p>" for one in (*TEXT, line))
+    article = extract(
+        html=f"<h1>The bridge reopens</h1><article>{body}</article>", url="https://blog.example/bridge"
+    )
+    assert article.article_body.split("\n\n") == [*TEXT, line]
+
+
+def test_a_listed_paper_that_translated_is_the_origin() -> None:
+    body = "".join(f"<p>{one}</p>" for one in (*TEXT, "Translated from The Guardian"))
+    article = extract(
+        html=f"<h1>The bridge reopens</h1><article>{body}</article>", url="https://blog.example/bridge"
+    )
+    assert article.origin is not None
+    assert article.origin.name == "The Guardian"
