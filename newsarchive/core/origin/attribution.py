@@ -217,7 +217,7 @@ def _match(sentence: str, share: float, rules: Rules, quotes: bool = False) -> A
             article = _ARTICLE.search(line, 0, match.start("source"))
             rest = (article[0] if article else "") + match["source"]
             if source := _source(rest, phrase, rules):
-                if translator_in(sentence, rules):
+                if source in translator_in(sentence, rules):
                     return None  # "Translated by Jane Doe" is no paper's republication
                 return Attribution(sentence, source, phrase.kind, phrase.weight)
     return None

@@ -60,6 +60,8 @@ _MAX_NAME_CHARACTERS = 60
 
 #: Characters of a line that is nothing but a link's label ("Read the original article").
 _MAX_LABEL_CHARACTERS = 60
+#: Labels of lines that say where the article comes from, or who wrote and translated it.
+_NOTICES = ("attribution", "byline")
 #: Letters and digits that may stand beside the label: "View original post 1,234 more words".
 _MAX_BESIDE_LABEL = 20
 
@@ -167,21 +169,34 @@ def is_link_label(block: Block, rules: Rules) -> bool:
     """Whether a line says "Source", "Read the original article" or the like, and little else."""
     if len(block.text) >= _MAX_LABEL_CHARACTERS:
         return False
-    labels, key = _labels(rules), key_of(block.text)
-    if key in labels or (block.links and _without_language(key, rules) in labels):
+    key = key_of(block.text)
+    if _is_label(key, rules) if block.links else key in _labels(rules):
         return True
     linked = (key_of(text) for text, _ in block.links)
-    return any(
-        (text in labels or _without_language(text, rules) in labels)
-        and len(key) - len(text) <= _MAX_BESIDE_LABEL
-        for text in linked
-    )
+    return any(len(key) - len(text) <= _MAX_BESIDE_LABEL and _is_label(text, rules) for text in linked)
+
+
+def labelled_link(block: Block, page_url: str, rules: Rules) -> str:
+    """The link to the original in a line that is the label of that link, or in a notice that ends with such a label: "This article was
+    translated by a machine. Read the original in English". "" without one."""
+    if is_link_label(block, rules):
+        return original_link(block, page_url, rules)
+    if block.label not in _NOTICES:
+        return ""
+    away = (url for text, url in links_away(block, page_url) if _is_label(key_of(text), rules))
+    return next(away, "")
+
+
+def _is_label(key: str, rules: Rules) -> bool:
+    """Whether a folded text is the label of a link to the original, whatever language it names."""
+    labels = _labels(rules)
+    return key in labels or _without_language(key, rules) in labels
 
 
 def label_lines(blocks: Sequence[Block], page_url: str, rules: Rules) -> list[int]:
     """The indexes of lines that are labels of links to another site. Where they lead to several sites the page lists firms, and none
     of them is its source."""
-    found = {i: original_link(b, page_url, rules) for i, b in enumerate(blocks) if is_link_label(b, rules)}
+    found = {i: labelled_link(block, page_url, rules) for i, block in enumerate(blocks)}
     away = {i: link for i, link in found.items() if link}
     return list(away) if len({registered_domain(link) for link in away.values()}) == 1 else []
 

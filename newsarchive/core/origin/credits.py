@@ -23,6 +23,7 @@ from newsarchive.core.origin.backlinks import (
     Backlink,
     backlink_in,
     is_link_label,
+    links_away,
     original_link,
     without_headline,
 )
@@ -348,7 +349,7 @@ def credit_lines(blocks: Sequence[Block], page: Article, rules: Rules) -> Iterat
             continue
         if is_link_label(block, rules) and original_link(block, page.url, rules):
             continue
-        if translator_in(block.text, rules):
+        if not links_away(block, page.url) and translator_in(block.text, rules):
             continue
         line = without_headline(block.text, page.headline)
         if attribution_of(block.text, rules) or attribution_of(line, rules, quotes=line != block.text):

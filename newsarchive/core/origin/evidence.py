@@ -21,7 +21,12 @@ from newsarchive.core.origin.attribution import (
     details_beside_date,
 )
 from newsarchive.core.origin.attribution_patterns import any_of, entries_of, words_of
-from newsarchive.core.origin.backlinks import is_link_label, label_lines, original_link, without_headline
+from newsarchive.core.origin.backlinks import (
+    label_lines,
+    labelled_link,
+    original_link,
+    without_headline,
+)
 from newsarchive.core.origin.bylines import agency_alone, publishers_in
 from newsarchive.core.origin.credits import container, credit_lines, credits_picture
 from newsarchive.core.origin.mentions import mention_in, not_hosts, unlisted_names
@@ -220,7 +225,7 @@ def _from_block(
             elif not (link or domain_in(found.text)):
                 weight = min(weight, _BARE_SOURCE_WEIGHT)
         yield Lead(found.kind, found.text, found.source, weight, link)
-    if is_link_label(block, rules) and (link := original_link(block, url, rules)):
+    if link := labelled_link(block, url, rules):
         yield Lead("link", f"{block.text} → {link}", domain_in(link), 0.85, link)
     if block.label in ("copyright", "body", "attribution") and (notice := copyright_of(block.text, rules)):
         # "dpa-infocom, dpa:250303-99" and "Mare News (Mare Ltd)" hold more than the firm's name.
