@@ -116,15 +116,16 @@ def learn(
     full = lessons(pages)
     locks = locks_of(known) if locks is None and known else locks or {}
     labels = [["" if line.is_body else line.label for line in page.lines] for page in pages]
-    entries = {}
-    for key in full.boilerplate:
-        lines = [line for page in pages for line in page.lines if line.key == key]
-        finding = Finding("chrome", "repeated", "in the page's article but not in the feed's full text")
-        entries[key] = Entry(key, finding, len(lines), len(lines), lines[0].sample)
+    proved = [line for page in pages for line in page.lines if line.key in full.boilerplate]
+    times, first = Counter(line.key for line in proved), {line.key: line for line in reversed(proved)}
+    finding = Finding("chrome", "repeated", "in the page's article but not in the feed's full text")
+    entries = {key: Entry(key, finding, n, n, first[key].sample) for key, n in times.items()}
     _mark(pages, labels, entries)
     # What other sites show in other articles recurs too, though this site may have it once.
-    elsewhere = {key for key, found in shared.keys.items() if len(found.clusters) > 1}
-    often = recurring(pages) | {key for key in elsewhere if any(key in page.keys for page in pages)}
+    seen: set[int] = set().union(*(page.keys for page in pages))
+    often = recurring(pages) | {
+        k for k, found in shared.keys.items() if len(found.clusters) > 1 and k in seen
+    }
     recurs = [recurring_lines(page, often) for page in pages]
     for _ in range(MAX_ROUNDS):
         stats, forms = gather(pages, labels, often, recurs)
@@ -133,7 +134,6 @@ def learn(
         if not _mark(pages, labels, new):
             break
     entries |= heads(pages, labels, often, entries, shared)
-    seen: set[int] = set().union(*(page.keys for page in pages))
     entries |= {key: entry for key, entry in shared.heads.items() if key in seen and key not in entries}
     repeated = {key for key, s in stats.items() if len(s.clusters | s.boilerplate_clusters) >= 2}
     kept = _kept(entries, seen, known, locks, pages)
