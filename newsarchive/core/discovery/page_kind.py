@@ -451,12 +451,16 @@ def _by_feed_markup(page: Shown) -> Kind | None:
     base, here = base_of(page.tree, page.url), url_key(page.url)
     for entry in entries:
         link = entry.css_first("a.u-url[href], h1 a[href], h2 a[href], h3 a[href]")
-        url = try_normalise((link.attributes.get("href") or "") if link else "", base) if link else None
+        url = _target(link, base)
         if url is None or url_key(url) == here:
             return None
     if _words_beside(page, entries) > MIN_TEXT_WORDS:
         return None
     return Kind(DropReason.INDEX_PAGE, "h-feed of other pages")
+
+
+def _target(link: LexborNode | None, base: str) -> str | None:
+    return try_normalise(link.attributes.get("href") or "", base) if link is not None else None
 
 
 def _words_beside(page: Shown, entries: Iterable[LexborNode]) -> int:
@@ -501,7 +505,7 @@ def _teasers(page: Shown) -> dict[str, LexborNode]:
     found: dict[str, LexborNode] = {}
     for entry in page.tree.css("article, .hentry, .h-entry, .post, .entry, .blog-post, .post-preview")[:200]:
         link = entry.css_first("h1 a[href], h2 a[href], h3 a[href], h4 a[href], a[rel~=bookmark]")
-        url = try_normalise((link.attributes.get("href") or "") if link else "", base) if link else None
+        url = _target(link, base)
         if url and site_of(url) == site and (key := url_key(url)) != here:
             found.setdefault(key, entry)
     return found

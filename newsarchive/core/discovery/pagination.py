@@ -12,7 +12,14 @@ from urllib.parse import parse_qs, urlsplit
 
 from selectolax.lexbor import LexborNode
 
-from newsarchive.core.discovery.links import MAX_ANCHORS, address_score, attributes, base_of, index_reason
+from newsarchive.core.discovery.links import (
+    MAX_ANCHORS,
+    MIN_POST_SCORE,
+    address_score,
+    attributes,
+    base_of,
+    index_reason,
+)
 from newsarchive.core.html.parsing import parse
 from newsarchive.core.urls import site_of, try_normalise, unquoted, url_key
 from newsarchive.rules import Rules
@@ -240,12 +247,8 @@ def _is_index_page(url: str, rules: Rules) -> bool:
         return True
     if _NUMBER.search(parts.path):
         return True
-    return address_score(url) < 3 and index_reason(url, rules) not in (
-        "home page",
-        "file",
-        "account",
-        "share",
-    )
+    no_index = ("home page", "file", "account", "share")
+    return address_score(url) < MIN_POST_SCORE and index_reason(url, rules) not in no_index
 
 
 class _Patterns:

@@ -23,7 +23,6 @@ middleware for robots.txt decides whether a URL may be fetched at all.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
@@ -248,8 +247,8 @@ def _tdm(place: str, reservation: str, policy: str) -> Rights:
 def _tdm_rules(tdmrep: str) -> tuple[tuple[str, str, str], ...]:
     """Location, reservation and policy of each rule of a file; none for a file that is too long or no list of rules."""
     try:
-        found = json.loads(tdmrep) if len(tdmrep) <= MAX_TDMREP_CHARACTERS else []
-    except (ValueError, RecursionError):
+        found = loads(tdmrep) if len(tdmrep) <= MAX_TDMREP_CHARACTERS else []
+    except ValueError:
         return ()
     return tuple(
         (rule["location"], str(rule.get("tdm-reservation", "")), str(rule.get("tdm-policy") or ""))

@@ -8,7 +8,6 @@ whether the hub announces every post.
 from __future__ import annotations
 
 import hmac
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -17,6 +16,7 @@ from urllib.parse import urljoin
 from lxml import etree  # type: ignore[import-untyped]
 
 from newsarchive.core.discovery.links import link_header
+from newsarchive.core.text.tolerant_json import loads
 
 #: Algorithms of signatures that are believed: all of the standard (section 7). Google's hub, which announces the posts of
 #: Blogger, signs by SHA-1 alone, as its published source says. That two messages of one SHA-1 can be made forges no HMAC
@@ -126,8 +126,8 @@ def _in_xml(body: bytes) -> dict[str, str]:
 def _in_json(body: bytes) -> dict[str, str]:
     """JSON Feed 1.1: `hubs` and `feed_url`."""
     try:
-        feed = json.loads(body)
-    except (ValueError, RecursionError):
+        feed = loads(body.decode(errors="replace"))
+    except ValueError:
         return {}
     hubs = feed.get("hubs") if isinstance(feed, dict) else None
     for hub in hubs if isinstance(hubs, list) else []:

@@ -117,7 +117,7 @@ def test_a_tdmrep_json_is_taken_apart_once_and_a_file_of_megabytes_is_not(
 ) -> None:
     read = []
     monkeypatch.setattr(
-        rights.json, "loads", lambda text: read.append(text) or [{"location": "/", "tdm-reservation": 1}]
+        rights, "loads", lambda text: read.append(text) or [{"location": "/", "tdm-reservation": 1}]
     )
     assert {site(tdmrep="[a file]", url=f"{URL}?p={number}").tdm_reserved for number in range(100)} == {True}
     assert read == ["[a file]"]
@@ -132,6 +132,7 @@ def test_a_tdmrep_json_is_taken_apart_once_and_a_file_of_megabytes_is_not(
         ([{"location": "/news/*.html$", "tdm-reservation": 0}, {"location": "/", "tdm-reservation": 1}], "tdmrep.json: 0"),
         ([{"location": "/images/*", "tdm-reservation": 1}], ""),
         ([{"location": "/news", "tdm-reservation": 1, "tdm-policy": "https://p.example/"}], "tdmrep.json: 1 https://p.example/"),
+        ([{"location": "/", "tdm-reservation": 1, "tdm-policy": "https://p.example/\ud83d"}], "tdmrep.json: 1 https://p.example/\ufffd"),
         ([{"location": 7}, 8, None, {"tdm-reservation": 1}], ""),
         ({"location": "/", "tdm-reservation": 1}, "tdmrep.json: 1"),
         ([{"location": "/", "tdm-reservation": [1]}], ""),

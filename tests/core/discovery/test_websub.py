@@ -38,6 +38,7 @@ RSS = '<?xml version="1.0"?><rss xmlns:atom="http://www.w3.org/2005/Atom"><chann
         ({}, ATOM.format('<link rel="hub" href="javascript:alert(1)"/>'), None),
         ({}, ATOM.format(f'<link rel="hub" href="https://hub.example/{"a" * 3000}"/>'), None),
         ({}, "<html><p>no feed", None),
+        ({}, '{"hubs": [{"type": "WebSub", "url": "https://hub.example/\\ud83d"}]}', Offer("https://hub.example/\ufffd", URL)),
         ({}, '{"hubs": 7}', None),
         ({}, "{" * 100_000, None),
         ({}, "", None),
