@@ -87,7 +87,7 @@ def reextract(
     site: str | None = None,
     since: datetime | None = None,
     ids: tuple[int, int] | None = None,
-    only_older_than: int = EXTRACTOR_VERSION,
+    only_older_than: int | None = EXTRACTOR_VERSION,
     dry_run: bool = False,
     workers: int = 1,
     page_seconds: float = MAX_PAGE_SECONDS,
@@ -98,7 +98,7 @@ def reextract(
 ) -> Summary:
     """Run the pure core again over the newest stored capture of each page.
 
-    Reads the captures that an extractor older than `only_older_than` read last, so that a run that was broken off goes
+    Reads the captures that an extractor older than `only_older_than` read last (all with `None`), so that a run that was broken off goes
     on where it was. Up to `workers` processes read, where a page may take `page_seconds` of CPU time; with 0 this
     process does. `ids` are the first and the last capture, for a part of the work. `dry_run` reports and writes
     nothing. `steps` are the steps of other projects, as in the setting. A changed text becomes an `extractor` revision.

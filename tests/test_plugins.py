@@ -400,16 +400,15 @@ def test_the_example_is_installed_and_runs_in_crawl_reextract_and_export(tmp_pat
     first = texts()
     assert first
     assert all((text := body.split("\n\n")[0]) == text.upper() for body in first.values())
-    again = run("reextract", "--only-older-than", "1000", "--db", "demo.db")
+    again = run("reextract", "--all", "--db", "demo.db")
     assert (again.returncode, again.stdout) == (0, ""), again.stdout + again.stderr
     assert texts() == first
     # Without the step the same bytes give the plain text, and with a broken one nothing is lost.
-    plain = run("reextract", "--only-older-than", "1000", "--db", "demo.db", steps="")
+    plain = run("reextract", "--all", "--db", "demo.db", steps="")
     assert len(plain.stdout.splitlines()) == len(first)
     broken = run(
         "reextract",
-        "--only-older-than",
-        "1000",
+        "--all",
         "--db",
         "demo.db",
         steps="tests.test_plugins:failing after chrome",

@@ -22,7 +22,7 @@ from newsarchive.cli.options import (
     workers_option,
 )
 from newsarchive.cli.output import complain, progress_bar, say
-from newsarchive.exceptions import ALL_FAILED, SOME_FAILED, DatabaseUnavailable, OutputError
+from newsarchive.exceptions import ALL_FAILED, SOME_FAILED, DatabaseUnavailable, OutputError, UsageError
 from newsarchive.findings import Check, Severity
 from newsarchive.version import EXTRACTOR_VERSION
 
@@ -205,6 +205,12 @@ Examples:
     metavar="VERSION",
     help="Only pages last read by an extractor older than VERSION; by default the present one.",
 )
+@click.option(
+    "--all",
+    "every",
+    is_flag=True,
+    help="Every page, also what today's extractor has read: after a change of your own steps, rules or settings.",
+)
 @dry_run_option
 @workers_option
 @warc_option
@@ -214,6 +220,7 @@ def reextract(
     since: datetime | None,
     captures: tuple[int, int] | None,
     only_older_than: int | None,
+    every: bool,
     dry_run: bool,
     workers: int,
     folder: str | None,
@@ -226,13 +233,15 @@ def reextract(
     """
     from newsarchive import reextract as archive
 
+    if every and only_older_than is not None:
+        raise UsageError("--all reads every page: give it without --only-older-than")
+    older_than = None if every else only_older_than or EXTRACTOR_VERSION
     engine, held = open_archive(db), config.load()
     with progress_bar("reading again") as show:
         summary = archive.reextract(
             engine, warc_folders(engine, db, folder), site=site, ids=captures, rules_folder=held["rules"],
             steps=held["steps"], since=since,
-            only_older_than=EXTRACTOR_VERSION if only_older_than is None else only_older_than,
-            dry_run=dry_run, workers=workers, page_seconds=held["crawl.page_seconds"], progress=show,
+            only_older_than=older_than, dry_run=dry_run, workers=workers, page_seconds=held["crawl.page_seconds"], progress=show,
             on_change=lambda change: click.echo(
                 f"{change.url}\t{change.outcome.value}\t-{change.lost.total()}\t+{change.gained.total()}\t{' '.join(change.fields)}"
             ),

@@ -66,6 +66,7 @@ WRONG = {
     "cite 1 --version 99999999999999999999": "--version",
     "diff 1 99999999999999999999": "VERSION",
     "reextract --only-older-than 99999999999999999999": "--only-older-than",
+    "reextract --all --only-older-than 29": "give it without --only-older-than",
     "reextract --captures 1-99999999999999999999": "--captures",
     "reextract --captures 99999999999999999999-1": "--captures",
     "reextract --captures 5-1": "'5-1' is no range of ids",

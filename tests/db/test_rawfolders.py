@@ -21,7 +21,7 @@ from tests.support.storage import archive_url
 
 pytestmark = pytest.mark.slow  # crawls, servers or other processes
 
-ALL_AGAIN = ("reextract", "--workers", "0", "--only-older-than", "9999", "--db")
+ALL_AGAIN = ("reextract", "--workers", "0", "--all", "--db")
 
 
 def test_runs_name_the_folders_the_newest_first(engine: Engine, tmp_path: Path) -> None:
