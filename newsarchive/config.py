@@ -98,7 +98,10 @@ def _path(value: Any, folder: Path) -> str:
 
 def _file(value: Any, folder: Path) -> str:
     """A path below the folder, unless it is absolute or in someone's home."""
-    return str(folder / Path(_path(value, folder)).expanduser()) if value != "" else ""
+    path = os.path.expanduser(_path(value, folder))
+    if path.startswith("~"):
+        raise ValueError("names a home that this system does not know: write the whole path")
+    return str(folder / path) if path else ""
 
 
 def _database(value: Any, folder: Path) -> str:
@@ -433,7 +436,7 @@ def unknown(names: Iterable[str], *, settings: bool = False) -> dict[str, str]:
 def find(file: str | os.PathLike[str] = "") -> Path | None:
     """The file of settings, `None` where there is none. Raises `UsageError` where one is named and does not exist."""
     if named := os.fspath(file) or os.environ.get(FILE_VARIABLE, ""):
-        path = Path(named).expanduser()
+        path = Path(os.path.expanduser(named))
         if not path.is_file():
             raise UsageError(
                 f"{named}: no such file: write one (newsarchive config --help shows how), or leave out --config and {FILE_VARIABLE}"
@@ -443,12 +446,14 @@ def find(file: str | os.PathLike[str] = "") -> Path | None:
 
 
 def user_folder() -> Path:
-    """The folder in which programs keep the user's settings on this system."""
+    """The folder in which programs keep the user's settings on this system; one that is not there for a user without a home."""
     if sys.platform == "win32":
-        return Path(os.environ.get("APPDATA") or Path.home() / "AppData" / "Roaming") / "newsarchive"
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Application Support" / "newsarchive"
-    return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "newsarchive"
+        folder = os.environ.get("APPDATA") or "~/AppData/Roaming"
+    elif sys.platform == "darwin":
+        folder = "~/Library/Application Support"
+    else:
+        folder = os.environ.get("XDG_CONFIG_HOME") or "~/.config"
+    return Path(os.path.expanduser(folder)) / "newsarchive"
 
 
 def read_file(path: Path) -> tuple[dict[str, Value], dict[str, Any]]:

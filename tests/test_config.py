@@ -119,6 +119,23 @@ def test_paths_of_a_file_start_from_its_folder(alone: Path) -> None:
     assert (config.load(file)["database"], config.load(file)["warc"]) == ("postgresql://me@host/news", "off")
 
 
+def test_a_home_that_the_system_does_not_know_is_a_mistake_of_the_settings(alone: Path) -> None:
+    with pytest.raises(UsageError, match=r"~nobody-here/a\.toml: no such file"):
+        config.load("~nobody-here/a.toml")
+    file = alone / "a.toml"
+    for name in ("database", "warc", "rules"):
+        file.write_text(f'{name} = "~nobody-here/news"')
+        with pytest.raises(UsageError, match=f"{name} = '~nobody-here/news' names a home that this system"):
+            config.load(file)
+
+
+def test_a_user_without_a_home_has_the_defaults(alone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a container a number may stand for a user of whom the system knows nothing."""
+    monkeypatch.delenv("XDG_CONFIG_HOME")
+    monkeypatch.setattr("os.path.expanduser", lambda path: path)  # as it is where nobody knows the home
+    assert config.load()["contact"] == ""
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("case", MISTAKES, ids=[case["file"] for case in MISTAKES])
 def test_a_mistake_is_named_with_file_and_key(case: dict[str, str], tmp_path: Path) -> None:

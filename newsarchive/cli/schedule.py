@@ -33,7 +33,7 @@ CRONTAB_SECONDS = 5
 #: Where files stand that cron reads beside the crontabs of users.
 CRON_FOLDER = Path("/etc/cron.d")
 #: Folders of the units of systemd: of the machine, and of this user.
-UNIT_FOLDERS = (Path("/etc/systemd/system"), Path.home() / ".config/systemd/user")
+UNIT_FOLDERS = (Path("/etc/systemd/system"), Path(os.path.expanduser("~/.config/systemd/user")))
 #: A line of cron or of a unit that crawls; one behind `#` does nothing.
 _CRAWLS = re.compile(r"^[^#\n]*newsarchive\b.*\bcrawl\b", re.MULTILINE)
 #: The folder of such a line or unit, as `schedule` writes it; one that is written in another way is not looked for.
