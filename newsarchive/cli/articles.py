@@ -192,9 +192,9 @@ def _history_rows(found: Iterable[Version], arrow: str) -> Iterator[tuple[str, s
     for version in found:
         number = f"{version.version}{'*' if version.current else ''}"
         yield number, f"{version.seen_at:%Y-%m-%d %H:%M}", version.change_kind, version.headline
-        for moved in version.fields:
-            change = f"{moved.field}: {_plain(moved.value_before)} {arrow} {_plain(moved.value_after)}"
-            yield number, f"{moved.seen_at:%Y-%m-%d %H:%M}", moved.change_kind, change
+        for one in version.fields:
+            change = f"{one.field}: {_plain(one.value_before)} {arrow} {_plain(one.value_after)}"
+            yield number, f"{one.seen_at:%Y-%m-%d %H:%M}", one.change_kind, change
 
 
 @click.command(
@@ -225,12 +225,12 @@ def diff(
     output.at_most_one("diff", html=as_html, unified=as_unified)
     found = versions(open_reader(db), which)
     old, new = two_of(found, which, first, second)
-    moved = fields_between(old, new, found)
-    if old is new and first is None and not moved:
+    fields = fields_between(old, new, found)
+    if old is new and first is None and not fields:
         output.say("no earlier version: nothing was changed since the first crawl")
         return
-    before = _lines((one.field, one.value_before) for one in moved) + f"{old.headline}\n\n{old.article_body}"
-    after = _lines((one.field, one.value_after) for one in moved) + f"{new.headline}\n\n{new.article_body}"
+    before = _lines((one.field, one.value_before) for one in fields) + f"{old.headline}\n\n{old.article_body}"
+    after = _lines((one.field, one.value_after) for one in fields) + f"{new.headline}\n\n{new.article_body}"
     if as_unified:
         with output.paged(pager):
             output.echo(differ.unified(before, after, f"version {old.version}", f"version {new.version}"))

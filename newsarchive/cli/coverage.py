@@ -133,11 +133,11 @@ def _strips(found: Sequence[Day], width: int, marks: Mapping[str, str]) -> Itera
     """A line for each site with a character for each of its last days."""
     name = min(max(len(day.site) for day in found), max(8, width // 3))
     room = max(10, width - name - 3)
-    last = max(day.day for day in found)
+    days_in_all = (max(day.day for day in found) - min(day.day for day in found)).days + 1
     for site, days in groupby(found, lambda day: day.site):
         shown = list(days)[-room:]
         strip = "".join(marks[day.state.value] for day in shown)
-        yield f"{site[:name]:{name}} |{strip:>{min(room, (last - min(d.day for d in found)).days + 1)}}|"
+        yield f"{site[:name]:{name}} |{strip:>{min(room, days_in_all)}}|"
 
 
 #: Width and height of a day. It and the sizes below are in units of the picture.
