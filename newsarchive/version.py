@@ -4,8 +4,8 @@ from __future__ import annotations
 
 VERSION = "0.1.0"
 
-#: The number is raised whenever the same bytes may give another text or other metadata. By it an archive knows which of
-#: its revisions an older extractor made.
+#: Raised once for each release in which the same bytes may give another text or other metadata. By it an archive knows
+#: which of its revisions an older extractor made.
 EXTRACTOR_VERSION = 29
 
 #: The product token of the user agent, for which robots.txt may have a group (RFC 9309, 2.2.1).

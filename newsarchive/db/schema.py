@@ -9,7 +9,7 @@ dialect. On SQLite one script makes all of it: Alembic and the models would take
 10 ms. It is the file `migrations/current.sqlite.sql`, which also shows the whole schema to a reader, and is never edited:
 
     python -m newsarchive.db.schema           # brings the script to the newest revision
-    python -m newsarchive.db.schema mood      # writes before it a revision, NNNN_mood.py, for what was changed in the models
+    python -m newsarchive.db.schema mood      # writes before it a revision, NNNN_mood.py, for what was changed in the models, as ruff formats it
 
 Tests compare what the three ways make.
 """
@@ -484,12 +484,20 @@ def main(name: str = "") -> None:
         engine = open_engine(str(Path(folder) / "archive.db"))
         _create(engine)
         if name:
+            import shutil
+            import subprocess
+
             from alembic import command
 
             # By comparing an archive of the newest revision with the models.
             with _without_foreign_keys(engine) as connection:
                 number = f"{int(revisions.head()) + 1:04}"
                 command.revision(_config(connection), name, autogenerate=True, rev_id=number)
+            if ruff := shutil.which("ruff"):  # Alembic writes other quotes than ours
+                written = revisions.MIGRATIONS / "versions"
+                subprocess.run(
+                    [ruff, "format", "--quiet", *map(str, written.glob(f"{number}_*"))], check=True
+                )
         with _without_foreign_keys(engine) as connection:
             _run_revisions(connection)
         engine.dispose()
