@@ -14,6 +14,7 @@ A table, of a language or of a blog platform, may hold:
 `[head]`     label → patterns of headings whose list below goes with them (`related`, `quote`)
 `[select]`   label → `#id`, `.class`, `tag`, or `.class.other` for an element that has both; a `*` as the last character
              means "starts with". The label `body` names what holds text of the article
+`[original]` label → elements, as in `[select]`, that hold the original of a translation beside it
 `[promo]`    kind → the words that `cues.promo_lines` and `cues.sells` look for
 
 A pattern is a regular expression. It must match the whole folded line (`normalise.fold`: lower case, straight quotes, no
@@ -54,7 +55,7 @@ _NO_KINDS: frozenset[str] = frozenset()
 #: The sections that are asked for every line of a page.
 EVERY_LINE = ("line", "edge", "head")
 #: The sections that a table may have.
-SECTIONS = (*EVERY_LINE, "closing", "picture", "signature", "select", "promo")
+SECTIONS = (*EVERY_LINE, "closing", "picture", "signature", "select", "original", "promo")
 #: Folder → those that only its tables may have besides; `core.discovery.page_kind` reads them.
 OWN_SECTIONS = {"phrases": (), "platforms": ("body_classes",)}
 #: (pattern, its position among all patterns of its section, what it decides)
@@ -124,6 +125,8 @@ class Phrases:
     signature: Lookup
     #: Takes the path of a block instead of its text: "html/body/div#main.post/p".
     select: Lookup
+    #: The same, for the sections `[original]`.
+    original: Lookup
     promo: PromoWords
 
 
@@ -142,7 +145,8 @@ def phrases(rules: Rules) -> Phrases:
         closing=_section_lookup(rules, "closing"),
         picture=_section_lookup(rules, "picture"),
         signature=_section_lookup(rules, "signature"),
-        select=_path_lookup(rules),
+        select=_path_lookup(rules, "select"),
+        original=_path_lookup(rules, "original"),
         promo=PromoWords(promo),
     )
 
@@ -264,13 +268,13 @@ class _Alternatives:
                 yield section, self.sections[section][hit.lastindex - 1][1:]
 
 
-def _path_lookup(rules: Rules) -> Lookup:
-    """Looks up the elements of a path, the outermost first. What a selector says of `html` and `body` never counts."""
+def _path_lookup(rules: Rules, section: str) -> Lookup:
+    """Looks up the elements of a path in one section, the outermost first. What a selector says of `html` and `body` never counts."""
     exact: dict[str, BlockVerdict] = {}
     prefix: dict[str, BlockVerdict] = {}
     several: dict[frozenset[str], BlockVerdict] = {}
-    for file, label, selector in _entries(rules, "select"):
-        verdict = BlockVerdict(label, f"{file}, [select] {selector}", DecidedBy.SELECTOR)
+    for file, label, selector in _entries(rules, section):
+        verdict = BlockVerdict(label, f"{file}, [{section}] {selector}", DecidedBy.SELECTOR)
         if len(wanted := _MARKS.findall(selector)) > 1:
             several[frozenset(wanted)] = verdict
         else:

@@ -227,6 +227,14 @@ def places(marks: Marks) -> None:
             marks.mark(i, *verdict)
 
 
+def originals(marks: Marks) -> None:
+    """Label the originals that a translator left beside its sentences, however much of the text they are: what is left says the same."""
+    found = {i: verdict for i in marks.body if (verdict := marks.words.original(marks.blocks[i].path))}
+    if len(found) < len(marks.body):
+        for i, verdict in found.items():
+            marks.mark(i, *verdict)
+
+
 def accordions(marks: Marks) -> None:
     """Give the questions of accordions back to the text, where their answers are text."""
     for i in list(position.questions(marks.blocks)):
@@ -473,6 +481,7 @@ PASSES: tuple[Pass, ...] = (
     titles,
     original_titles,
     places,
+    originals,
     accordions,
     lines,
     notices,

@@ -13,6 +13,7 @@ from itertools import islice
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
+from newsarchive.core.html import translations
 from newsarchive.core.html.markup import BLOCKS
 from newsarchive.core.text.normalise import unescape
 from newsarchive.core.text.tolerant_json import loads
@@ -122,6 +123,8 @@ def fresh(text: str) -> LexborHTMLParser:
         raise NotAnArticle(DropReason.BROKEN, f"the HTML parser gave up: {error}") from error
     if "S:" in text:  # far cheaper than the selector
         _place_streamed(tree)
+    if any(sign in text for sign in translations.SIGNS):
+        translations.part(tree)
     return tree
 
 

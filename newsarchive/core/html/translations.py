@@ -1,0 +1,88 @@
+"""Texts in two languages: what a translator wrote beside a sentence becomes a block of its own.
+
+Until 2020 Google's page of a translation held each sentence twice, the original in an element that its style sheet hides:
+`<span class="notranslate"><span class="google-src-text">Gute Nacht.</span> Good night.</span>`. A blog that copied it has no such style
+sheet, and every sentence of its posts stands there in two languages. Immersive Translate, an extension of browsers, writes its
+translation behind each paragraph, into that paragraph: `Gute Nacht.<font class="immersive-translate-target-wrapper"><br>Good night.`.
+
+Here the one is put behind the block that holds it, so that a headline, a line and a repair of its encoding have one language each.
+Which of the two is text is decided later (`[original]` in `data/phrases/translations.toml`); both are kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from newsarchive.core.html.markup import BLOCKS, HEADINGS
+
+#: The class of an original, which is put behind its block wherever that stands.
+_ORIGINAL = "google-src-text"
+#: The class of a translation, which is put behind a paragraph or a heading; elsewhere it stays in its block.
+_TRANSLATION = "immersive-translate-target-wrapper"
+#: What the source of a page holds that has such elements.
+SIGNS = (_ORIGINAL, _TRANSLATION)
+#: Elements that are moved; later ones stay in their sentences. The longest articles have 2,000 sentences.
+MAX_MOVED_ELEMENTS = 5_000
+#: Elements around such an element that are looked at for its block.
+MAX_LEVELS = 30
+#: Blocks in which nothing but items or cells may stand, and those: what is moved goes behind the whole list or table.
+_INSIDE = frozenset(
+    [
+        "li",
+        "dt",
+        "dd",
+        "td",
+        "th",
+        "tr",
+        "tbody",
+        "thead",
+        "tfoot",
+        "caption",
+        "summary",
+        "option",
+        "legend",
+        "figcaption",
+    ]
+)
+_PARAGRAPHS = frozenset(["p", *HEADINGS])
+
+
+def part(tree: LexborHTMLParser) -> None:
+    """Put the originals and the translations of a page's sentences into blocks of their own, one behind each block that holds any."""
+    for name in SIGNS:
+        behind: dict[int, tuple[LexborNode, list[LexborNode]]] = {}
+        for node, block in islice(_placed(tree, name), MAX_MOVED_ELEMENTS):
+            behind.setdefault(block.mem_id, (block, []))[1].append(node)
+        for block, nodes in behind.values():
+            box = tree.create_node("div")
+            box.attrs["class"] = name
+            for node in nodes:
+                box.insert_child(node)  # inserts a copy
+                box.insert_child(" ")
+                node.decompose()
+            block.insert_after(box)
+
+
+def _placed(tree: LexborHTMLParser, name: str) -> Iterator[tuple[LexborNode, LexborNode]]:
+    """The outermost elements of a class, each with the block behind which it goes."""
+    for node in tree.css(f".{name}"):
+        block = _block_of(node, name)
+        if block is not None and (name == _ORIGINAL or block.tag in _PARAGRAPHS):
+            yield node, block
+
+
+def _block_of(node: LexborNode, name: str) -> LexborNode | None:
+    """The block around an element; `None` for one in another element of the class, or in no block."""
+    around = node.parent
+    for _ in range(MAX_LEVELS):
+        if around is None or around.tag in ("body", "html"):
+            return None
+        if name in (around.attributes.get("class") or "").split():
+            return None
+        if around.tag in BLOCKS and around.tag not in _INSIDE:
+            return around
+        around = around.parent
+    return None
