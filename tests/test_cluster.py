@@ -571,6 +571,23 @@ def test_a_worker_that_is_started_while_the_database_restarts_waits_for_it(tmp_p
             assert process.wait(timeout=MAX_WAIT_SECONDS) == 0
 
 
+def test_a_worker_whose_database_is_lost_goes_on_once_it_is_back(tmp_path: Path) -> None:
+    """The crawl under way ends with its database, and the worker does not: it asks again, and crawls what is left."""
+    with own_postgresql() as database, served({"/": front(*SLOW), **SLOW}) as site:
+        assert run("cluster", "init", "--heartbeat", HEARTBEAT, url=database.url).returncode == 0
+        log = tmp_path / "worker.log"
+        with worker(database.url, tmp_path):
+            run("cluster", "enqueue", "crawl", site.home, url=database.url)
+            wait_for(lambda: asked(site) >= 1)
+            database.stop("immediate")
+            wait_for(lambda: "the database was lost, and is asked again" in log.read_text())
+            hurry(site)
+            database.start()
+            wait_for(lambda: no_job_left(database.url))
+        assert sorted(set(site.paths()) & SLOW.keys()) == sorted(SLOW)
+        assert rows(database.url, "SELECT count(*) FROM articles") == [(len(SLOW),)]
+
+
 def test_a_clock_that_is_an_hour_ahead_is_refused(url: str) -> None:
     code = (
         "import sys, datetime, time_machine; from newsarchive.cli import main\n"
