@@ -19,9 +19,11 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from warcio.archiveiterator import ArchiveIterator
 
 from newsarchive.warc.writer import WarcWriter
 
@@ -40,7 +42,9 @@ pytestmark = [
 FIRST = datetime(2025, 4, 1, 12, tzinfo=UTC)
 LATER = datetime(2025, 5, 2, 13, tzinfo=UTC)
 POST = "https://blog.example/harbour?p=1"
-BODY = b"<html><head><title>Ships</title></head><body><p>Ships in the harbour.</p>" + b"<p>x</p>" * 200
+#: So long, packed too, that a second crawl writes a revisit (`MIN_REVISIT_BYTES`).
+UNPACKABLE = "".join(f"<!-- {sha256(bytes([i])).hexdigest()} -->" for i in range(40)).encode()
+BODY = b"<html><head><title>Ships</title></head><body><p>Ships in the harbour.</p>" + UNPACKABLE
 PACKED = gzip.compress(BODY)
 ARTICLE = "https://blog.example/ferry/"
 STORY = (
@@ -64,6 +68,8 @@ def replay(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     writer.write_response(ARTICLE, "HTTP/1.1 200 OK", headers[:1], STORY, fetched_at=FIRST)
     writer.close()
     (file,) = (folder / "raw").iterdir()
+    with file.open("rb") as records:
+        assert "revisit" in [record.rec_type for record in ArchiveIterator(records)]
     for command in (["init", "blogs"], ["add", "blogs", str(file)]):
         subprocess.run([str(MANAGER), *command], cwd=folder, check=True, capture_output=True, timeout=300)
     with player(folder) as address:

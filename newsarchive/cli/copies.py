@@ -457,4 +457,5 @@ def _later(one: Republication) -> str:
         if not days:
             return "on the same day"
         return f"{counted(abs(days), 'day')} {'later' if days > 0 else 'earlier'}"
-    return f"{abs(one.delay_hours):g} hours {'later' if one.delay_hours >= 0 else 'earlier'}"
+    hours = abs(one.delay_hours)
+    return f"{hours:g} hour{'s' * (hours != 1)} {'later' if one.delay_hours >= 0 else 'earlier'}"

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine
 
 from newsarchive import Archive, UsageError
+from newsarchive.cli import output
 from newsarchive.core.near_duplicates.fingerprint import fingerprint_step
 from newsarchive.db.reading.publishers import HeadlineChange, by_publisher, headline_change, republications
 from newsarchive.db.writing.quarantine import decide
@@ -182,6 +183,45 @@ def test_the_command_prints_publishers_and_copies(engine: Engine) -> None:
         (1, "Storm nears coast", 1.0), (2, "Storm nears", 4.0),
     ]  # fmt: skip
     assert len(run(engine, "--json", "-n", "1").stdout.splitlines()) == 1
+
+
+def test_a_terminal_shows_each_original_with_its_copies(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(output, "on_terminal", lambda: True)
+    rows = [line.split() for line in run(engine).stdout.splitlines()]
+    assert rows[1] == [
+        "2",
+        "7",
+        "4",
+        "1",
+        "of",
+        "2",
+        "6",
+        "2",
+        "to",
+        "24",
+        "4",
+        "1",
+        "2",
+        "The",
+        "Paper",
+        "(paper.example)",
+    ]
+    assert [row[-1] for row in rows[2:]] == ["(agency.example)", "two.example"]
+    assert (
+        run(engine, "--every-copy").stdout.splitlines()[0] == "2025-04-01  agency.example  Storm nears coast"
+    )
+    copies = [line for line in run(engine, "--every-copy").stdout.splitlines() if line.startswith("  1. ")]
+    assert copies == [
+        "  1. 1 hour later, paper.example: the same headline",
+        "  1. on the same day, one.example: the same headline",
+        "  1. 3 hours earlier, three.example: What nobody tells you",
+        "  1. 20 hours later, one.example (nobody is credited; merely later): the same headline",
+    ]
+    paper = run(engine, "paper").stdout.splitlines()
+    assert "  2. 1 day later, two.example: the same headline" in paper
+    assert paper[-2] == "  5. no date to compare, four.example: the same headline"
 
 
 @pytest.mark.parametrize(

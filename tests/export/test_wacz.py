@@ -42,14 +42,14 @@ from newsarchive.warc import reader
 from newsarchive.warc.reader import captures
 from newsarchive.warc.writer import Original, WarcWriter
 from tests.support.storage import START, make_article, open_archive, url_of
-from tests.test_pywb import COMMANDS, MANAGER, WAYBACK, player
+from tests.test_pywb import COMMANDS, MANAGER, UNPACKABLE, WAYBACK, player
 
 MODULES = os.environ.get("NEWSARCHIVE_TEST_WABAC", "")
 NODE = shutil.which("node")
 
 POST = "https://blog.example/post-1"
 HOSTILE = 'A "quoted" </script> ]]> \u2028 title\x0b \U0001f642'
-PAGE = b"<!DOCTYPE html><title>A ferry</title><p>The ferry left.</p><p>It came back.</p>" + b"<!-- - -->" * 60
+PAGE = b"<!DOCTYPE html><title>A ferry</title><p>The ferry left.</p><p>It came back.</p>" + UNPACKABLE
 OTHER = "<!DOCTYPE html><title>Übrigens</title><p>Über Häfen.</p>".encode("latin-1") + b"<!-- - -->" * 60
 LATER = START + timedelta(days=30)
 
@@ -173,7 +173,10 @@ def test_the_package_has_what_the_specification_asks_for(package: Path) -> None:
     assert described["home"] == {"url": POST, "ts": pages[0]["ts"]}
 
 
-def test_revisits_became_responses_and_no_secret_is_left(package: Path) -> None:
+def test_revisits_became_responses_and_no_secret_is_left(made: Made, package: Path) -> None:
+    [raw] = made.warc.glob("*.warc.gz")
+    with raw.open("rb") as file:
+        assert "revisit" in [record.rec_type for record in ArchiveIterator(file)]
     records = [
         (
             record.rec_type,

@@ -21,7 +21,7 @@ from newsarchive.db import site_templates
 from newsarchive.db.engine import reading, writing
 from newsarchive.db.frontier.queue import Frontier
 from newsarchive.db.kept_readings import KeptReadings
-from newsarchive.db.models import ArticleRow, LineSighting, PageSighting, Revision, Site, SiteBlock
+from newsarchive.db.models import ArticleRow, Cluster, LineSighting, PageSighting, Revision, Site, SiteBlock
 from newsarchive.db.reading import articles
 from newsarchive.db.site_templates import SiteWindows
 from newsarchive.db.writing.store import Store
@@ -319,6 +319,24 @@ def test_a_promo_of_another_blog_goes_from_the_blog_that_had_it_once(engine: Eng
     assert clean(lines(engine))
     reasons = [e.finding.reason for e in site_templates.load(engine, "heron.example").entries.values()]
     assert any("stands in 4 articles, on 2 blogs" in reason for reason in reasons)
+
+
+def test_it_counts_whether_all_copies_of_a_story_have_a_line(engine: Engine, tmp_path: Path) -> None:
+    """A line that one copy lacks is the other blog's own; one that all copies have may be the article's."""
+    crawled(engine, tmp_path, blog("heron", range(8), {4: [PITCH]}))
+    crawled(engine, tmp_path, blog("crane", range(20, 28), {n: [PITCH] for n in (21, 23, 26)}), day=1)
+    stories = {1: ("heron.example/4", "crane.example/22"), 2: ("crane.example/23", "crane.example/26")}
+    with writing(engine) as connection:
+        for number, copies in stories.items():
+            connection.execute(insert(Cluster).values(id=number, created_at=datetime.now(UTC), size=2))
+            urls = [f"https://{copy}/" for copy in copies]
+            connection.execute(update(ArticleRow).where(ArticleRow.url.in_(urls)).values(cluster_id=number))
+    learner = Learner(engine, tmp_path)
+    window = learner.windows.window("heron.example", learner.window)
+    holding = {"cluster 1", "cluster 2", "https://crane.example/21/"}
+    elsewhere = site_templates.shared(engine, window.pages.values()).values()
+    found = {(one.missing, one.present) for one in elsewhere if one.clusters == holding}
+    assert found == {(frozenset({"cluster 1"}), frozenset({"cluster 2"}))}
 
 
 def test_a_site_that_all_its_pages_have_taught_is_learned_again_for_lines_of_others_alone(
