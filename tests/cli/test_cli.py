@@ -132,6 +132,14 @@ def test_repair_mends_and_explains() -> None:
     assert "1 repair" in done.stderr
 
 
+def test_repair_says_what_it_left_alone() -> None:
+    done = run("repair", "--explain", stdin="caf\ufffd is closed\n")
+    assert (done.stdout, done.stderr) == (
+        "caf\ufffd is closed\n",
+        "left alone: replacement characters\n0 repairs\n",
+    )
+
+
 def test_repair_leaves_clean_text_alone_to_the_byte() -> None:
     clean = "“Curly”, ‘single’, ﬁne ligatures, ＡＢＣ, ไทย, привет\r\nno newline at the end"
     assert run("repair", stdin=clean).stdout == clean

@@ -163,6 +163,9 @@ BAD_PAGES = {
     "/a-story-about-the-empty/": Answer(b""),
     "/a-story-about-the-pdf/": Answer(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n<< /Type /Catalog >>\nendobj\n", headers={"Content-Type": "application/pdf"}),
     "/a-story-about-the-image/": Answer(PNG),
+    "/a-story-about-the-movie/": Answer(b"\0\0\0\x18ftypmp42" + bytes(range(256)), headers={"Content-Type": "video/mp4"}),
+    "/a-story-about-the-rights/": Answer(b"\0\0\0\x18ftypmp42" + bytes(range(256)),
+                                         headers={"Content-Type": "video/mp4", "X-Robots-Tag": "noarchive"}),
     "/a-story-about-the-gone/": Answer("not here", 404),
     "/a-story-about-the-broken/": Answer("oops", 500),
 }  # fmt: skip
@@ -177,7 +180,8 @@ def test_pages_that_are_no_articles_are_counted_by_reason_and_the_crawl_goes_on(
     assert rows(db, "SELECT headline FROM articles") == [("A good post",)]
     assert "1 missing" in done.stderr
     assert "failed: http 500" in done.stderr
-    assert "5 dropped" in done.stderr
+    assert "7 dropped" in done.stderr
+    assert "1 dropped: noarchive" in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -19,6 +19,7 @@ import pytest
 from sqlalchemy import Engine, make_url, update
 
 from newsarchive.cli import crawl, sitelist
+from newsarchive.core.discovery.wordpress import wp_posts_url
 from newsarchive.db.engine import open_engine, writing
 from newsarchive.db.frontier.locks import crawl_lock, shared_crawl_lock, site_lock
 from newsarchive.db.frontier.sites import Sites
@@ -333,6 +334,25 @@ def test_a_preview_shows_the_newest_posts(db: Path) -> None:
     with served({"/": front(*posts, feed="/feed/"), "/feed/": Answer(feed), **posts}) as site:
         shown = run("sites", "add", site.home, "--yes", "--dry-run", db=db).stdout
     assert [n for n in range(9) if f"Story {n}\n" in shown] == [6, 7, 8]
+
+
+def test_a_preview_asks_the_api_and_a_sitemap_too(db: Path) -> None:
+    posts = {f"/story-{n}/": post(f"Story {n}") for n in range(3)}
+    with served({"/": '<html><link rel="https://api.w.org/" href="/wp-json/"></html>', **posts}) as site:
+        listed = [
+            {"link": f"{site.home}{path}", "date_gmt": "2025-03-01T08:00:00", "title": {"rendered": "Story"}}
+            for path in posts
+        ]
+        api = wp_posts_url(f"{site.home}/wp-json/", page=1, embed=False).removeprefix(site.home)
+        site.answers[api] = Answer(json.dumps(listed), headers={"Content-Type": "application/json"})
+        by_api = run("sites", "add", site.home, "--yes", "--dry-run", db=db).stdout
+        del site.answers[api]
+        urls = "".join(f"<url><loc>{site.home}{path}</loc></url>" for path in posts)
+        site.answers["/sitemap.xml"] = Answer(f"<urlset>{urls}</urlset>")
+        by_sitemap = run("sites", "add", site.home, "--yes", "--dry-run", db=db).stdout
+    for kind, shown in (("wp-json", by_api), ("sitemap", by_sitemap)):
+        assert re.search(rf"^{kind}: .* \(3 posts named\)$", shown, re.M), shown
+        assert all(f"Story {n}\n" in shown for n in range(3))
 
 
 def test_a_site_without_posts_is_not_followed(db: Path) -> None:

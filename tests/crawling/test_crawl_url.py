@@ -54,6 +54,22 @@ def test_a_blog_is_crawled_by_its_address_and_its_deletions_are_found(tmp_path: 
     ]
 
 
+def test_the_address_of_a_feed_is_enough(tmp_path: Path) -> None:
+    """Its posts are taken although the front page names none of them."""
+    paths = ("/a-first-story/", "/a-second-story/")
+    items = "".join(f"<item><title>Story</title><link>{path}</link></item>" for path in paths)
+    rss = f'<rss version="2.0"><channel><title>Blog</title>{items}</channel></rss>'
+    with served(blog("a-first", "a-second")) as site:
+        site.answers["/"] = Answer("<html><p>Welcome</p></html>")
+        site.answers["/feed/"] = Answer(rss, headers={"Content-Type": "application/rss+xml"})
+        done = run("crawl", f"{site.home}/feed/", *FAST, folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "2 discovered, 2 new" in done.stderr
+    assert rows(tmp_path / "newsarchive.db", "SELECT url FROM articles ORDER BY url") == [
+        (f"{site.home}{path}",) for path in paths
+    ]
+
+
 def test_a_followed_site_keeps_its_settings_and_options_stand_over_them(tmp_path: Path) -> None:
     db = tmp_path / "newsarchive.db"
     with served(blog("a-first", "a-second", "a-third")) as site:

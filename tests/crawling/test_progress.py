@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import os
 import subprocess
 import sys
@@ -118,6 +119,17 @@ def test_without_a_terminal_it_is_one_line(capsys: pytest.CaptureFixture[str]) -
     assert err == f"https://blog.example/: 10 of 25 posts, 1.0 pages a second, 15 seconds left, at {URL}\n"
     assert not progress.watched
     assert extensions.SECONDS_BETWEEN_LINES == 60
+
+
+def test_in_a_log_of_json_it_is_a_record(capsys: pytest.CaptureFixture[str]) -> None:
+    stats = {"newsarchive/discovered": 30, "newsarchive/new": 10}
+    progress = extensions.Progress.from_crawler(crawler(stats, NEWSARCHIVE_LOG_FORMAT="json"))
+    progress.at(SimpleNamespace(url=URL))  # type: ignore[arg-type]
+    progress.tell()
+    said = json.loads(capsys.readouterr().err)
+    assert said | {"time": ""} == {
+        "time": "", "level": "INFO", "event": "progress", "site": "https://blog.example/", "done": 10, "found": 30, "at": URL,
+    }  # fmt: skip
 
 
 def test_the_limit_is_the_end_of_the_bar() -> None:

@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import urlsplit
@@ -243,6 +243,45 @@ def test_a_storage_that_takes_nothing_is_asked_once_at_the_end_of_a_crawl(
     extension._writer()
     asyncio.run(extension.close())
     assert len(asked) == 2
+
+
+def test_a_full_file_is_moved_while_the_crawl_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A storage that does not take it is told; the file waits, and is moved when the crawl ends."""
+    forget()
+    address, staging = "memory://bucket/warc", tmp_path / "staging"
+    crawler = SimpleNamespace(spider=None, stats=SimpleNamespace(set_value=dict[str, str]().__setitem__))
+    extension = WarcExtension(crawler, (address, str(staging)))  # type: ignore[arg-type]
+    monkeypatch.setattr(extension_module, "move_up", fails_once(extension_module.move_up))
+    extension._writer().max_bytes = 1
+    first, second = (write(extension._writer(), number) for number in (1, 2))
+    assert extension.moving is not None
+    extension.moving.join()
+    assert "the storage is asleep" in caplog.text
+    assert isinstance(locate(extension.folders, first.file), Path)
+    third = write(extension._writer(), 3)
+    extension.moving.join()
+    assert locate(extension.folders, first.file).exists()
+    assert not isinstance(locate(extension.folders, first.file), Path)
+    asyncio.run(extension.close())
+    assert not list(staging.iterdir())
+    for number, place in enumerate((first, second, third), 1):
+        assert reader.read_capture(address, place.file, place.offset).body == page(number)
+    fsspec.filesystem("memory").store.clear()
+    forget()
+
+
+def fails_once(move: Callable[[Path, str], list[str]]) -> Callable[[Path, str], list[str]]:
+    calls = []
+
+    def moving(folder: Path, address: str) -> list[str]:
+        calls.append(address)
+        if len(calls) == 1:
+            raise DatabaseUnavailable("the storage is asleep")
+        return move(folder, address)
+
+    return moving
 
 
 def test_a_file_that_the_storage_has_no_more_is_named(address: str, tmp_path: Path) -> None:

@@ -120,6 +120,15 @@ def test_a_page_shows_what_it_is_for(client: httpx.Client, path: str) -> None:
         assert wanted in answer.text
 
 
+@pytest.mark.parametrize(
+    ("form", "begins"), [("txt", "The islands’ last ferry has left\n"), ("md", "---\ntitle: "), ("json", "{")]
+)
+def test_an_article_is_downloaded(client: httpx.Client, form: str, begins: str) -> None:
+    answer = client.get(f"/article/1/download.{form}")
+    assert answer.headers["content-disposition"] == f'attachment; filename="article-1.{form}"'
+    assert answer.text.startswith(begins)
+
+
 @pytest.mark.slow  # a program in Java
 @needs_vnu
 def test_vnu_finds_no_error_in_any_page(client: httpx.Client, tmp_path: Path) -> None:

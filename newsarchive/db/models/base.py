@@ -44,9 +44,6 @@ class _IsoTime(sqlite.DATETIME):
     def bind_processor(self, dialect: Dialect) -> Any:
         return isoformat
 
-    def literal_processor(self, dialect: Dialect) -> Any:
-        return lambda time: f"'{isoformat(time)}'"
-
     def result_processor(self, dialect: Dialect, coltype: object) -> Any:
         return moment
 
