@@ -389,15 +389,17 @@ def test_every_page_is_read_from_both_databases(database: str, tmp_path: Path) -
             assert client.get("/article/1", headers=known).status_code == 200
 
 
-def test_what_failed_has_a_row_as_wide_as_the_table(tmp_path: Path) -> None:
+@pytest.mark.parametrize("stat", ["site_error", "site_left/blog.example"])
+def test_what_failed_has_a_row_as_wide_as_the_table(tmp_path: Path, stat: str) -> None:
     """In the column of the site a sentence of twenty words took nine lines, and the rest of the page was empty."""
     file = tmp_path / "archive.db"
     webpages.build(file).dispose()
     with closing(sqlite3.connect(file)) as archive, archive:
-        failed = json.dumps({"site_error": "the server answered 410"}), utc_now().isoformat()
+        failed = json.dumps({stat: "the server answered 410"}), utc_now().isoformat()
         archive.execute("UPDATE crawl_runs SET stats = ?, started_at = ?", failed)
     with webpages.serving(file) as address:
         page = httpx.get(f"{address}/health").text
+        assert "the server answered 410" in httpx.get(f"{address}/site/blog.example").text
     row = re.search(r'<tr><td colspan="8">(.*?)</td></tr>', page, re.DOTALL)
     assert row
     assert "the server answered 410" in row[1]

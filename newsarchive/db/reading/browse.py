@@ -12,6 +12,7 @@ from sqlalchemy import Engine, inspect
 
 from newsarchive.db import engine as opened
 from newsarchive.db.conditions import QUARANTINED, visible
+from newsarchive.db.reading.health import why_failed
 from newsarchive.db.readonly import Reader, Row, reading
 from newsarchive.db.values import moment, with_detail
 from newsarchive.exceptions import NoSuchArticle
@@ -185,8 +186,7 @@ def _run(row: Row) -> Run:
         if str(value).isdigit():
             outcome = name.split("/")[0]
             counts[outcome] = counts.get(outcome, 0) + int(value)
-    error = str(stats.get("site_error") or stats.get("database_error") or "")
-    return Run(**row, error=error, counts=counts)
+    return Run(**row, error=why_failed(stats), counts=counts)
 
 
 _LARGEST = "SELECT id FROM clusters WHERE size > 1 ORDER BY size DESC, id DESC LIMIT :limit"

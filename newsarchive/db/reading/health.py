@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from newsarchive.db.frontier import known_sites
 from newsarchive.db.reading import coverage
@@ -118,9 +120,13 @@ def failures(reader: Reader, since: datetime) -> dict[str, Failure]:
     found = {}
     for started, finished, site, packed in reader.tuples(_NEWEST_RUNS, {"begin": since}):
         begun, stats = moment(started), json.loads(packed)
-        error = str(stats.get("site_error") or stats.get("database_error") or "")
-        error = error or next((key.partition("/")[2] for key in stats if key.startswith("site_left/")), "")
-        error = error or ("" if finished else "still running, or killed")
+        error = why_failed(stats) or ("" if finished else "still running, or killed")
         if error and begun:
             found[site] = Failure(begun, error)
     return found
+
+
+def why_failed(stats: Mapping[str, Any]) -> str:
+    """Why a run could not crawl its site, or left it, by its stats; "" where it did neither."""
+    left = (sentence for key, sentence in stats.items() if key.startswith("site_left/"))
+    return str(stats.get("site_error") or stats.get("database_error") or next(left, ""))
