@@ -106,7 +106,7 @@ def export(
     if not file:
         raise UsageError("export: into which file? newsarchive export articles.csv, or -o articles.csv")
     template = files.parse(file)
-    form = files.kind_of(template, name) if template else _form(file, name)
+    form = files.format_of(template, name) if template else _form(file, name)
     if bom is not None and form != "csv":
         raise UsageError(f"--bom and --no-bom are for csv; {form} has no such mark")
     if (sign or folder) and form != "wacz":

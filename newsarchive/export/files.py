@@ -202,7 +202,7 @@ Document = Callable[["Stored"], str]
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class ArticleFormat:
     """A format that writes one file for each article. `endings` of a file's name mean this format. `made` makes the text of a
     file, or names the function that does, where it needs the library of the format with the same name in
     `newsarchive.export`."""
@@ -211,34 +211,34 @@ class Kind:
     made: Document | str
 
 
-KINDS = {
-    "markdown": Kind((".md", ".markdown"), "newsarchive.export.markdown:document"),
-    "text": Kind((".txt",), lambda article: f"{article.headline}\n\n{article.article_body}\n"),
-    "html": Kind((".html", ".htm"), "newsarchive.export.pages:single"),
-    "json": Kind((".json",), lambda article: to_json(article, indent=2) + "\n"),
+FORMATS = {
+    "markdown": ArticleFormat((".md", ".markdown"), "newsarchive.export.markdown:document"),
+    "text": ArticleFormat((".txt",), lambda article: f"{article.headline}\n\n{article.article_body}\n"),
+    "html": ArticleFormat((".html", ".htm"), "newsarchive.export.pages:single"),
+    "json": ArticleFormat((".json",), lambda article: to_json(article, indent=2) + "\n"),
 }
 
 
-def kind_of(template: Template, name: str | None) -> str:
+def format_of(template: Template, name: str | None) -> str:
     """The format of a template's files: that of `--format`, or what the name ends with. Raises `UsageError`."""
-    by_ending = next((kind for kind, made in KINDS.items() if template.ending.lower() in made.endings), "")
-    if name in KINDS or (name is None and by_ending):
+    by_ending = next((form for form, made in FORMATS.items() if template.ending.lower() in made.endings), "")
+    if name in FORMATS or (name is None and by_ending):
         return name or by_ending
     wanted = (
         f"{name} writes all articles into one place"
         if name
         else f"no format by article ends with {template.ending!r}"
     )
-    endings = ", ".join(ending for made in KINDS.values() for ending in made.endings)
+    endings = ", ".join(ending for made in FORMATS.values() for ending in made.endings)
     raise UsageError(f"{wanted}: a name with {{…}} is for one file an article, and ends with {endings}")
 
 
-def document(kind: str) -> Document:
+def document(form: str) -> Document:
     """What makes the files of a format. Raises `UsageError` that names the extra where a library is missing."""
-    made = KINDS[kind].made
+    made = FORMATS[form].made
     if not isinstance(made, str):
         return made
-    writer(kind)
+    writer(form)
     found: Document = resolve_name(made)
     return found
 
