@@ -134,9 +134,10 @@ def _learner(folder: str | None, db: str, dry_run: bool = False, workers: int = 
 
 def _lock_lines(learner: Learner, site: str, locks: dict[str, str], yes: bool, dry_run: bool) -> None:
     from newsarchive.db import schema
-    from newsarchive.learning.learner import lock, printing
+    from newsarchive.db.site_templates import articles_with
+    from newsarchive.learning.learner import lock
 
-    number = len(printing(learner, site, locks))
+    number = len({article for line in locks for article in articles_with(learner.engine, site, line)})
     if dry_run:
         say(f"{site}: would lock {counted(len(locks), 'line')}, and read {counted(number, 'article')} again that print them; "
             "nothing was written")  # fmt: skip

@@ -358,16 +358,16 @@ def article_ids(engine: Engine, urls: Iterable[str]) -> dict[str, int]:
     return found
 
 
-def printing(engine: Engine, site: str, text: str) -> list[int]:
+def articles_with(engine: Engine, site: str, line: str) -> list[int]:
     """The articles of a site that print a line, in their text or in what was left out of it."""
     body = ArticleRow.article_body  # LIKE would have upper and lower case alike on SQLite alone
     left_out = exists().where(
-        DroppedLine.revision_id == ArticleRow.revision_id, DroppedLine.line_hash == line_hash(site, text)
+        DroppedLine.revision_id == ArticleRow.revision_id, DroppedLine.line_hash == line_hash(site, line)
     )
     query = (
         select(ArticleRow.id)
         .join(Site, Site.id == ArticleRow.site_id)
-        .where(Site.domain == site, (func.replace(body, storable(text), "") != body) | left_out)
+        .where(Site.domain == site, (func.replace(body, storable(line), "") != body) | left_out)
     )
     with reading(engine) as connection:
         return list(connection.execute(query).scalars())

@@ -62,7 +62,7 @@ Position = Callable[[], tuple[int, int | None]]
 
 
 def duration(seconds: float) -> str:
-    """A span of time in words, rounded up.
+    """A span of time in words: seconds and minutes rounded up, hours to a tenth.
 
     >>> duration(0.4), duration(59), duration(61), duration(3600), duration(9000)
     ('1 second', '59 seconds', '2 minutes', '1 hour', '2.5 hours')
@@ -376,14 +376,15 @@ class Summary:
             print_line(f"alarm: {alarm}", "bold yellow")
         for alarm in sentences(stats, Detail.ALARM_CLEARED).values():
             print_line(f"cleared: {alarm}")
-        for problem in problems(stats):
+        failed = problems(stats)
+        for problem in failed:
             print_line(f"error: {problem}", "bold red")
         for note in (
             *sentences(stats, Detail.BOUND).values(),
             *filter(None, [stats.get(key(Detail.HIDDEN))]),
         ):
             print_line(f"note: {note}")
-        if not problems(stats):
+        if not failed:
             self.print_next(stats)
 
     def print_next(self, stats: dict[str, Any]) -> None:

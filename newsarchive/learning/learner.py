@@ -392,11 +392,6 @@ def has_grown(before: int, now: int) -> bool:
     return bisect(LEARNING_PAGES, now) > bisect(LEARNING_PAGES, before)
 
 
-def printing(learner: Learner, site: str, lines: Iterable[str]) -> set[int]:
-    """The articles of a site that print one of these lines: those that locking it reads again."""
-    return {number for line in lines for number in site_templates.printing(learner.engine, site, line)}
-
-
 def lock(learner: Learner, site: str, locks: Mapping[str, str]) -> Summary:
     """Lock lines of a site by hand, each `keep`, `drop` or "" to unlock, and read again what they touch.
 
@@ -408,9 +403,9 @@ def lock(learner: Learner, site: str, locks: Mapping[str, str]) -> Summary:
     found: dict[int, str] = locks_of(known)
     touched: set[int] = set()
     for text, role in locks.items():
-        key, printing = line_key(text), site_templates.printing(learner.engine, site, text)
-        touched.update(printing)
-        if not printing and key not in held:
+        key, articles = line_key(text), site_templates.articles_with(learner.engine, site, text)
+        touched.update(articles)
+        if not articles and key not in held:
             raise UsageError(
                 f"{site}: no stored page prints the line {text!r}; give it whole, as it is printed"
             )

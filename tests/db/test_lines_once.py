@@ -84,7 +84,7 @@ def test_a_text_is_stored_once_and_each_page_says_why_it_went(engine: Engine) ->
         ]  # fmt: skip
         query = "SELECT count(*) FROM dropped_text WHERE text = 'About us'"
         assert connection.execute(text(query)).scalar() == 5
-    assert len(site_templates.printing(engine, "blog.example", "About us")) == 5
+    assert len(site_templates.articles_with(engine, "blog.example", "About us")) == 5
 
 
 def test_a_page_that_is_read_again_has_its_new_lines_alone(engine: Engine) -> None:
@@ -134,5 +134,5 @@ def test_lines_of_a_site_lie_side_by_side() -> None:
 def test_a_line_is_printed_by_the_texts_that_have_it_so(engine: Engine) -> None:
     bodies = ("Share 100% of it.", "SHARE 100% OF IT.", "Share 1000 of it.")
     Store(engine).ingest([make_article(n, body=f"A.\n\n{body}") for n, body in enumerate(bodies)])
-    assert len(site_templates.printing(engine, "blog.example", bodies[0])) == 1
-    assert site_templates.printing(engine, "blog.example", "no \0 line") == []
+    assert len(site_templates.articles_with(engine, "blog.example", bodies[0])) == 1
+    assert site_templates.articles_with(engine, "blog.example", "no \0 line") == []
