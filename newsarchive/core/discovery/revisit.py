@@ -121,7 +121,7 @@ class Visits:
 def next_check(visits: Visits, now: datetime, outcome: Outcome, key: str = "") -> datetime:
     """When to look at a post again, after a look at `now` that ended with `outcome`.
 
-    Every wait of a post is made here: `interval` gives it for a post that answered, and at the end it is moved by up to
+    Every wait of a post is made here: `policy` gives it for a post that answered, and at the end it is moved by up to
     `SPREAD_SHARE`, so a bound that must hold for all posts stands behind that. Earlier looks come from listings alone (`is_news`).
     `key` is the post's `url_key`. A post that is gone is looked at ever more rarely, because some come back.
     """
@@ -161,7 +161,15 @@ def is_future(at: datetime | None, now: datetime) -> bool:
 def interval(visits: Visits, now: datetime) -> timedelta:
     """How long to wait before the next look at a post that answered."""
     rate = explored(edit_rate(visits, now), visits.changes) * visits.site.unannounced + DELETION_RATE
-    return _bounded(days_to_wait(visits.age(now), rate, visits.site.min_gain) * DAY)
+    return policy(visits.age(now), rate, visits.site.min_gain)
+
+
+def policy(age: float, rate: float, min_gain: float) -> timedelta:
+    """The wait before the next look at a post that answered: `age` in days, `rate` in edits a unit of exposure.
+
+    A rule by age stands here, before or behind the wait that pays: the budget of a site counts with it too.
+    """
+    return _bounded(days_to_wait(age, rate, min_gain) * DAY)
 
 
 def edit_rate(visits: Visits, now: datetime) -> float:
@@ -230,7 +238,7 @@ def min_gain_for(ages: Sequence[float], site: SiteEdits, looks_a_day: float) -> 
     rate = explored(site.rate, 0) * site.unannounced + DELETION_RATE
 
     def looks(gain: float) -> float:
-        return weight * sum(1 / days_to_wait(age, rate, gain) for age in some)
+        return weight * sum(DAY / policy(age, rate, gain) for age in some)
 
     low, high = MIN_GAIN, MIN_GAIN * 1e6
     if looks(low) <= looks_a_day:

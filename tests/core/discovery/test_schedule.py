@@ -124,6 +124,15 @@ def test_a_budget_that_is_larger_than_what_pays_changes_nothing():
     assert revisit.min_gain_for([], revisit.UNKNOWN_SITE, 0) == revisit.MIN_GAIN
 
 
+def test_a_rule_by_age_counts_in_the_budget(monkeypatch):
+    """With young posts looked at every hour, a site has fewer looks left for its older ones."""
+    ages, looks, policy = [n / 2 for n in range(200)], 100, revisit.policy
+    before = revisit.min_gain_for(ages, revisit.UNKNOWN_SITE, looks)
+    monkeypatch.setattr(revisit, "policy", lambda age, *more: HOUR if age < 2 else policy(age, *more))
+    assert waits(seen(1)) == HOUR / DAY
+    assert revisit.min_gain_for(ages, revisit.UNKNOWN_SITE, looks) > before
+
+
 def test_a_missing_post_gets_a_second_look_soon_and_a_gone_one_ever_rarer():
     old = seen(1000)
     assert revisit.next_check(old, NOW, "missing") - NOW == DAY
