@@ -100,6 +100,8 @@ _OTHER_ITEMS = frozenset((
 ))  # fmt: skip
 #: Properties that a list of other posts states for each post.
 _PROPERTIES_OF_LISTS = frozenset(["datePublished", "dateModified", "author"])
+#: Properties that items of these other types have as well: plug-ins for authors' boxes mark the face of a person as its `image`.
+_PROPERTIES_OF_ALL_ITEMS = frozenset(["description", "image"])
 #: Properties whose value is an object, a list or a truth value.
 _OBJECT_PROPERTIES = frozenset(["keywords", "image", "publisher", "isAccessibleForFree"])
 #: Characters of an element for authors; a longer text is not read.
@@ -284,16 +286,17 @@ def microdata(marks: Sequence[Mark], rules: Rules, other_posts: OtherPosts) -> I
         for name in mark.properties:
             if name in _PROPERTIES_OF_LISTS and other_posts.holds(mark.node):
                 continue
-            if name == "description":
+            if name in _PROPERTIES_OF_ALL_ITEMS:
                 of_item = _item(mark.node)
                 # The type of the item without its vocabulary: "organization".
                 kind = (of_item.attributes.get("itemtype") or "") if of_item is not None else ""
                 if kind.rstrip("/").rpartition("/")[2].casefold() in _OTHER_ITEMS:
                     continue
-                described = described or of_item
-                # The next posts below describe themselves: "You may also enjoy" (Minimal Mistakes).
-                if of_item is not None and described is not None and of_item.mem_id != described.mem_id:
-                    continue
+                if name == "description":
+                    described = described or of_item
+                    # The next posts below describe themselves: "You may also enjoy" (Minimal Mistakes).
+                    if of_item is not None and described is not None and of_item.mem_id != described.mem_id:
+                        continue
             if name in _PROPERTIES and not aside(mark.node):
                 value = stated(mark, rules) if name in _DATE_PROPERTIES else mark.content
                 yield Claim(_PROPERTIES[name], value, _MICRODATA)

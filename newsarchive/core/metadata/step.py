@@ -284,15 +284,21 @@ def _with_pictures(
     the text where all others are the site's own or count visits. A caption without a credit must be one that readers see."""
     if not _offered("image", claims):
         claims = [*claims, *pictures.heading_picture(anchor)]
-    addresses = [c.value for c in claims if c.field == "image"]
-    claims = [*claims, *pictures.picture_claims(found.marks, addresses)]
-    if not _offered("image", claims):
-        claims += pictures.featured_picture(tree, anchor, other_posts)
     host = parts_of(url).hostname or ""
-    declared = (c.value for c in claims if c.field == "image" and c.value)
-    if all(
-        pictures.is_sites_own_picture(one, host) or pictures.counts_visits(one, rules) for one in declared
-    ):
+
+    def shown(all_claims: Iterable[Claim]) -> list[str]:
+        """The addresses of pictures that may be the post's."""
+        stated = (c.value for c in all_claims if c.field == "image" and c.value)
+        return [
+            one
+            for one in stated
+            if not (pictures.is_sites_own_picture(one, host) or pictures.counts_visits(one, rules))
+        ]
+
+    claims = [*claims, *pictures.picture_claims(found.marks, shown(claims))]
+    if not shown(claims):
+        claims += pictures.featured_picture(tree, anchor, other_posts)
+    if not shown(claims):
         claims += pictures.first_in_text(tree, blocks, url, other_posts)
     if _offered("image_credit", claims):
         return claims
