@@ -230,12 +230,13 @@ class Model:
 
 @dataclass(slots=True)
 class Sheet:
-    """A page as it is classified; `title` is the text of its `<title>`, `declared` the `articleBody` of its JSON-LD."""
+    """A page as it is classified; `title` is the text of its `<title>`, `declared` the `articleBody` of its JSON-LD, `url` its address."""
 
     tree: LexborHTMLParser
     reading: Reading
     title: str
     declared: str
+    url: str = ""
 
 
 @dataclass(slots=True)
@@ -269,7 +270,7 @@ def sheet_of(text: str, url: str) -> Sheet:
     title = tree.css_first("title")
     reading = read_blocks(tree, url)
     reading.truncated |= readable_characters(text) < len(text)
-    return Sheet(tree, reading, title.text() if title is not None else "", declared_body(text))
+    return Sheet(tree, reading, title.text() if title is not None else "", declared_body(text), url)
 
 
 def matrix(

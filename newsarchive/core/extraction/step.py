@@ -9,12 +9,17 @@ scored by a forest of trees, which decides for the page as a whole (`classifier`
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from itertools import takewhile
 
 import numpy as np
 
+from newsarchive.core.extraction.cards import cards
 from newsarchive.core.extraction.classifier import Sheet, Verdict, entries_of, judge, model_of, sheet_of
+from newsarchive.core.extraction.contents import contents
 from newsarchive.core.extraction.labels import Namer, is_headline, repeated
+from newsarchive.core.extraction.named_lines import path_of
+from newsarchive.core.extraction.offers import offers
 from newsarchive.core.extraction.page_type import quality, refuse, refuse_empty, refuse_text
 from newsarchive.core.metadata.step import read_metadata
 from newsarchive.core.text.normalise import normalise
@@ -43,6 +48,11 @@ DECLARED = "the page shows next to nothing, or a beginning: its JSON-LD articleB
 SHOWS_BEGINNING = "the page shows no more than a beginning: the article stands in its JSON-LD"
 BEGINNING = BlockVerdict("other", SHOWS_BEGINNING, DecidedBy.SOURCE_TEXT)
 KEPT = BlockVerdict("body", "the classifier and its neighbours", DecidedBy.MODEL)
+CARD = BlockVerdict("related", "a card that leads to another page of the site", DecidedBy.MARKUP)
+OFFER = BlockVerdict(
+    "subscribe", "stands in a small box with a field for an e-mail address", DecidedBy.MARKUP
+)
+CONTENTS = BlockVerdict("nav", "a list of links into the page itself", DecidedBy.MARKUP)
 
 
 def extract_step(page: Page, rules: Rules) -> Article:
@@ -115,11 +125,15 @@ def labelled(sheet: Sheet, verdict: Verdict, rules: Rules) -> list[Block]:
     out = []
     at_top, titled, below = True, False, False
     margins = np.round(verdict.margins, 2).tolist()
-    for raw, keep, score in zip(sheet.reading.blocks, verdict.keep.tolist(), margins, strict=True):
+    kept = verdict.keep.tolist()
+    shown = _shown_to_be_none(sheet, kept)
+    for i, (raw, keep, score) in enumerate(zip(sheet.reading.blocks, kept, margins, strict=True)):
         said = KEPT
         # An address is no text, whatever stands around it, nor is the label of a list to choose from.
         if not keep or raw.kind == "embed" or raw.box.tag == "select":
             said = (namer.standfirst(raw, below) if at_top and titled else None) or namer.name(raw)
+        elif i in shown:
+            said = shown[i]
         elif at_top and len(raw.text) < MIN_PARAGRAPH_CHARACTERS:
             said = namer.above(raw) or KEPT
         elif at_top:
@@ -127,8 +141,18 @@ def labelled(sheet: Sheet, verdict: Verdict, rules: Rules) -> list[Block]:
         below = said.label == "title" or is_headline(raw)
         titled = titled or below
         level = raw.level_or_row
-        out.append(Block(raw.text, raw.kind, *said, score, raw.path, level, tuple(raw.links), raw.html))
+        out.append(
+            Block(raw.text, raw.kind, *said, score, path_of(raw, rules), level, tuple(raw.links), raw.html)
+        )
     return _without_dangling(_without_repeats(out))
+
+
+def _shown_to_be_none(sheet: Sheet, kept: Sequence[bool]) -> dict[int, BlockVerdict]:
+    """What the mark-up shows to be no text, although the classifier keeps it."""
+    blocks, boxes = sheet.reading.blocks, sheet.reading.boxes
+    found = dict.fromkeys(offers(blocks, boxes, kept), OFFER)
+    found |= dict.fromkeys(cards(blocks, kept, sheet.url), CARD)
+    return found | dict.fromkeys(contents(blocks, kept, sheet.url), CONTENTS)
 
 
 def _without_repeats(blocks: list[Block]) -> list[Block]:

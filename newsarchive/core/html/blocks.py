@@ -23,6 +23,7 @@ from newsarchive.core.html.markup import (
     INLINE,
     NOTE_ADDRESS,
     NOTE_BEHIND_STOP,
+    NOTE_IN_LINE,
     NOTE_NUMBER,
     SELF_LINK,
     SKIPPED,
@@ -93,6 +94,22 @@ class _Inline:
             self.open_tag = self.close_tag = ""
 
 
+def _steps(elements: list[_Inline]) -> str:
+    """Inline elements as steps of a path: `/a.more/span`."""
+    steps = ""
+    for element in elements:
+        attributes = element.attributes
+        steps += "/" + path_step(element.tag, attributes.get("id") or "", attributes.get("class") or "")
+    return steps
+
+
+def _is_note(tag: str, attributes: dict[str, str | None]) -> bool:
+    """Whether an inline element is a note that a reader sees only by pointing at a word or a mark. A `<sup>` is the mark."""
+    return tag != "sup" and (
+        attributes.get("role") == "tooltip" or NOTE_IN_LINE.search(attributes.get("class") or "") is not None
+    )
+
+
 class _Walker:
     """The walk over a tree: the pieces of the current block's text, its links, its tags (`marks`: the place of each
     among the pieces, and the tag) and the elements that are open."""
@@ -109,7 +126,9 @@ class _Walker:
         self.marks: list[tuple[int, str]] = []
         self.links: list[tuple[str, str]] = []
         self.around: list[_Inline] = []
-        self.link_chars = self.common = self.characters = self.breaks = 0
+        self.whole: list[_Inline] = []
+        self.notes: list[tuple[str, str]] = []
+        self.link_chars = self.inner_chars = self.common = self.characters = self.breaks = 0
         self.after_line_break = False
         self.after_break = False
 
@@ -156,6 +175,12 @@ class _Walker:
 
     def _skip(self, node: LexborNode, tag: str) -> LexborNode | None:
         """No text of the page stands in this element."""
+
+    def _note_field(self, node: LexborNode, tag: str) -> LexborNode | None:
+        """A field of a form has no text, but the box around one for an e-mail address asks for it."""
+        if self.box is not None and (node.attributes.get("type") or "").casefold() == "email":
+            self.box.asks = True
+        return None
 
     def _enter_noscript(self, node: LexborNode, tag: str) -> LexborNode | None:
         """The content of `<noscript>` is text where a script would only set a template in its place, as in posts that
@@ -205,6 +230,13 @@ class _Walker:
         attributes, start = node.attributes, len(self.pieces)
         if attributes and ("style" in attributes or "hidden" in attributes) and is_hidden(attributes):
             return None
+        if (
+            attributes
+            and self.pieces
+            and _is_note(tag, attributes)
+            and self._set_aside(node, tag, attributes)
+        ):
+            return None
         if tag == "a" and "#" in (attributes.get("href") or ""):
             in_heading = self.box is not None and self.box.kind == "heading"
             sign = SELF_LINK if in_heading else BACK_LINK if self.pieces else None
@@ -216,6 +248,17 @@ class _Walker:
         if inline.open_tag:
             self.marks.append((start, inline.open_tag))
         return child
+
+    def _set_aside(self, node: LexborNode, tag: str, attributes: dict[str, str | None]) -> bool:
+        """Keep a note inside of a line for a block of its own behind the line, which would else be "the keel[1]The lowest beam. of the
+        ship". Cells of a table and lines of code keep it."""
+        if self.box is None or self.box.kind in ("code", "table"):
+            return False
+        text = node.text(deep=True) or ""
+        self.characters += len(text)
+        step = path_step(tag, attributes.get("id") or "", attributes.get("class") or "")
+        self.notes.append((fold(text), step))
+        return True
 
     def _enter_time(self, node: LexborNode, tag: str) -> LexborNode | None:
         """A day or time. A space parts it from a day that stands right before it: WordPress's themes print the day of publication and
@@ -280,6 +323,8 @@ class _Walker:
             self.link_chars += len(text)
             if element.href:
                 self.links.append((fold(text), element.href))
+            elif (to := element.attributes.get("href") or "").startswith("#") and len(to) > 1:
+                self.inner_chars += len(text)
 
     def _marks_note(self, element: _Inline) -> bool:
         """Whether a `<sup>` or a link is the mark of a footnote, which is set in brackets: "Rust<sup>1</sup>" would be the word "Rust1"."""
@@ -292,13 +337,19 @@ class _Walker:
         if all(e.tag != "sup" for e in around):
             return not before.isspace() and any(map(NOTE_ADDRESS.search, addresses))
         behind_stop = NOTE_BEHIND_STOP.search(pieces[start - 1][-5:] + "".join(pieces[start:]))
-        return bool(behind_stop) or any("#" in address for address in addresses)
+        return bool(behind_stop) or any("#" in one or one.startswith("javascript:") for one in addresses)
 
     def add(self, text: str) -> None:
         """Add text to the current block."""
-        if not self.pieces and self.inline:
-            self.around = list(self.inline)
-            self.common = len(self.inline)
+        if not self.pieces:
+            self.whole = list(self.inline)
+            if self.inline:
+                self.around = list(self.inline)
+                self.common = len(self.inline)
+        elif self.whole and not text.isspace():
+            whole, inline = self.whole, self.inline
+            while whole and (len(inline) < len(whole) or inline[len(whole) - 1] is not whole[-1]):
+                whole.pop()
         self.pieces.append(text)
         if self.after_line_break and not text.isspace():
             self.after_line_break = False
@@ -317,7 +368,8 @@ class _Walker:
     def _start_block(self) -> None:
         self.pieces.clear()
         self.links = []
-        self.link_chars = self.common = 0
+        self.notes = []
+        self.link_chars = self.inner_chars = self.common = 0
         self.after_line_break = False
         if self.inline:
             self.marks = [(0, e.open_tag) for e in self.inline if e.open_tag]
@@ -333,6 +385,12 @@ class _Walker:
                 if element.tag == "a":
                     self._link(element)
             self._close_block()
+            for text, step in self.notes:
+                if not is_blank(text):
+                    note = RawBlock(
+                        text, self.box or _NOWHERE, "paragraph", html=escape(text), wrap=f"/{step}"
+                    )
+                    self.blocks.append(note)
             self._start_block()
         elif self.inline or self.marks:
             self._start_block()
@@ -349,10 +407,7 @@ class _Walker:
             level = HEADINGS.get(box.tag, 0)
         elif kind == "list_item":
             level = box.level
-        wrap = ""
-        for element in self.around[: self.common]:
-            attributes = element.attributes
-            wrap += "/" + path_step(element.tag, attributes.get("id") or "", attributes.get("class") or "")
+        wrap = _steps(self.around[: self.common])
         html = self._marked(kind, text == joined) if self.marks else escape(text)
         if not self.marks and kind != "code" and "\n" in html:
             html = html.replace("\n", "<br>")
@@ -367,6 +422,8 @@ class _Walker:
             before.links, before.link_chars = before.links + self.links, before.link_chars + self.link_chars
             return
         self.blocks.append(RawBlock(text, box, kind, level, self.links, self.link_chars, html, wrap, after))
+        if len(self.whole) > self.common or self.inner_chars:
+            self.blocks[-1].whole, self.blocks[-1].inner_chars = _steps(self.whole), self.inner_chars
 
     def _goes_on(self, box: Box) -> bool:
         """Whether a list item has a block already: the next one is a paragraph of the same item, and no item of its own."""
@@ -488,6 +545,7 @@ _ENTER: dict[str, Callable[[_Walker, LexborNode, str], LexborNode | None]] = {
     "noscript": _Walker._enter_noscript,
     "br": _Walker._line_break,
     "hr": _Walker._end_at_rule,
+    "input": _Walker._note_field,
     "img": _Walker._pass_image,
     "label": _Walker._enter_label,
     "span": _Walker._enter_inline,

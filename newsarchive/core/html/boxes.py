@@ -35,10 +35,10 @@ class Box:
     `index` counts boxes in document order. `blocks[first:last]` are the blocks inside. `path` is the tag path with ids
     and classes, `html/body/div#main.post.entry`. `shape` is a hash of the tags and classes along the path, without
     ids, so that boxes which a page builds alike have the same one. `depth` counts the boxes around this one, `level` the lists. A `hidden` box is not on
-    the screen until a script shows it.
+    the screen until a script shows it. One that `asks` has a field for an e-mail address in it, and in no box inside.
     """
 
-    __slots__ = ("classes", "depth", "first", "hidden", "ident", "index", "kind", "last", "level", "parent", "path",
+    __slots__ = ("asks", "classes", "depth", "first", "hidden", "ident", "index", "kind", "last", "level", "parent", "path",
                  "shape", "tag")  # fmt: skip
 
     def __init__(
@@ -46,6 +46,7 @@ class Box:
     ) -> None:
         self.tag, self.parent, self.index = tag, parent, index
         self.first, self.last = first, 0
+        self.asks = False
         kind = _KINDS.get(tag, "paragraph")
         if parent is None:
             self.depth = self.level = 0
@@ -89,8 +90,10 @@ class RawBlock:
     """A block before it is classified.
 
     `level` is a heading's (1 to 6) or the depth of a list item (from 1). `links` are (anchor text, absolute URL).
-    `link_chars` counts the characters inside anchors. `wrap` is the path of the inline elements around the whole text,
-    `/a.more/span`. `after_break` says that a doubled `<br>` stands between this block and the block before.
+    `link_chars` counts the characters inside anchors, `inner_chars` those of links to a place on the same page. `wrap`
+    is the path of the inline elements around the whole text, `/a.more/span`; `whole` has those as well that close before
+    the block ends, and is empty where there are none. `after_break` says that a doubled `<br>` stands between this block
+    and the block before.
     """
 
     text: str
@@ -102,6 +105,8 @@ class RawBlock:
     html: str = ""
     wrap: str = ""
     after_break: bool = False
+    whole: str = ""
+    inner_chars: int = 0
 
     @property
     def path(self) -> str:

@@ -58,6 +58,12 @@ NOTE_BEHIND_STOP = re.compile(
     r"(?:[;!?…\"'”’»。，、]|[.,:](?!\s*\d\d\s*\Z)|(?:\A|\D|\d{4})[.,:])\s*\d{1,3}\s*\Z"
 )
 
+#: What an element inside a line is called that a reader sees only by pointing at a word or a mark: the explanation of a term, a
+#: footnote. What is called "tooltip" alone may be the term with its explanation.
+NOTE_IN_LINE = re.compile(
+    r"tool-?tip[-_]?(?:text|content|body|inner|message)|foot-?note[-_]*tooltip|(?<![\w-])(?:side|margin)-?note(?![\w-])"
+)
+
 #: Stands for a `<br>` until a block is folded. HTML parsers let no NUL into a text.
 BREAK = "\0"
 

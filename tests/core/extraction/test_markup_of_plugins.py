@@ -1,0 +1,156 @@
+"""What the mark-up of a line shows whatever it says: tables of contents, cards, offers, notes behind a mark, named lines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import pytest
+
+from newsarchive.core.extraction.cards import cards
+from newsarchive.core.extraction.contents import contents
+from newsarchive.core.extraction.named_lines import path_of
+from newsarchive.core.extraction.offers import offers
+from newsarchive.core.html.blocks import read_blocks
+from newsarchive.core.html.boxes import Reading
+from newsarchive.core.html.parsing import fresh
+from newsarchive.rules import Rules
+
+URL = "https://heron.example/2025/03/ferry/"
+PROSE = "The council of the harbour town voted on Tuesday to keep the night ferry for another three years."
+HEADINGS = f"<h2>Where it began</h2><p>{PROSE}</p><h2>What followed</h2><p>{PROSE}</p>"
+
+
+def read(html: str) -> Reading:
+    return read_blocks(fresh(f"<body><main>{html}</main></body>"), URL)
+
+
+def lines(html: str, find: Callable[[Reading, list[bool]], set[int]]) -> list[str]:
+    """The lines that a rule takes out of a page whose lines were all kept."""
+    reading = read(html)
+    return [reading.blocks[i].text for i in sorted(find(reading, [True] * len(reading.blocks)))]
+
+
+contents_of = partial(lines, find=lambda reading, kept: contents(reading.blocks, kept, URL))
+cards_of = partial(lines, find=lambda reading, kept: cards(reading.blocks, kept, URL))
+offers_of = partial(lines, find=lambda reading, kept: offers(reading.blocks, reading.boxes, kept))
+
+
+def items(*links: tuple[str, str]) -> str:
+    return "<ul>" + "".join(f'<li><a href="{to}">{text}</a></li>' for text, to in links) + "</ul>"
+
+
+BOTH = items(("Where it began", "#began"), ("What followed", f"{URL}#followed"))
+
+
+@pytest.mark.parametrize(
+    ("html", "expected"),
+    [
+        (f"<p>{PROSE}</p>{BOTH}{HEADINGS}", ["Where it began", "What followed"]),
+        (
+            f"<p>{PROSE}</p><div><p><b>In short</b></p>{BOTH}</div>{HEADINGS}",
+            ["In short", "Where it began", "What followed"],
+        ),
+        (f"<h2>The ferry</h2>{BOTH}{HEADINGS}", ["Where it began", "What followed"]),  # no box of its own
+        (f"<p>{PROSE}</p>{items(('Where it began', '#began'))}{HEADINGS}", []),  # a single link
+        (f"<p>{PROSE}</p>{BOTH}<h2>Other parts</h2><p>{PROSE}</p>", []),  # no headings of the text
+        (f"{items(('Where it began', '/began/'), ('What followed', '/followed/'))}{HEADINGS}", []),
+        (f"{items(('Where it began', 'mailto:a@heron.example'), ('What followed', '#'))}{HEADINGS}", []),
+        (
+            '<ul><li>Where it began, of which <a href="#began">more</a> below, in 1871</li>'
+            f'<li>What followed, of which <a href="#followed">more</a> below</li></ul>{HEADINGS}',
+            [],
+        ),
+        (f'<h4><a href="#one">Who pays?</a></h4><p>{PROSE}</p><h4><a href="#two">When?</a></h4><p>{PROSE}</p>', []),
+    ],
+)  # fmt: skip
+def test_a_table_of_contents_is_told_by_where_its_links_lead(html: str, expected: list[str]) -> None:
+    assert contents_of(html) == expected
+
+
+def card(to: str, text: str = "READ The old bridge is closed") -> str:
+    return f'<p>{PROSE}</p><a href="{to}"><div><span>{text}</span></div></a>' + f"<p>{PROSE}</p>" * 4
+
+
+@pytest.mark.parametrize(
+    ("html", "expected"),
+    [
+        (card("/2025/02/bridge/"), ["READ The old bridge is closed"]),
+        (card("https://heron.example/?p=7"), []),  # an address without a path may be the front page
+        (card("https://elsewhere.example/bridge/"), []),  # a preview of another site
+        (card("#bridge"), []),
+        (card(f"{URL}#bridge"), []),
+        (card("/files/report.pdf"), []),
+        (card("/2025/02/bridge/", PROSE * 3), []),  # a link that was never closed
+        (
+            f'<p>{PROSE}</p><p><a href="/2025/02/bridge/">The old bridge is closed</a></p>',
+            [],
+        ),  # an author's own link
+        (
+            '<a href="/1/"><div>One of ten</div></a><a href="/2/"><div>Two of ten</div></a>',
+            [],
+        ),  # the article itself
+    ],
+)
+def test_a_card_is_a_box_that_is_a_link_to_another_page_of_the_site(html: str, expected: list[str]) -> None:
+    assert cards_of(html) == expected
+
+
+FORM = '<form><p><input type="email"><button>Go</button></p></form>'
+
+
+@pytest.mark.parametrize(
+    ("html", "expected"),
+    [
+        (f"<div><h3>Liked it?</h3><p>Our letter is free.</p>{FORM}</div><p>{PROSE * 4}</p>", ["Liked it?", "Our letter is free.", "Go"]),
+        (f"<p>{PROSE * 4}</p>{FORM}", ["Go"]),
+        ("<div><h3>Liked it?</h3><form><input type=text></form></div>" + f"<p>{PROSE * 4}</p>", []),
+        (f"<div><p>The ferry is back.</p><p>So is the bridge.</p>{FORM}</div>", ["Go"]),  # a short article
+    ],
+)  # fmt: skip
+def test_a_small_box_with_a_field_for_an_address_is_an_offer(html: str, expected: list[str]) -> None:
+    assert offers_of(html) == expected
+
+
+@pytest.mark.parametrize(
+    ("html", "expected"),
+    [
+        (
+            'The keel<sup><a href="javascript:void(0)">1</a></sup><span role="tooltip">The lowest beam.</span> broke.',
+            ["The keel[1] broke.", "The lowest beam."],
+        ),
+        (
+            '<span class="tooltip">keel<span class="tooltip-text">The lowest beam.</span></span> broke.',
+            ["keel broke.", "The lowest beam."],
+        ),
+        (
+            'The keel<span class="sidenote">The lowest beam.</span> broke.',
+            ["The keel broke.", "The lowest beam."],
+        ),
+        ('The <span class="tooltip" title="The lowest beam">keel</span> broke.', ["The keel broke."]),
+        ('The keel<sup class="note-tooltip-text">[1]</sup> broke.', ["The keel[1] broke."]),  # the mark
+        ('The keel <span class="keynote">speech</span> broke.', ["The keel speech broke."]),
+        ('<span role="tooltip">The lowest beam.</span>', ["The lowest beam."]),  # a line of its own
+    ],
+)
+def test_a_note_inside_of_a_line_is_a_line_behind_it(html: str, expected: list[str]) -> None:
+    assert [block.text for block in read(f"<p>{html}</p>").blocks] == expected
+
+
+@pytest.mark.parametrize(
+    ("html", "ends"),
+    [
+        ('<p><span class="reading-time">3 minutes</span></p>', "p/span.reading-time"),
+        ('<p><span class="reading-time-3">3 minutes</span></p>', "p"),
+        ('<p><b><span class="clock-7">3 minutes</span></b> </p>', "p/b/span.clock-7"),
+        ('<p>It takes <span class="reading-time">3 minutes</span></p>', "p"),
+        ('<p><span class="reading-time">3 minutes</span> by boat</p>', "p"),
+        ('<p><span class="reading-time">3</span> <span class="reading-time">minutes</span></p>', "p"),
+        ('<p><span class="other">3 minutes</span></p>', "p"),
+    ],
+)
+def test_the_path_of_a_line_has_the_elements_around_all_of_it_that_a_table_names(
+    html: str, ends: str
+) -> None:
+    rules = Rules(platforms={"xx": {"select": {"other": [".reading-time", ".clock*"]}}})
+    assert path_of(read(html).blocks[0], rules) == f"html/body/main/{ends}"
