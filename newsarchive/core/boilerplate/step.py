@@ -12,7 +12,8 @@ their kind, and take a body block out only where a cue proves that it is none. N
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property, lru_cache
 
 from newsarchive.core.boilerplate import cues, position
@@ -40,6 +41,8 @@ from newsarchive.rules import Rules
 OWN_LABELS = frozenset({"title", "description", "byline", "date", "caption"})
 #: Labels of what stands in a box of a table's text and is none of it.
 NAMED_FOR_SURE = OWN_LABELS | {"comments"}
+#: What a table's elements of text take back: guesses, and that nothing follows what a line announces, since what follows is text now.
+_TAKEN_BACK = position.GUESSES | {DecidedBy.NEIGHBOURS}
 #: Words of an attribution; a longer block is prose that mentions a source.
 MAX_ATTRIBUTION_WORDS = 70
 #: Words of a copyright notice; a longer block is prose that mentions one.
@@ -204,17 +207,20 @@ def places(marks: Marks) -> None:
 
     A table may also name the elements that hold the article's text (label `body`). What the classifier turned down there is
     text after all, such as a postscript of one paragraph in a box of its own, whatever the boxes further out are called: Substack's
-    footnotes stand in `article.newsletter-post`.
+    footnotes stand in `article.newsletter-post`. An accordion of links counts only beside the text, for menus are made of them too.
 
     Earns labels on half of the real pages, and 0.03 points of F1 (`docs/benchmarks/ablation.md`).
     """
     entries = Entries([(b.path, b.kind == "heading" and not b.links) for b in marks.blocks])
     own = ((i, b.path) for i, b in enumerate(marks.blocks) if not entries.other(b.path))
     hits = {i: v for i, path in own if (v := marks.words.select(path))}
+    text = sorted({marks.blocks[i].path for i in marks.body if i not in hits})
     for i in [i for i, verdict in hits.items() if verdict.label == "body"]:
         block, verdict = marks.blocks[i], hits.pop(i)
+        linked = sum(len(said) for said, _ in block.links)
+        is_menu = 2 * linked > len(block.text) and not _beside(text, block.path, marks.words.select)
         if block.label == "body" or (
-            block.label not in NAMED_FOR_SURE and block.decided_by in position.GUESSES
+            not is_menu and block.label not in NAMED_FOR_SURE and block.decided_by in _TAKEN_BACK
         ):
             marks.relabel(i, *verdict)
     if not hits:
@@ -225,6 +231,15 @@ def places(marks: Marks) -> None:
     for i, verdict in hits.items():
         if i not in words or (left >= MIN_WORDS_OUTSIDE and (most or verdict.label == "comments")):
             marks.mark(i, *verdict)
+
+
+def _beside(text: Sequence[str], path: str, select: Lookup) -> bool:
+    """Whether the box around the outermost element of a path that a table names holds one of these paths, which are sorted."""
+    steps = path.split("/")
+    named = next((at for at, step in enumerate(steps) if select(step)), 0)
+    around = "/".join(steps[:named]) + "/"
+    at = bisect_left(text, around)
+    return at < len(text) and text[at].startswith(around)
 
 
 def originals(marks: Marks) -> None:

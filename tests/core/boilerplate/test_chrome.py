@@ -274,6 +274,29 @@ def test_a_footnote_comes_back_whatever_the_boxes_further_out_are_called() -> No
     assert [b.label for b in done] == ["body", "body", "body", "comments", "caption"]
 
 
+def test_an_accordion_is_text_beside_the_text_and_a_menu_elsewhere() -> None:
+    """Kadence makes the menu of a small screen of the block in which authors write questions and answers."""
+
+    def block(
+        text: str, place: str, label: str = "other", link: str = "", by: DecidedBy = DecidedBy.MODEL
+    ) -> Block:
+        path = f"html/body/{place}/div.kt-accordion-pane/p"
+        return Block(text, label=label, path=path, decided_by=by, links=((text, link),) if link else ())
+
+    prose = "The ferry came back to the island on Monday, and half of the island was at the pier."
+    found = (
+        block("Our boats", "header/div.menu", "nav", "https://heron.example/boats/", DecidedBy.MARKUP),
+        Block(prose, path="html/body/main/div.entry-content/p"),
+        block("Who pays?", "main/div.entry-content", by=DecidedBy.NEIGHBOURS),
+        block("Nobody pays.", "main/div.entry-content"),
+        block(
+            "The timetable", "main/div.entry-content", "nav", "https://heron.example/times/", DecidedBy.MARKUP
+        ),
+    )
+    done = boilerplate_step(Article(url="https://heron.example/1", blocks=found), RULES).blocks
+    assert [b.label for b in done] == ["nav", "body", "body", "body", "body"]
+
+
 @pytest.mark.parametrize(
     ("table", "message"),
     [
