@@ -176,6 +176,38 @@ _TRUSTED = re.compile(r"^(?P<source>.+) is trusted more$")
 _TABLE = re.compile(
     r"^(?:phrases|platforms|chrome)/(?P<table>[^,]+)\.toml, \[(?P<kind>\w+)\] (?P<entry>.*)$", re.S
 )
+#: How the rule of a line that was left out begins → where it is corrected; files are below the package.
+REMEDIES: tuple[tuple[re.Pattern[str], str], ...] = (
+    (
+        re.compile(r"(?P<file>phrases/[^,]+\.toml),"),
+        "{file}: make the entry narrower in data/{file}, or in a copy of it in the folder of your setting `rules`",
+    ),
+    (
+        re.compile(r"(?P<file>platforms/[^,]+\.toml),"),
+        "{file}: name an element below it in data/{file}, or in a copy of it in the folder of your setting `rules`",
+    ),
+    (
+        re.compile("template, "),
+        "template: what other pages of the site show; `newsarchive learn SITE --dry-run`, core/site_template/evidence.py",
+    ),
+    (
+        re.compile("(?P<rule>promo|tail|head|comments|position|token): "),
+        "{rule}: several lines together; core/boilerplate/cues.py and step.py, words in data/phrases/",
+    ),
+    (
+        re.compile("(?P<rule>attribution|copyright): "),
+        "{rule}: says who published first; data/attribution/, core/origin/",
+    ),
+    (
+        re.compile("(?P<rule>title|byline|date|caption|nav|other): "),
+        "{rule}: a field of the article, or no words; core/boilerplate/position.py and step.py",
+    ),
+    (re.compile(".*the site's settings"), "the site's settings: `body` and `drop` there"),
+    (
+        re.compile(r"(?!\w+: )"),
+        "any other rule: how the page is built; core/extraction/labels.py and step.py",
+    ),
+)
 _CODEC = re.compile(r"^(?P<codec>[^,]+),.*$", re.S)
 
 
@@ -246,6 +278,16 @@ def rule(stored: str, kind: str = "") -> str:
     for head in (f"{kind}: ", "tail: "):
         stored = stored.removeprefix(head)
     return stored
+
+
+def remedy(stored: str) -> str:
+    """Where the rule of a line is corrected that was left out, "" for a rule that the table does not know.
+
+    >>> remedy("tail: a list whose head and last line name one source")
+    'tail: several lines together; core/boilerplate/cues.py and step.py, words in data/phrases/'
+    """
+    found = ((pattern.match(stored), words) for pattern, words in REMEDIES)
+    return next((words.format(**match.groupdict()) for match, words in found if match), "")
 
 
 def codec(stored: str) -> str:

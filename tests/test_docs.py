@@ -21,7 +21,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from newsarchive import config, core
+from newsarchive import config, core, plainwords
 from newsarchive.cli import COMMANDS, cli, sitelist
 from newsarchive.crawling.stats import Count, FetchProblem, Group, SkipReason
 from newsarchive.db.engine import open_engine
@@ -80,6 +80,19 @@ def test_the_changelog_names_the_oldest_revision_that_can_be_upgraded() -> None:
         f"Revision {int(max(UNRELEASED)) + 1:04} or a later one\n  becomes today's by"
         in WRITTEN["CHANGELOG.md"]
     )
+
+
+def test_explain_sends_to_the_places_that_its_guide_names() -> None:
+    rows = re.findall(
+        r"^\| (?:any other rule: )?`.*\|.*\|.*\|$", WRITTEN["docs/how-to/why-is-a-line-missing.md"], re.M
+    )
+    assert len(rows) > 6
+    for row in rows:
+        rules, _, places = row.strip("| ").split(" | ")
+        for rule in re.findall(r"`([^`]+)`", rules):
+            said = plainwords.remedy(rule.replace("…", "x"))
+            for file in re.findall(r"`((?:core|data)/[^`<]+)", places):
+                assert file in said, (rule, file, said)
 
 
 def test_pages_that_are_not_built_say_what_is_missing_and_how_to_see_it() -> None:

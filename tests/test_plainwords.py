@@ -61,6 +61,10 @@ def test_explain_says_it_in_plain_words_and_debug_shows_the_rest(folder: Path) -
     assert "the page's JSON-LD" in plain
     assert "'â€œ' → '“' (windows-1252)" in plain
     assert {"points", "nats"} <= set(JARGON.findall(debug))
+    assert "to bring a line back" not in plain
+    _, remedies = debug.split("to bring a line back")
+    assert "phrases/en.toml: make the entry narrower in data/phrases/en.toml" in remedies
+    assert "reextract --all --site SITE" in remedies
 
 
 @pytest.mark.parametrize("command", ["show", "explain"])

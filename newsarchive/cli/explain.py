@@ -37,7 +37,8 @@ Examples:
 @click.option(
     "--debug",
     is_flag=True,
-    help="Points, evidence and rules as they are stored, a rule of a table with its file and entry.",
+    help="Points, evidence and rules as they are stored, a rule of a table with its file and entry; and what would bring a"
+    " line back.",
 )
 @pager_option
 @output_option
@@ -159,6 +160,8 @@ def lines(article: Article, *, debug: bool = False, look: str = "") -> Iterator[
     yield from section("what could not be repaired", iter(article.damage))
     yield from section("kept", _kept(article, debug))
     yield from section("left out", _blocks(article, debug, body=False))
+    if debug:
+        yield from section("to bring a line back (files are below newsarchive/)", _remedies(article))
 
 
 def section(title: str, rows: Iterator[str]) -> Iterator[str]:
@@ -225,6 +228,14 @@ def _blocks(article: Article, debug: bool, *, body: bool) -> Iterator[str]:
             label = "" if body else plainwords.label(block.label)
             why = ": ".join(filter(None, (label, plainwords.rule(block.rule, block.label))))
             yield f"{short(block.text)} [{why}]" if why else short(block.text)
+
+
+def _remedies(article: Article) -> Iterator[str]:
+    """Where each rule is corrected by which a line was left out, and what corrects this site alone."""
+    found = dict.fromkeys(plainwords.remedy(block.rule) for block in article.dropped)
+    yield from filter(None, found)
+    if found:
+        yield "on this site alone: its settings `body` and `drop`, then `newsarchive reextract --all --site SITE`"
 
 
 def short(text: str, length: int = 90) -> str:
