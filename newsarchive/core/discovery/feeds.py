@@ -8,7 +8,7 @@ entries with others are left out. An `Entry` is one post as a feed or an API des
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from html import escape
 from typing import Any
@@ -68,10 +68,16 @@ _MARK = re.compile(
 _ENDS = {b"rss": b"</channel></rss>", b"feed": b"</feed>", b"rdf:rdf": b"</rdf:RDF>"}
 #: The root of a feed, that of Atom also with a prefix, as Python's ElementTree writes it: `<ns0:feed`.
 _FEED_ROOT = re.compile(rb"<(rss|(?:[\w.-]{1,40}:)?feed|rdf:RDF|channel)[\s>]", re.I)
-_FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/feed+json", "application/rdf+xml")
+#: The type of a feed → the word that the link or its title must have besides. JSON is the type of a JSON Feed in version 1.0 of its
+#: standard, and WordPress announces its API by it too.
+_FEED_TYPES = {
+    "application/rss+xml": "",
+    "application/atom+xml": "",
+    "application/feed+json": "",
+    "application/rdf+xml": "",
+    "application/json": "feed",
+}
 _PAGE_TYPES = ("text/html", "application/xhtml+xml")
-#: The type of a JSON Feed in version 1.0 of its standard. WordPress announces its API by it too, so the link must say `feed`.
-_JSON_TYPE = "application/json"
 #: Versions of JSON Feed, for feeds that write no more than the number.
 _JSON_VERSIONS = ("1", "1.0", "1.1")
 #: Addresses at which WordPress, Blogger and others keep the feed of comments.
@@ -81,6 +87,10 @@ _COMMENT_URL = re.compile(
 )
 #: A link to one comment: WordPress `#comment-12`, Blogger `?showComment=12#c12`.
 _COMMENT_LINK = re.compile(r"#(?:comment-?|c)\d+$|[?&]showComment=", re.I)
+
+
+#: Reads a feed of one format: its bytes and where they come from give the feed and its entries, each with its own bytes.
+Reader = Callable[[bytes, Excerpt, Rules], tuple["Feed", Iterator["Entry"]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,8 +173,9 @@ def announced_feeds(html_text: str, base_url: str, rules: Rules) -> dict[str, bo
         link = attributes(node)
         kind = link.get("type", "").lower().partition(";")[0].strip()
         rel = link.get("rel", "").lower().split()
-        names_feed = kind == _JSON_TYPE and "feed" in (link["href"] + link.get("title", "")).casefold()
-        is_feed = "feed" in rel or ("alternate" in rel and (kind in _FEED_TYPES or names_feed))
+        word = _FEED_TYPES.get(kind)
+        names_feed = word is not None and word in (link["href"] + link.get("title", "")).casefold()
+        is_feed = "feed" in rel or ("alternate" in rel and names_feed)
         if is_feed and link["href"].strip() and (url := try_normalise(link["href"], base)):
             title = link.get("title", "").casefold()
             found.setdefault(url, bool(_COMMENT_URL.search(url)) or any(word in title for word in words))
@@ -183,8 +194,15 @@ def usual_feeds(base_url: str, rules: Rules) -> list[str]:
 def is_feed(body: bytes) -> bool:
     """Whether a document begins as a feed does. An HTML page does not; to try to read it as a feed would take a
     second for each megabyte."""
+    return _reader(body) is not None
+
+
+def _reader(body: bytes) -> Reader | None:
+    """The reader of the format in which a document begins, `None` for what begins as no feed does."""
     head = body[:MAX_PROLOGUE_BYTES].replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xfe\xff \t\r\n")
-    return head.startswith(b"{") or bool(_FEED_ROOT.search(head))
+    if head.startswith(b"{"):
+        return _read_json
+    return _read_xml if _FEED_ROOT.search(head) else None
 
 
 def parse_feed(
@@ -201,10 +219,8 @@ def parse_feed(
     # A blank line before <?xml is the commonest of errors, and harmless.
     source = excerpts.source_of("feed", url, content_type or "", body)
     body = body[:MAX_FEED_BYTES].lstrip()
-    if body[:64].removeprefix(b"\xef\xbb\xbf")[:1] == b"{":
-        feed, entries = _read_json(body, source, rules or default())
-    else:
-        feed, entries = _read_xml(body, source, rules or default())
+    read = _reader(body) or _read_xml  # feedparser finds feeds in what begins as none
+    feed, entries = read(body, source, rules or default())
     if too_long and not feed.problem.endswith(": cut"):
         feed = replace(feed, problem=too_long)
     # The feeds of WordPress and Blogger hold nothing but posts, and the address of a post may be "press" or "about".

@@ -78,6 +78,16 @@ def test_every_format_gives_the_same_entry(body, version):
     assert feed.links == (entry.link,)
 
 
+@pytest.mark.parametrize(
+    "body", [RSS2, ATOM, RDF, JSON, ATOM.replace("<feed", "<ns0:feed").replace("</feed", "</ns0:feed")]
+)
+def test_every_format_begins_as_a_feed_and_gives_the_bytes_of_each_entry(body):
+    """Without the bytes the archive does not keep what the feed said of a post."""
+    assert feeds.is_feed(body.encode())
+    (entry,) = feeds.parse_feed(body.encode(), URL).entries
+    assert entry.said.excerpt.own
+
+
 def test_rss_091_has_titles_and_links_only():
     body = b"<rss version='0.91'><channel><title>T</title><item><title>A</title><link>/a</link></item></channel></rss>"
     feed = feeds.parse_feed(body, URL)
