@@ -53,6 +53,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import takewhile
 
 from newsarchive import compiled
 from newsarchive.core.text.scripts import HANGUL, UNSPACED, has_unspaced
@@ -166,16 +167,14 @@ def beginnings(phrase: Phrase) -> set[tuple[str, ...]]:
     a phrase that begins with the name."""
     found: set[tuple[str, ...]] = set()
     open_ends: set[tuple[str, ...]] = {()}
-    for token in phrase.pattern.split():
+    for token in takewhile(lambda token: token not in ("<source>", "<any>"), phrase.pattern.split()):
         name = re.fullmatch(r"<(\w+)(\??)>", token)
-        if name and name[1] in ("source", "any"):
-            return set() if () in open_ends else found | open_ends
         entries = phrase.words[name[1]] if name else (token,)
         words = [tuple(map(str.casefold, _WORDS.findall(folded(entry)))) for entry in entries]
         longer = {(*end, *more)[:2] for end in open_ends for more in words}
         found |= {end for end in longer if len(end) == 2}
         open_ends = {end for end in longer if len(end) < 2} | (open_ends if name and name[2] else set())
-    return found | open_ends
+    return set() if () in open_ends else found | open_ends
 
 
 def regex_of(pattern: str, words: Mapping[str, tuple[str, ...]], spaces: bool = True) -> str:
@@ -183,6 +182,9 @@ def regex_of(pattern: str, words: Mapping[str, tuple[str, ...]], spaces: bool = 
 
     >>> bool(re.match(regex_of("via : <source>", {}), "Via: Reuters", re.I))
     True
+    >>> optional = re.compile(regex_of("<first?> in <source>", {"first": ("first", "originally")}))
+    >>> [bool(optional.fullmatch(text)) for text in ("first in Le Monde", "in Le Monde", "last in Le Monde")]
+    [True, True, False]
     """
     tokens = pattern.split()
     gap = r"(?:\s+|(?<=['’ʼ]))" if spaces else r"\s*"  # "l'article" has no space
