@@ -176,6 +176,22 @@ def test_a_job_cancelled_while_its_worker_ends_is_stopped_and_not_failed(
         assert rows(url, "SELECT count(*) FROM articles") == [(len(SLOW),)]
 
 
+def test_a_dry_run_says_what_would_be_done_and_does_nothing(url: str) -> None:
+    change(url, "INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now())")
+    said = {
+        words: run("cluster", *words.split(), "--dry-run", url=url).stderr
+        for words in ("init", "enqueue crawl https://blog.example", "drain", "drain --end")
+    }
+    assert said == {
+        "init": "the queue is there\n",
+        "enqueue crawl https://blog.example": "would put 1 job into the queue; nothing was written\n",
+        "drain": "1 worker would end; nothing was written\n",
+        "drain --end": "1 worker might work again; nothing was written\n",
+    }
+    assert rows(url, "SELECT count(*) FROM procrastinate_jobs") == [(0,)]
+    assert rows(url, "SELECT draining FROM cluster") == [(False,)]
+
+
 def test_a_running_job_that_was_cancelled_is_shown_as_stopping(url: str) -> None:
     change(
         url,

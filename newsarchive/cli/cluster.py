@@ -447,7 +447,8 @@ def drain(end: bool, dry_run: bool, db: str) -> None:
 
     held = queue.agreement()
     if dry_run:
-        say(f"{len(queue.workers())} workers {'may work again' if end else 'would end'}; nothing was written")
+        workers = counted(len(queue.workers()), "worker")
+        say(f"{workers} {'might work again' if end else 'would end'}; nothing was written")
         return
     queue.drain(not end)
     while not end:
