@@ -183,13 +183,18 @@ def test_a_dry_run_says_what_would_be_done_and_does_nothing(url: str) -> None:
         for words in ("init", "enqueue crawl https://blog.example", "drain", "drain --end")
     }
     assert said == {
-        "init": "the queue is there\n",
+        "init": "the queue is at this version; nothing was written\n",
         "enqueue crawl https://blog.example": "would put 1 job into the queue; nothing was written\n",
         "drain": "1 worker would end; nothing was written\n",
         "drain --end": "1 worker might work again; nothing was written\n",
     }
     assert rows(url, "SELECT count(*) FROM procrastinate_jobs") == [(0,)]
     assert rows(url, "SELECT draining FROM cluster") == [(False,)]
+    version = rows(url, "SELECT version FROM cluster")[0][0]
+    change(url, "UPDATE cluster SET version = '0.0.9 (archive 0001)'")
+    older = run("cluster", "init", "--dry-run", url=url)
+    change(url, f"UPDATE cluster SET version = '{version}'")
+    assert older.stderr == "would bring the queue to this version; nothing was written\n"
 
 
 def test_a_running_job_that_was_cancelled_is_shown_as_stopping(url: str) -> None:

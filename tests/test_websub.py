@@ -20,7 +20,7 @@ import pytest
 from sqlalchemy import Engine
 
 from newsarchive import websub
-from newsarchive.cli.websub import _crawl, _crawling
+from newsarchive.cli.websub import _crawl, _crawling, _requests
 from newsarchive.db.engine import open_engine
 from newsarchive.db.frontier.hubs import Hubs, HubState, State
 from newsarchive.db.frontier.sites import Sites
@@ -507,3 +507,13 @@ def test_a_pushed_crawl_says_what_went_wrong(
     said = capsys.readouterr().err
     assert f"error: {site.home}/" in said
     assert "pushed: crawled, which ended with 4" in said
+
+
+def test_a_hub_that_cannot_be_asked_is_told(closed_port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NEWSARCHIVE_ALLOW_PRIVATE", "127.0.0.0/8")
+    _, ask = _requests()
+    with served({}) as site:
+        assert ask(f"{site.home}/hub", b"hub.mode=subscribe") == 501  # this server takes no POST
+    for address in (f"http://127.0.0.1:{closed_port}/", "http://[::1"):
+        with pytest.raises(FetchError, match="cannot be asked"):
+            ask(address, b"hub.mode=subscribe")

@@ -182,11 +182,16 @@ def init(heartbeat: float | None, dry_run: bool, db: str) -> None:
     from newsarchive.db.schema import upgrade
 
     queue = _queue(db)
-    from newsarchive.cluster.setup import HEARTBEAT_SECONDS
+    from newsarchive.cluster.setup import HEARTBEAT_SECONDS, own_version, procrastinate_version
     from newsarchive.cluster.setup import init as make
 
     if dry_run:
-        say("the queue is there" if queue.exists() else "would make the queue; nothing was written")
+        there = queue.agreement() if queue.exists() else None
+        if there and (there.version, there.procrastinate) == (own_version(), procrastinate_version()):
+            say("the queue is at this version; nothing was written")
+        else:
+            would = "bring the queue to this version" if there else "make the queue"
+            say(f"would {would}; nothing was written")
         return
     upgrade(open_engine(queue.url))
     _check_archive(queue.url)
