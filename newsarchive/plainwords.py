@@ -148,7 +148,12 @@ FLAGS = {
     "short": "it is short",
     "other articles below": "other articles follow below",
     "text from json-ld": "the text is from the page's JSON-LD",
+    "parts missing": "a page of the post is missing",
     "repeated lines": "some lines stand on other pages too",
+    "differs from the feed": "the site's feed gives another text",
+    "differs from the wp-json": "the site's API gives another text",
+    "differs from the sitemap": "the site's sitemap gives another text",
+    "differs from the site": "the site itself gives another text",
 }
 FIELDS = {
     "authors": "author",

@@ -13,7 +13,7 @@ from newsarchive.cli import cli
 from newsarchive.core.metadata.claims import Trait
 from newsarchive.core.steps import article_from
 from newsarchive.db.writing.store import Store
-from newsarchive.items import LABELS, Capture
+from newsarchive.items import LABELS, Capture, QualityFlag
 from tests.support.storage import make_article, open_archive, rich_article
 from tests.support.terminal import module, run
 
@@ -88,6 +88,7 @@ def test_every_source_that_a_table_weighs_has_words() -> None:
     assert named >= {"markup life", "json-ld", "url"}
     assert [name for name in sorted(named) if plainwords.source(name) == name] == []
     assert set(plainwords.LABELS) <= set(LABELS)
+    assert [flag for flag in QualityFlag if plainwords.flag(flag) == flag] == []
 
 
 def test_a_word_that_nobody_translated_is_shown_as_it_is() -> None:

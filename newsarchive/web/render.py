@@ -223,6 +223,7 @@ _OWN_FILTERS: tuple[Callable[..., Any], ...] = (
 #: The filters of the templates by name.
 FILTERS: dict[str, Callable[..., Any]] = {
     **{one.__name__: one for one in _OWN_FILTERS},
+    "flag": plainwords.flag,
     "kind": plainwords.label,
     "quoted": lambda text: quote(str(text), safe=""),
     "size": byte_size,

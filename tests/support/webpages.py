@@ -148,7 +148,7 @@ def articles() -> list[Article]:
         article(8, "A post that never had a headline, only this sentence about a harbour.", url="https://blog.example/none", headline=""),
         article(9, "Everybody wrote this.", url="https://many.example/1", headline="Three hundred authors", authors=tuple(Author(f"Author Number {n}") for n in range(1, 301))),
         hostile(),
-        article(11, "A page that was read badly.", url="https://doubt.example/1", quality=Quality(0.41, 0.5, ("index page",))),
+        article(11, "A page that was read badly.", url="https://doubt.example/1", quality=Quality(0.41, 0.5, ("thin margin",))),
         *(article(20 + n, f"Harbour news number {n}.", headline=f"Harbour news {n}", date_published=START - timedelta(days=12 * n)) for n in range(45)),
     ]  # fmt: skip
 

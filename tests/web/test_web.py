@@ -85,7 +85,7 @@ PAGES = {
     "/article/8": ('no headline</span> <bdi>', "found deleted"),
     "/article/9": ("and 288 more", "Author Number 300"),
     "/story/1": ("3 copies", "the fullest", "We say: a loss for all of us.", "Perhaps the same in other words", "harbour, 1911"),
-    "/article/11": ("hidden from searches: confidence 0.41 (index page)", "newsarchive quarantine accept 11"),
+    "/article/11": ("hidden from searches: confidence 0.41 (thin margin)", "completeness 0.50; it was close", "newsarchive quarantine accept 11"),
     "/search?q=badly": ("Nothing found",),
     "/compare/2/3": ('<del>1911</del><ins class="instead">1912</ins>',),
     "/sites": ("blog.example", "47", "not followed", "wordpress"),
