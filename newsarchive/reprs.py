@@ -12,6 +12,7 @@ from __future__ import annotations
 import errno
 import os
 import re
+import signal
 from collections.abc import Iterable
 from datetime import date, datetime
 from html import escape
@@ -77,6 +78,18 @@ def counted(number: int, noun: str, plural: str = "") -> str:
     ('1 article', '1,200 articles', '2 tries')
     """
     return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
+
+
+def signal_name(number: int) -> str:
+    """The name of a signal; those of real time have none in Python.
+
+    >>> signal_name(9), signal_name(37)
+    ('SIGKILL', 'signal 37')
+    """
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
 
 
 def byte_size(number: int) -> str:

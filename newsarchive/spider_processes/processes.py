@@ -19,6 +19,7 @@ from tempfile import NamedTemporaryFile
 from typing import IO
 
 from newsarchive.exceptions import FAULT, UsageError
+from newsarchive.reprs import signal_name
 from newsarchive.spider_processes.parent import KEEP_MESSAGES, SHARE_LOCK, STOP_WITH_PARENT
 from newsarchive.spider_processes.server import Child, SpiderServer
 
@@ -184,7 +185,5 @@ def killed_by(number: int) -> str:
     >>> killed_by(9)
     'its process was killed (SIGKILL): had the machine memory left?'
     """
-    name = signal.Signals(number).name
-    return f"its process was killed ({name})" + (
-        ": had the machine memory left?" if number == signal.SIGKILL else ""
-    )
+    asks = ": had the machine memory left?" if number == signal.SIGKILL else ""
+    return f"its process was killed ({signal_name(number)}){asks}"

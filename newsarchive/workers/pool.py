@@ -32,6 +32,8 @@ from pkgutil import resolve_name
 from typing import Any, NamedTuple, Protocol
 from weakref import WeakSet
 
+from newsarchive.reprs import signal_name
+
 #: Seconds that a process may take to load what it needs. A slow disk takes ten; more means that it hangs.
 MAX_START_SECONDS = 120.0
 #: A job fails when this many processes have died of it, one after the other. A single process may have run out of
@@ -335,7 +337,7 @@ def _death(code: int | None) -> str:
     """
     if code is None:
         return "without an exit code"
-    return f"by {signal.Signals(-code).name}" if code < 0 else f"with exit code {code}"
+    return f"by {signal_name(-code)}" if code < 0 else f"with exit code {code}"
 
 
 def _by_multiprocessing(pipe: Connection) -> Process:

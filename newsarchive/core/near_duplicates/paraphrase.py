@@ -169,7 +169,7 @@ def _apart(a: Marked, b: Marked) -> timedelta:
     return abs(b.date - a.date) if a.date and b.date else timedelta(0)
 
 
-def _candidates(articles: Sequence[Marked], frequency: Mapping[str, int]) -> Iterator[tuple[int, int]]:
+def _candidates(articles: Sequence[Marked], frequency: Mapping[str, int]) -> list[tuple[int, int]]:
     """Pairs of articles that share at least `MIN_SHARED_MARKS` rare marks or `MIN_SHARED_SAMPLES` rare shingles of the sample."""
     holders: defaultdict[str, list[int]] = defaultdict(list)
     sampled: defaultdict[int, list[int]] = defaultdict(list)
@@ -183,7 +183,7 @@ def _candidates(articles: Sequence[Marked], frequency: Mapping[str, int]) -> Ite
     found = {pair for pair, count in _pairs(holders.values()).items() if count >= MIN_SHARED_MARKS}
     rare = (ids for ids in sampled.values() if 1 < len(ids) <= _MAX_ARTICLES_PER_MARK)
     found |= {pair for pair, count in _pairs(rare).items() if count >= MIN_SHARED_SAMPLES}
-    return iter(sorted(found))
+    return sorted(found)
 
 
 def _pairs(holders: Iterable[Sequence[int]]) -> Counter[tuple[int, int]]:
