@@ -48,8 +48,6 @@ from newsarchive.rules import default
 from tests.support.checkers import book_faults, needs_epubcheck
 from tests.support.storage import START, make_article, open_archive, rich_article, url_of
 
-pytestmark = pytest.mark.slow  # writes large archives
-
 EARLY = START - timedelta(days=40)
 
 #: What breaks writers: quotes, markup, line breaks, separators, an emoji, control characters, no date.
@@ -330,6 +328,7 @@ def test_a_chapter_runs_as_its_language_does(tmp_path: Path) -> None:
     assert [chapter.count('dir="rtl"') for chapter in chapters] == [2, 2, 0]  # of the page and of its body
 
 
+@pytest.mark.slow
 @needs_epubcheck
 def test_epubcheck_finds_no_fault(archive: str, tmp_path: Path) -> None:
     if not archive.startswith("sqlite"):
@@ -448,6 +447,7 @@ PROSE = [f"Sentence {n} of the story tells how the ferry met the {word} in the s
 )]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_copies_come_along_or_are_counted_anew(tmp_path: Path) -> None:
     full, cut = "\n\n".join(PROSE), "\n\n".join(PROSE[:9])
     told = [
@@ -557,6 +557,7 @@ def test_a_missing_library_names_the_extra(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["jsonl", "csv", "parquet", "atom", "tei"])
 def test_memory_does_not_grow_with_the_archive(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -598,6 +599,7 @@ def test_a_book_is_a_zip_that_starts_with_its_type(archive: str, tmp_path: Path)
         assert book.testzip() is None
 
 
+@pytest.mark.slow
 def test_an_exported_archive_is_no_larger_than_the_one_it_comes_from(tmp_path: Path) -> None:
     """The index of a full text that grew batch by batch and trees filled in no order made it larger by a tenth."""
     chosen = random.Random(7)

@@ -46,7 +46,6 @@ def blocks(case: dict[str, Any]) -> tuple[Block, ...]:
     )
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "case",
     [
