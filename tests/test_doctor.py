@@ -213,6 +213,34 @@ def test_damage_is_found_has_a_remedy_and_is_mended_where_that_is_safe(
         assert findings(copy, "--all") == {}
 
 
+def test_a_large_write_ahead_log_is_moved_into_the_archive(
+    copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checks, "MAX_WAL_BYTES", 0)
+    log = copy.with_name(copy.name + "-wal")
+    with closing(sqlite3.connect(copy)) as connection:  # while a connection stands, SQLite keeps the log
+        connection.execute("UPDATE articles SET word_count = word_count + 1")
+        connection.commit()
+        assert log.stat().st_size > 0
+        found = findings(copy, "--fix")
+        assert log.stat().st_size == 0
+    assert found == {}
+
+
+def test_an_index_of_postgresql_that_is_not_valid_is_made_anew(tmp_path: Path) -> None:
+    """A CREATE INDEX CONCURRENTLY that was broken off leaves one, and so does a damaged disk that somebody marked."""
+    with open_archive("postgresql", tmp_path) as engine:
+        with writing(engine) as connection:
+            connection.exec_driver_sql(
+                "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'ix_articles_story'::regclass"
+            )
+        [found] = checks.integrity(engine)
+        assert (found.check, found.message) == (Check.INDEXES, "the index ix_articles_story is not valid")
+        assert found.fix is not None
+        checks.mend(engine, found.fix)
+        assert list(checks.integrity(engine)) == []
+
+
 @pytest.mark.skipif(not shutil.which("sqlite3"), reason="the program sqlite3 is not installed")
 def test_what_sqlite3_saves_of_an_archive_is_one_again(copy: Path) -> None:
     """The commands of `docs/how-to/when-something-is-wrong.md`. Some versions of sqlite3 lose the full-text index."""
