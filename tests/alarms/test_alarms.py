@@ -14,6 +14,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -45,7 +46,7 @@ from newsarchive.db.writing.alarms import KeptAlarm, look, told
 from newsarchive.db.writing.quarantine import decide
 from newsarchive.db.writing.store import Store
 from newsarchive.exceptions import ALL_FAILED
-from newsarchive.extensions.alarms import DeliveryFailed, message, run_command
+from newsarchive.extensions.alarms import DeliveryFailed, _deliver, message, run_command
 from newsarchive.extensions.alarms import post as send
 from newsarchive.items import Author
 from newsarchive.spider_processes.site_crawl import Result
@@ -483,6 +484,23 @@ def test_a_webhook_that_is_no_address_says_how_to_write_one(url: str) -> None:
     """A Scrapy project may set it, where nobody checks it."""
     with pytest.raises(DeliveryFailed, match=r"^it is no address: write it as https://hooks\.example/…$"):
         send(url, b"{}")
+
+
+def test_an_alarm_that_one_of_two_ways_does_not_take_is_not_told(tmp_path: Path) -> None:
+    """It stands in the summary, and the next crawl tries both again."""
+    stats = dict[str, str]()
+    settings = {
+        "NEWSARCHIVE_ALARM_COMMAND": f"cp /dev/stdin {shlex.quote(str(tmp_path / 'alarm'))}",
+        "NEWSARCHIVE_ALARM_WEBHOOK": "http://127.0.0.1:1/",
+    }
+    crawler: Any = SimpleNamespace(settings=settings, stats=SimpleNamespace(set_value=stats.__setitem__))
+    assert not _deliver(crawler, {"text": "too quiet"})
+    assert (tmp_path / "alarm").read_text() == '{"text": "too quiet"}'
+    assert list(stats.values()) == [
+        "NEWSARCHIVE_ALARM_WEBHOOK: it cannot be reached: Connection refused; the next crawl tries again"
+    ]
+    del settings["NEWSARCHIVE_ALARM_WEBHOOK"]
+    assert _deliver(crawler, {"text": "too quiet"})
 
 
 def test_the_end_of_an_alarm_that_was_told_waits_until_it_is_told_too(sqlite: Engine) -> None:
