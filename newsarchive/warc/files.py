@@ -131,7 +131,7 @@ def all_files(folder: Folder) -> list[Path | ObjectFile]:
         else:
             from newsarchive.warc.object_storage import files_in
 
-            found += files_in(one, (".warc.gz",))
+            found += files_in(one)
     return found
 
 

@@ -160,15 +160,15 @@ class _Ranges(io.RawIOBase):
         return len(found)
 
 
-def files_in(folder: str, ends: tuple[str, ...]) -> Iterator[ObjectFile]:
-    """The files below an address whose names end so, by name. Remembers their lengths, so that no further request asks for them."""
+def files_in(folder: str) -> Iterator[ObjectFile]:
+    """The WARC files below an address, by name. Remembers their lengths, so that no further request asks for them."""
     try:
         listed = _asked(folder, lambda fs, path: fs.ls(path, detail=True))
     except FileNotFoundError:
         listed = []
     for entry in sorted(listed, key=lambda entry: str(entry["name"])):
         name = str(entry["name"]).rpartition("/")[2]
-        if entry.get("type") == "file" and name.endswith(ends):
+        if entry.get("type") == "file" and name.endswith(".warc.gz"):
             file = ObjectFile(folder, name)
             _remember(str(file), int(entry["size"]))
             yield file
