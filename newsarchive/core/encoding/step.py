@@ -16,6 +16,7 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from newsarchive import compiled
+from newsarchive.core.encoding.broken_markup import SIGNS, broken_markup_edits
 from newsarchive.core.encoding.changes import one_after_another, texts_of, with_texts
 from newsarchive.core.encoding.charsets import MULTI_BYTE, charset, charsets
 from newsarchive.core.encoding.cjk_punctuation import interpunct_changes, may_be_interpunct
@@ -82,6 +83,21 @@ Found = dict[int, Repaired]
 
 
 def _repaired_texts(texts: Sequence[str], rules: Rules, *, shows_code: bool = False) -> Found:
+    """The texts without mojibake and escapes, and then without the markup that a translator broke."""
+    repaired = _without_escapes(texts, rules, shows_code=shows_code)
+    after = _after(texts, repaired)
+    page = "" if shows_code else "\n".join(after)
+    broken = broken_markup_edits(after) if any(sign in page for sign in SIGNS) else {}
+    if not broken or sum(map(len, broken.values())) > MAX_CHANGES:
+        return repaired
+    last = {}
+    for number, edits in broken.items():
+        text = replay(after[number], edits)
+        last[number] = Repaired(text, tuple(edits), damage_of(text))
+    return {**repaired, **_in_turn(texts, {n: repaired[n] for n in broken if n in repaired}, last)}
+
+
+def _without_escapes(texts: Sequence[str], rules: Rules, *, shows_code: bool) -> Found:
     """The texts without mojibake, and then without references that were escaped twice, other escapes, or shortcodes."""
     repaired = _without_mojibake(texts, rules)
     after = _after(texts, repaired)

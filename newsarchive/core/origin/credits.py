@@ -419,7 +419,10 @@ def container(paths: Sequence[str]) -> str:
 def _may_hold_credit(block: Block, content: str) -> bool:
     if block.kind not in _LINE_KINDS:
         return False
-    inside = bool(content) and block.path.rpartition("/")[0] == content
+    inside = bool(content) and content in (
+        block.path,
+        block.path.rpartition("/")[0],
+    )  # a line may stand loose in it
     guessed = block.label in _GUESSED_LABELS and block.decided_by not in PROVED
     may_hold = block.label in _OPEN_LABELS or (guessed and inside) or (block.label == READ_MORE and inside)
     return may_hold and 0 < comparable_words(block.text) < 2 * MIN_PROSE_WORDS

@@ -18,13 +18,14 @@ _MARKS = "\"'“”„«»‘’″′"
 _ATTRIBUTE = rf"\s++[A-Za-z_][\w-]*+\s?=\s?(?:[{_MARKS}][^{_MARKS}\[\]]*+[{_MARKS}]++|[^\s\[\]{_MARKS}]++)"
 _END = r"\s*+/?\]"
 #: Names by which Divi, WPBakery, Avada, Enfold, Jupiter, Salient, King Composer, Newspaper and themes of Qode begin their shortcodes.
-_BUILT = rf"\[/?(?:et_pb|vc|fusion|av|mk|nectar|kc|tdc|td_block|qode)_\w++(?:{_ATTRIBUTE})*+{_END}"
+#: And the places of advertisements in the programs WP Automatic, Crawlomatic and their like, which copy and translate posts: `[ad_1]`.
+_BUILT = rf"\[/?(?:(?:et_pb|vc|fusion|av|mk|nectar|kc|tdc|td_block|qode)_\w++(?:{_ATTRIBUTE})*+|ad_[12]|matched_content){_END}"
 _ANY = re.compile(rf"\[embed\]\s*+[^\s\[]++\s*+\[/embed\]|\[/?[A-Za-z][\w-]*+(?:{_ATTRIBUTE})*+{_END}")
 #: What is a shortcode wherever it stands; `[sic]` may be none.
 _SURE = re.compile(
     rf"{_BUILT}|\[/?(?:caption|gallery|embed)(?:{_ATTRIBUTE})*+{_END}|\[[A-Za-z][\w-]*+(?:{_ATTRIBUTE})++{_END}"
 )
-_RUN = re.compile(rf" *+(?:{_BUILT} *+)++")
+_RUN = re.compile(rf"\A *+(?:{_BUILT} *+)++\n?| *+(?:{_BUILT} *+)++")
 #: What a page says that shows shortcodes on purpose.
 _SUBJECT = re.compile(
     r"short ?codes?|page ?builder|wpbakery|visual composer|\bdivi\b|шорткод|短代码|短代碼|ショートコード",
