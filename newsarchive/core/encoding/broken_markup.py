@@ -28,9 +28,9 @@ MIN_NUMBERS = 2
 #: The last three digits of such a number, which counts the tags of a post; a greater one is no count.
 MAX_COUNT = 400
 
-#: A reference with a space behind `&`, within `#39`, or before its semicolon.
+#: A reference with a space behind `&`, within `#39`, or before its semicolon. "Fish &amp; chips" has none.
 _REFERENCE = re.compile(
-    r" ?&(?=[^;]{0,14} |amp; )\s?(?:amp\s?;\s?)*(#\s?\d{2,5}|[A-Za-z]{2,8})\s?; ?", re.IGNORECASE
+    r" ?&(?:(?=[^;]{0,14} )\s?(?:amp\s?;\s?)*|(?:amp;)++ )(#\s?\d{2,5}|[A-Za-z]{2,8})\s?; ?", re.IGNORECASE
 )
 #: What may break in a post: the references that programs for writing make.
 _NAMES = frozenset((

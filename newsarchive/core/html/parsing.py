@@ -71,6 +71,11 @@ _NOT_DRAWN = BLOCKS | _VOID | _FORMATTING | {"foreignobject", "span", "ruby", "s
 _ATTRIBUTED = re.compile(
     r"<(?=[bcefinstuBCEFINSTU])(?i:b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)[\s/]"
 )
+#: The end of formatting or of a link, with spaces that a translator wrote into it. A parser takes it for a comment, and the link goes on
+#: through all paragraphs that follow.
+_SPACED_END = re.compile(
+    r"</ {1,3}(a|b|big|em|font|i|small|span|strike|strong|sub|sup|tt|u) {0,3}>", re.IGNORECASE
+)
 _ARTICLE_BODY = re.compile(r'"articleBody"\s*:\s*("[^"\\]*+(?:\\.[^"\\]*+)*+")')
 _MARKUP = re.compile(r"<[^<>]+>")
 
@@ -110,6 +115,8 @@ def fresh(text: str) -> LexborHTMLParser:
     Raises `NotAnArticle` where the parser itself gives up; no known page makes it do so.
     """
     text = with_addresses(text[: readable_characters(text)])
+    if "</ " in text:
+        text = _SPACED_END.sub(r"</\1>", text)
     if _may_have_long_tags(text):
         text = with_fewer_attributes(text)
     tags = text.count("<")

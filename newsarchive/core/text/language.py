@@ -24,6 +24,8 @@ MIN_LETTERS = 60
 MAX_SAMPLE_CHARACTERS = 1500
 #: Characters of a text that are tried first. Where they agree with what the page declares, no more is read.
 FIRST_SAMPLE_CHARACTERS = 300
+#: The last letter of Latin Extended-B, behind which other scripts begin. Letters of Vietnamese stand farther back and are few.
+LAST_LATIN_LETTER = "\u024f"
 #: Probability (0 to 1) that the detector gives its language. From here on it overrules what the page declares; below,
 #: the page is believed.
 MIN_OVERRULING_PROBABILITY = 0.95
@@ -116,7 +118,7 @@ def finish_language(text: str, declared: str) -> tuple[str, str]:
     the text is too short, the detector is unsure or it does not know that language, and "" (with the code "") where nothing
     is known.
     """
-    said = code(declared)
+    said, text = code(declared), _main_part(text)
     if confirms(text[:FIRST_SAMPLE_CHARACTERS], said):
         return said, "declared and detected"
     found, sure = detect(text[:FIRST_SAMPLE_CHARACTERS])
@@ -130,6 +132,21 @@ def finish_language(text: str, declared: str) -> tuple[str, str]:
     if said and ((unsure and _is_likely(said, text)) or not _is_overruled(said, found, text)):
         return said, "declared"
     return found, "detected"
+
+
+def _main_part(text: str) -> str:
+    """The text without a beginning in letters of another kind than most of it: a translator left the first sentences in English, and a
+    Russian article goes on from there."""
+    if text.isascii() or len(text) < 2 * FIRST_SAMPLE_CHARACTERS:
+        return text
+    first, most = text[:FIRST_SAMPLE_CHARACTERS], text[: 2 * MAX_SAMPLE_CHARACTERS]
+    return text[FIRST_SAMPLE_CHARACTERS:] if _is_latin(first) != _is_latin(most) else text
+
+
+def _is_latin(text: str) -> bool:
+    """Whether most letters of a text are Latin; a Chinese, Japanese or Korean one counts as four."""
+    others = sum(char > LAST_LATIN_LETTER and char.isalpha() for char in text) + 3 * len(_WIDE.findall(text))
+    return 2 * others < sum(map(str.isalpha, text)) + 3 * len(_WIDE.findall(text))
 
 
 def _is_overruled(said: str, found: str, text: str) -> bool:

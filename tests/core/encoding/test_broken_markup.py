@@ -61,6 +61,7 @@ def test_numbers_in_place_of_tags() -> None:
         ("As was shown [19459056, 25895945] and again [19459987].",),
         ("Q & A; Marks & Spencer ; Procter & Gamble;",),
         ("& unknown; & abc;",),
+        ("Fish &amp; chips; bread &amp; butter",),
         ("",),
     ],
 )

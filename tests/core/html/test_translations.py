@@ -104,3 +104,13 @@ def test_what_google_prints_around_a_text_is_none_of_it() -> None:
         html=f"<h1>The bridge</h1><article>{body}{box}</article>", url="https://blog.example/bridge"
     )
     assert article.article_body == "\n\n".join(pair[1] for pair in PAIRS)
+
+
+def test_an_end_with_a_space_ends_a_link() -> None:
+    """Translators write `</ a>`, which a parser takes for a comment: the link would go on through all that follows."""
+    html = (
+        '<p>The bridge <a href="/1">is open</ a>.</p><p>The first bus <strong>crossed</ Strong > at six.</p>'
+    )
+    found = read_blocks(fresh(html), "https://blog.example/").blocks
+    assert [block.text for block in found] == ["The bridge is open.", "The first bus crossed at six."]
+    assert [block.links for block in found] == [[("is open", "https://blog.example/1")], []]

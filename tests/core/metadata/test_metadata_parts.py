@@ -28,6 +28,18 @@ from newsarchive.items import Block
 
 CASES = Path(__file__).parents[2] / "cases" / "metadata"
 RULES = rules.default()
+#: Texts of more than 300 letters, by which a language is told first.
+ENGLISH = (
+    "The ferry that left the town on Monday was late, and they had to wait with the others in the rain. The mayor said that the"
+    " bridge would be closed for the rest of the year, which is what the traders had feared. Nobody had told them about it before, and the"
+    " first bus of the morning was full of people who had to walk from there to the station. "
+)
+RUSSIAN = (
+    "Паром, который вышел из города в понедельник, опоздал, и пассажирам пришлось ждать под дождём вместе с остальными. Мэр сказал, что"
+    " мост останется закрытым до конца года, чего и опасались торговцы. Никто не предупредил их заранее, и первый утренний автобус был"
+    " полон людей, которым пришлось идти оттуда пешком до вокзала. Городской совет обещал вернуться к этому вопросу осенью, когда будут"
+    " готовы расчёты, а до тех пор перевозчики просят жителей выходить из дома раньше обычного и не рассчитывать на последний рейс. "
+)
 
 
 def cases(name: str) -> list[Any]:
@@ -404,3 +416,19 @@ def test_the_day_of_another_page_in_a_menu_is_no_date() -> None:
     heading = Block("The mill closes", "heading", path="h1")
     found = bylines.claims([menu, own, heading], "The mill closes", (), RULES)
     assert [c.value for c in found if c.field == "date_published"] == ["2025-07-16"]
+
+
+@pytest.mark.parametrize(
+    ("text", "declared", "found"),
+    [
+        # Two sentences stayed in English, which is what the theme declares.
+        (ENGLISH + RUSSIAN, "en", "ru"),
+        (ENGLISH + RUSSIAN, "", "ru"),
+        (ENGLISH + RUSSIAN[:300], "en", "en"),
+        (RUSSIAN[:320] + 3 * ENGLISH, "ru", "en"),
+        (ENGLISH, "en", "en"),
+        (RUSSIAN, "en", "ru"),
+    ],
+)
+def test_a_beginning_in_another_script_tells_no_language(text: str, declared: str, found: str) -> None:
+    assert finish_language(text, declared)[0] == found
