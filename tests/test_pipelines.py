@@ -422,6 +422,26 @@ def test_a_page_without_an_address_on_the_web_fails_with_the_remedy(address: str
     assert Counts(crawler.stats.get_stats()).reasons[Group.FAILED] == {"bad address": 1}
 
 
+@pytest.mark.parametrize("honours", [True, False])
+def test_a_strangers_spider_keeps_no_page_that_forbids_copies_unless_its_project_says_so(
+    honours: bool,
+) -> None:
+    crawler = get_crawler(settings_dict={"NEWSARCHIVE_HONOUR_NOARCHIVE": honours})
+    crawler.spider = scrapy.Spider("of a stranger")
+    crawler.get_item_pipeline = crawler.get_extension = lambda cls: None  # it stores nothing
+    capture = Capture(
+        "https://blog.example/a/", PAGE.replace(b"<head>", b"<head><meta name=robots content=noarchive>")
+    )
+    assert b"noarchive" in capture.body
+    work = pipelines.CapturePipeline(crawler).process_item(capture)
+    if not honours:
+        assert asyncio.run(work) == capture
+        return
+    with pytest.raises(Dropped) as dropped:
+        asyncio.run(work)
+    assert (dropped.value.reason, dropped.value.url) == (DropReason.NOARCHIVE, capture.url)
+
+
 @pytest.mark.parametrize(
     "exporter",
     [exporters.JsonItemExporter, exporters.JsonLinesItemExporter, exporters.CsvItemExporter, exporters.XmlItemExporter,
