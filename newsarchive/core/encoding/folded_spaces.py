@@ -119,7 +119,7 @@ def _codecs() -> tuple[Charset, ...]:
 
 def folded_letter_changes(text: str, repairs: Repairs, model: PairModel, grams: GramModel) -> Repairs:
     """The repairs with each `à` of the lines that they change restored as the words of its place ask for."""
-    if "Ã" not in text or "\xa0" in text or not any(map(_is_of_codec, repairs.changes)):
+    if "Ã" not in text or "\xa0" in text or not _PLACE.search(text):
         return repairs
     lines = {line_around(text, change.start) for change in repairs.changes if _is_of_codec(change)}
     lines -= {line_around(text, place) for place in repairs.lost}

@@ -21,8 +21,8 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from html import unescape
 from itertools import accumulate, pairwise
-from operator import itemgetter
-from typing import Any, NamedTuple
+from math import inf
+from typing import Any, NamedTuple, cast
 
 from newsarchive.core.encoding.charsets import Charset, charset, charsets
 from newsarchive.core.encoding.pair_model import UNITS_PER_NAT, PairModel
@@ -36,9 +36,6 @@ _SWITCH = SWITCH_NATS * UNITS_PER_NAT
 Pieces = tuple[tuple[int, int], ...]
 #: The last piece of a way, and those before it.
 _PieceChain = tuple[int, int, "_PieceChain | None"]
-#: A way through a run up to some place: its cost, the last symbol, the start of the piece it is in (-1 outside of
-#: pieces), the pieces before.
-_Way = tuple[float, int, int, _PieceChain | None]
 
 
 def damaged_pieces(model: PairModel, run: str, raw: bytes) -> Pieces:
@@ -49,31 +46,31 @@ def damaged_pieces(model: PairModel, run: str, raw: bytes) -> Pieces:
     """
     symbols, costs = model.symbols, model.costs
     ids = [symbols[c] for c in run]
-    # The cheapest way up to each byte that ends outside of a piece, and the cheapest that ends inside of one.
-    kept: list[_Way | None] = [(0.0, ids[0], -1, None), *[None] * len(raw)]
-    read: list[_Way | None] = [None] * (len(raw) + 1)
-    for at, byte in enumerate(raw):
-        length = 0 if byte < 0xC0 else 2 if byte < 0xE0 else 3 if byte < 0xF0 else 4
-        symbol = symbols[raw[at : at + length].decode()] if length else -1
-        if way := kept[at]:
-            cost, last, _, pieces = way
-            row = costs[last]
-            _offer(kept, at + 1, (cost + row[ids[at + 1]], ids[at + 1], -1, pieces))
-            if length:
-                _offer(read, at + length, (cost + row[symbol] + (_SWITCH if at else 0), symbol, at, pieces))
-        if way := read[at]:
-            cost, last, start, pieces = way
-            row = costs[last]
-            outside = (cost + row[ids[at + 1]] + _SWITCH, ids[at + 1], -1, (start, at, pieces))
-            _offer(kept, at + 1, outside)
-            if length:
-                _offer(read, at + length, (cost + row[symbol], symbol, start, pieces))
-    ends: list[tuple[float, _PieceChain | None]] = []
-    if way := kept[-1]:
-        ends.append((way[0] + costs[way[1]][ids[-1]], way[3]))
-    if way := read[-1]:
-        ends.append((way[0] + costs[way[1]][ids[-1]], (way[2], len(raw), way[3])))
-    return _in_order(min(ends, key=itemgetter(0))[1])
+    # The cheapest way up to here that ends outside of a piece, and the cheapest that ends inside of one, which began at `start`. Each has
+    # a cost, the last symbol, and the pieces before.
+    kept, kept_row, kept_pieces = 0.0, costs[ids[0]], cast("_PieceChain | None", None)
+    read, read_row, read_pieces, start = inf, kept_row, kept_pieces, 0
+    at = 0
+    while at < len(raw):
+        byte = raw[at]
+        end = at + (2 if byte < 0xE0 else 3 if byte < 0xF0 else 4)
+        first, symbol = ids[at + 1], symbols[raw[at:end].decode()]
+        inner, row = 0, costs[first]
+        for now in ids[at + 2 : end + 1]:
+            inner += row[now]
+            row = costs[now]
+        stays, goes = kept + kept_row[first], read + read_row[first] + _SWITCH
+        begins, goes_on = kept + kept_row[symbol] + (_SWITCH if at else 0), read + read_row[symbol]
+        pieces_before = kept_pieces
+        if goes < stays:
+            stays, kept_pieces = goes, (start, at, read_pieces)
+        if goes_on >= begins:
+            goes_on, read_pieces, start = begins, pieces_before, at
+        kept, kept_row, read, read_row = stays + inner, row, goes_on, costs[symbol]
+        at = end
+    if kept + kept_row[ids[-1]] <= read + read_row[ids[-1]]:
+        return _in_order(kept_pieces)
+    return _in_order((start, at, read_pieces))
 
 
 def _in_order(chain: _PieceChain | None) -> Pieces:
@@ -82,11 +79,6 @@ def _in_order(chain: _PieceChain | None) -> Pieces:
         start, end, chain = chain
         pieces.append((start, end))
     return tuple(reversed(pieces))
-
-
-def _offer(ways: list[_Way | None], at: int, way: _Way) -> None:
-    if (known := ways[at]) is None or way[0] < known[0]:
-        ways[at] = way
 
 
 #: Characters of the shortest run that holds a sequence: the two of the sequence, and one of context at either end.

@@ -255,6 +255,8 @@ class Repairs:
 
     def uncovered(self, positions: Sequence[int]) -> Sequence[int]:
         """Those of these positions whose second character no change covers, in order."""
+        if not positions:
+            return positions
         covered = [range(change.start - 1, change.end - 1) for change in self.changes]
         return sorted(set(positions).difference(*covered))
 

@@ -191,8 +191,11 @@ def _repaired_once(texts: Sequence[str], rules: Rules, work: Work) -> tuple[Foun
         from newsarchive.core.encoding.usual import usual_changes
 
         if usual := usual_changes(page.text, positions, model, grams):
-            found = _repaired_page(texts, page, (), Repairs(usual.changes), (), model, grams)
-            is_all = usual.is_clean and sum([len(r.edits) for r in found.values()]) == len(usual.changes)
+            if not usual.has_left:
+                positions = ()
+            near = windows(page.text, positions)
+            found = _repaired_page(texts, page, positions, Repairs(usual.changes), near, model, grams)
+            is_all = usual.is_settled and sum([len(r.edits) for r in found.values()]) == len(usual.changes)
             return found, is_all and not _may_be_damaged("\n".join(_after(texts, found)), grams)
     if positions and (spaced := with_no_break_spaces(page.text, positions)) != page.text:
         page = replace(page, text=spaced)
@@ -281,15 +284,15 @@ def _repaired_page(
         return _left(texts, page, [change.start for change in repairs.changes])
     edits: dict[int, list[Edit]] = {}
     starts = _starts(texts) if repairs.changes or repairs.lost or shown else [0]
-    for change in repairs.changes:
-        start, end = change.start, change.end
+    for start, end, reading in repairs.changes:
         if page.ends:
             start, end = page.original(start), page.original(end)
         number = bisect_right(starts, start) - 1
         start, end = start - starts[number], end - starts[number]
-        reading, before = change.reading, texts[number][start:end]
-        rule = ", then ".join((reading.rule, *reading.inner))
-        edit = Edit("repair", rule, before, reading.after, "", start, round(reading.gain, 1))
+        _, _, after, rule, gain, inner = reading
+        if inner:
+            rule = ", then ".join((rule, *inner))
+        edit = Edit("repair", rule, texts[number][start:end], after, "", start, round(gain, 1))
         edits.setdefault(number, []).append(edit)
     lost = {bisect_right(starts, page.original(place)) - 1 for place in repairs.lost}
     about = {bisect_right(starts, page.original(change.start)) - 1 for change in shown}

@@ -247,7 +247,7 @@ def changes_of(
         # Most clean text in Han characters ends here: some two of them may be UTF-8, but not anything likely.
         cores = dict.fromkeys([window.core for window in near])
         names -= {h.name for h in MULTI_BYTE_HYPOTHESES if h.name in names and not h.gains_in(cores, model)}
-    if not names and not _is_legacy([window.run for window in near if is_single_byte(window.run)], model):
+    if not names and not is_legacy([window.run for window in near if is_single_byte(window.run)], model):
         return Repairs()
     runs = Runs(text)
     suspect = runs.suspect(positions)
@@ -339,7 +339,7 @@ def elect(
     least = MIN_MULTI_BYTE_NATS if is_multi_byte else MIN_PAGE_NATS
     if not is_explained(sample, found[first], model):
         single = [run for run in sample if is_single_byte(run)]
-        if _is_legacy(single, model) and (legacy := _legacy(single, sample, readers, grams)):
+        if is_legacy(single, model) and (legacy := _legacy(single, sample, readers, grams)):
             rival = gain_of(readers.for_page(legacy, sample), runs) - LEGACY_HANDICAP_NATS
             if rival > total:
                 best, total, least = legacy, rival, MIN_PAGE_NATS
@@ -372,7 +372,7 @@ def is_explained(sample: list[str], found: RunReadings, model: PairModel) -> boo
     return gains / model.cost("\n".join(sample)) > MIN_EXPLAINED_SHARE
 
 
-def _is_legacy(single: list[str], model: PairModel) -> bool:
+def is_legacy(single: list[str], model: PairModel) -> bool:
     """Whether runs may be legacy text: there are `MIN_LEGACY_RUNS`, and they are unlikely as a whole, not only here and
     there. Single-byte codecs have all their characters."""
     joined = "\n".join(single[:MAX_SAMPLE_RUNS])

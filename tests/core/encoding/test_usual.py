@@ -40,6 +40,13 @@ def the_long_way(texts: list[str]) -> list[Repaired]:
         "Theyâ€™re here, â€œsafe and soundâ€\x9d.",
         "ยซLโ€™été est làยป, dit-elle, ยซet lโ€™hiver aussiยป.",  # letters that stay stand beside damage
         "Die โ€žMauerโ€œ fiel 1989. Über Nacht.",  # `Ü` stays, which windows-874 makes of an undefined byte
+        "Das Rad fÃ¼r alle.",  # one letter, inside of a word
+        "Lâ€™Ã©tÃ© est lÃ , lâ€™hiver aussi.".replace("Ã ,", "Ã\xa0,"),
+        "Ã‰tÃ© comme hiver, Ã‰cole ouverte.",  # a capital at the beginning of a word
+        "La mÃºsica y el cafÃ©.",  # `º` is a letter of no script
+        "BÃ\xadblico, mÃ¡s fÃ¡cil, maÃ±ana.",  # nothing in the first word looks suspicious
+        "It โ€“ Shōwa โ€“ agreed that itโ€™s time.",  # a single letter that looks suspicious stays
+        "Everybody said that loveโ€™s the word โ\x9dค๏ธ\x8f of the day.",  # clean text has no such pair as the two characters of the heart
     ],
 )
 def test_usual_damage_is_told_at_once(text: str) -> None:
@@ -54,7 +61,10 @@ def test_usual_damage_is_told_at_once(text: str) -> None:
         "The price: 5 โ€ and no more.",  # half of a sequence
         "Itโ€™s said in นนท์ and elsewhere.",  # letters of the codec stay
         "вЂ\x9cIt is timeвЂ\x9d, he said.",  # Cyrillic letters may be words
-        "ÃœberÃ¼nglich grÃ¼Ãÿ",  # a capital
+        "ÃœberÃ¼nglich grÃ¼Ãÿ",  # half of a sequence behind a letter
+        "grÃœn und blÃ„u, vÃ–llig",  # capitals among small letters
+        "ÃœberÃ¼nglich, aÉb",  # a capital among small letters stays
+        "Le livre à gauche, Ã  droite.".replace("Ã ", "Ã\xa0"),  # one letter that stands alone
         "โ€ฆโ€ฆ",  # a line of nothing else
     ],
 )
