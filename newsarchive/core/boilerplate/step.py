@@ -12,8 +12,7 @@ their kind, and take a body block out only where a cue proves that it is none. N
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from functools import cached_property, lru_cache
 
 from newsarchive.core.boilerplate import cues, position
@@ -25,7 +24,7 @@ from newsarchive.core.html.render import rendered
 from newsarchive.core.metadata.headline import original_headline
 from newsarchive.core.origin.attribution import attribution_of
 from newsarchive.core.origin.backlinks import label_lines, without_headline
-from newsarchive.core.origin.credits import HINT_WEIGHT, READ_MORE, credit_lines, edge_lines
+from newsarchive.core.origin.credits import HINT_WEIGHT, READ_MORE, container, credit_lines, edge_lines
 from newsarchive.core.origin.notices import copyright_of, signed_by
 from newsarchive.core.origin.publishers import listed
 from newsarchive.core.text import dates
@@ -33,7 +32,7 @@ from newsarchive.core.text.language import begins_alike, with_language
 from newsarchive.core.text.lines import is_prose, prose_ends, record_lines, source_names
 from newsarchive.core.text.normalise import fold
 from newsarchive.core.text.shortcodes import NOT_RUN, is_shortcodes
-from newsarchive.core.text.words import comparable_words
+from newsarchive.core.text.words import comparable_words, ends_sentence
 from newsarchive.items import Article, Block, BlockVerdict, DecidedBy
 from newsarchive.rules import Rules
 
@@ -207,18 +206,21 @@ def places(marks: Marks) -> None:
 
     A table may also name the elements that hold the article's text (label `body`). What the classifier turned down there is
     text after all, such as a postscript of one paragraph in a box of its own, whatever the boxes further out are called: Substack's
-    footnotes stand in `article.newsletter-post`. An accordion of links counts only beside the text, for menus are made of them too.
+    footnotes stand in `article.newsletter-post`. Links and labels count only in the element that holds most of the text, for menus
+    are made of accordions too.
 
     Earns labels on half of the real pages, and 0.03 points of F1 (`docs/benchmarks/ablation.md`).
     """
     entries = Entries([(b.path, b.kind == "heading" and not b.links) for b in marks.blocks])
     own = ((i, b.path) for i, b in enumerate(marks.blocks) if not entries.other(b.path))
     hits = {i: v for i, path in own if (v := marks.words.select(path))}
-    text = sorted({marks.blocks[i].path for i in marks.body if i not in hits})
+    content = container([marks.blocks[i].path for i in marks.body if i not in hits])
+    inside = f"{content}/" if content else ""
     for i in [i for i, verdict in hits.items() if verdict.label == "body"]:
         block, verdict = marks.blocks[i], hits.pop(i)
         linked = sum(len(said) for said, _ in block.links)
-        is_menu = 2 * linked > len(block.text) and not _beside(text, block.path, marks.words.select)
+        is_label = 2 * linked > len(block.text) or not ends_sentence(block.text)
+        is_menu = is_label and not block.path.startswith(inside)
         if block.label == "body" or (
             not is_menu and block.label not in NAMED_FOR_SURE and block.decided_by in _TAKEN_BACK
         ):
@@ -231,15 +233,6 @@ def places(marks: Marks) -> None:
     for i, verdict in hits.items():
         if i not in words or (left >= MIN_WORDS_OUTSIDE and (most or verdict.label == "comments")):
             marks.mark(i, *verdict)
-
-
-def _beside(text: Sequence[str], path: str, select: Lookup) -> bool:
-    """Whether the box around the outermost element of a path that a table names holds one of these paths, which are sorted."""
-    steps = path.split("/")
-    named = next((at for at, step in enumerate(steps) if select(step)), 0)
-    around = "/".join(steps[:named]) + "/"
-    at = bisect_left(text, around)
-    return at < len(text) and text[at].startswith(around)
 
 
 def originals(marks: Marks) -> None:

@@ -20,8 +20,8 @@ from newsarchive.core.text.normalise import key
 MIN_ENTRIES = 2
 #: Characters of such a block that are text of these links, as a share of all. Above, it says nothing else: "1. Where it began".
 MIN_INNER_SHARE = 0.7
-#: Characters of the line above a table of contents. A longer one is no title of it.
-MAX_TITLE_CHARACTERS = 80
+#: Characters of the line above a table of contents, which has no digits. A longer one is no title of it.
+MAX_TITLE_CHARACTERS = 40
 #: Characters of a line of the article. A longer one is no heading.
 MAX_HEADING_CHARACTERS = 200
 #: Kinds of blocks that are no entry of a table of contents.
@@ -38,7 +38,7 @@ def contents(blocks: Sequence[RawBlock], kept: Sequence[bool], url: str) -> set[
         if i < len(blocks) and _leads_into_page(blocks[i], page):
             run.append(i)
         elif run:
-            if len(run) >= MIN_ENTRIES and any(kept[at] for at in run):
+            if len(run) >= MIN_ENTRIES:
                 runs.append(run)
             run = []
     if not runs:
@@ -72,7 +72,7 @@ def _stands_below(blocks: Sequence[RawBlock], run: Sequence[int], last: Mapping[
 
 def _is_title(blocks: Sequence[RawBlock], i: int, found: set[int], kept: Sequence[bool]) -> bool:
     """Whether a line stands in one box with the entries below it and with no other text of the article."""
-    if len(blocks[i].text) > MAX_TITLE_CHARACTERS:
+    if len(blocks[i].text) > MAX_TITLE_CHARACTERS or any(map(str.isdigit, blocks[i].text)):
         return False
     box: Box | None = blocks[i].box
     while box is not None and box.last <= i + 1:

@@ -51,6 +51,10 @@ BOTH = items(("Where it began", "#began"), ("What followed", f"{URL}#followed"))
             f"<p>{PROSE}</p><div><p><b>In short</b></p>{BOTH}</div>{HEADINGS}",
             ["In short", "Where it began", "What followed"],
         ),
+        (
+            f"<p>{PROSE}</p><div><p>Effective from: 3 May 2004</p>{BOTH}</div>{HEADINGS}",
+            ["Where it began", "What followed"],
+        ),
         (f"<h2>The ferry</h2>{BOTH}{HEADINGS}", ["Where it began", "What followed"]),  # no box of its own
         (f"<p>{PROSE}</p>{items(('Where it began', '#began'))}{HEADINGS}", []),  # a single link
         (f"<p>{PROSE}</p>{BOTH}<h2>Other parts</h2><p>{PROSE}</p>", []),  # no headings of the text
