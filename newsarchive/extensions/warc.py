@@ -90,6 +90,8 @@ class WarcExtension:
 
     def __init__(self, crawler: Crawler, folders: tuple[str, ...]) -> None:
         self.crawler, self.folders, self.folder = crawler, folders, written_in(folders)
+        #: What the crawl makes of robots.txt, for the head of its files; "" where it fetches nothing.
+        self.robots = ""
         self.writer: WarcWriter | None = None
         #: The archive, once it is open. It says which bytes are in its files already: they are written as a revisit record.
         self.engine: Engine | None = None
@@ -113,6 +115,8 @@ class WarcExtension:
         if not folders or getattr(own_spider(crawler), "dry_run", False):
             raise NotConfigured
         extension = cls(crawler, folders)
+        if getattr(crawler.spidercls, "fetches", True):
+            extension.robots = "obey" if crawler.settings.getbool("ROBOTSTXT_OBEY") else "ignore"
         crawler.signals.connect(extension.downloaded, signals.response_downloaded)
         crawler.signals.connect(extension.close, signals.spider_closed)
         # `scrapy parse --pipelines` closes the spider while its items are still under way.
@@ -220,7 +224,7 @@ class WarcExtension:
         moves = moved_to(self.folders) and not os.environ.get(PARENT_MOVES_FILES)
         filled = self._move_in_background if moves else None
         if engine is None:
-            return WarcWriter(self.folder, name, filled=filled)
+            return WarcWriter(self.folder, name, filled=filled, robots=self.robots)
 
         def known(digest: str) -> Original | None:
             stored = self.foreseen if digest in self.foreseen else originals_of(engine, [digest])
@@ -228,7 +232,7 @@ class WarcExtension:
             # A revisit record cannot be read without its original; where the storage does not answer, the page is written whole.
             return Original(found.url, found.fetched_at) if found and self.has(found.file) else None
 
-        return WarcWriter(self.folder, name, known=known, filled=filled)
+        return WarcWriter(self.folder, name, known=known, filled=filled, robots=self.robots)
 
     def _move_in_background(self) -> None:
         """Move a file that is full while the crawl goes on. A file that cannot be moved is tried again when the crawl

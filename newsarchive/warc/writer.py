@@ -74,8 +74,8 @@ class WarcWriter:
     """Appends responses to files of about `max_bytes` in `folder`; safe to call from several threads.
 
     `known` finds the original of a payload digest among the captures of earlier crawls. `filled` is called when a file is full and
-    has its name. Raises
-    `DatabaseUnavailable` where the folder cannot be written, the disk is full (the file then ends with
+    has its name. `robots` is what the
+    fetches make of robots.txt, `obey` or `ignore`, "" where nothing is fetched. Raises `DatabaseUnavailable` where the folder cannot be written, the disk is full (the file then ends with
     its last whole record), or the file is no longer where it was made.
     """
 
@@ -86,7 +86,9 @@ class WarcWriter:
         max_bytes: int = MAX_FILE_BYTES,
         known: Callable[[str], Original | None] = lambda digest: None,
         filled: Callable[[], None] | None = None,
+        robots: str = "",
     ) -> None:
+        self.robots = robots
         self.folder, self.max_bytes, self.known, self.filled = Path(folder), max_bytes, known, filled
         self.prefix = re.sub(r"[^\w.-]+", "-", prefix) or "newsarchive"
         self._file: BinaryIO | None = None
@@ -227,7 +229,7 @@ class WarcWriter:
             ) from error
         sync_folder(self.folder)
         self._at = self._synced = 0
-        self._write(warcinfo(self._name))
+        self._write(warcinfo(self._name, self.robots))
 
     def _write(self, data: bytes) -> None:
         """Append the data whole or not at all: where the disk took only a part, the file is cut back."""
@@ -429,10 +431,12 @@ def _as_stored(headers: Headers, length: int) -> Iterable[tuple[str, str]]:
             yield name, value
 
 
-def warcinfo(name: str) -> bytes:
-    """The first record of a file, as a gzip member."""
+def warcinfo(name: str, robots: str = "") -> bytes:
+    """The first record of a file, as a gzip member. `robots` is left out where it is not known (ISO 28500:2017, 6.2)."""
     writer = WARCWriter(BytesIO(), gzip=True, warc_version="1.1")
-    info = {"software": f"newsarchive/{VERSION}", "format": "WARC File Format 1.1", "robots": "obey"}
+    info = {"software": f"newsarchive/{VERSION}", "format": "WARC File Format 1.1"} | (
+        {"robots": robots} if robots else {}
+    )
     writer.write_record(writer.create_warcinfo_record(name, info))
     return bytes(writer.out.getvalue())
 

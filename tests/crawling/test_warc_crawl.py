@@ -73,6 +73,22 @@ def test_the_bytes_are_kept_as_the_server_sent_them(db: Path) -> None:
     ]
 
 
+def test_a_file_says_what_its_crawl_made_of_robots_txt(db: Path, tmp_path: Path) -> None:
+    def told(file: Path) -> list[str]:
+        with file.open("rb") as stream:
+            text = next(iter(ArchiveIterator(stream))).raw_stream.read().decode()
+        return [line for line in text.splitlines() if line.startswith("robots")]
+
+    ignoring, copied = tmp_path / "ignoring.db", tmp_path / "copied.db"
+    with served({"/": front("/a-first-story/"), "/a-first-story/": post("A")}) as site:
+        crawl(f"url={site.home}/", db=db)
+        crawl(f"url={site.home}/", "-s", "ROBOTSTXT_OBEY=0", db=ignoring)
+    crawl(f"path={only_warc(db)}", spider="warc", db=copied)
+    assert told(only_warc(db)) == ["robots: obey"]
+    assert told(only_warc(ignoring)) == ["robots: ignore"]
+    assert told(only_warc(copied)) == []  # nothing was fetched
+
+
 def test_a_withheld_article_does_not_come_back_from_its_warc_file(db: Path) -> None:
     with demo.served() as home:
         crawl(f"url={home}/", db=db)
