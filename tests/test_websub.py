@@ -20,6 +20,7 @@ import pytest
 from sqlalchemy import Engine
 
 from newsarchive import websub
+from newsarchive.cli import websub as cli_websub
 from newsarchive.cli.websub import _crawl, _crawling, _requests
 from newsarchive.db.engine import open_engine
 from newsarchive.db.frontier.hubs import Hubs, HubState, State
@@ -471,6 +472,18 @@ def test_a_secret_that_could_be_guessed_is_refused(db: Path, tmp_path: Path) -> 
     )
     assert done.returncode == 2
     assert "openssl rand -hex 32" in done.stderr
+
+
+def test_a_fault_ends_the_server(db: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else it would answer hubs for ever, and crawl nothing."""
+
+    def broken(*given: object) -> None:
+        raise RuntimeError("a fault")
+
+    open_engine_of(db).dispose()
+    monkeypatch.setattr(cli_websub, "_look", broken)
+    with pytest.raises(RuntimeError, match="a fault"):
+        cli_websub.serve.callback("https://archive.example", "127.0.0.1", 0, None, str(db))
 
 
 @pytest.mark.slow  # crawls

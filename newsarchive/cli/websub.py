@@ -89,19 +89,26 @@ def serve(base_url: str, host: str, port: int, secret_file: str | None, db: str)
     subscriber = Subscriber(base_url, secret, get, post, time.monotonic, say)
     ended, running = threading.Event(), list[SpiderProcesses]()
     crawl = _crawling(database_url(db), archive, running)
+    made = uvicorn.Config(application(subscriber), log_level="warning", access_log=False, server_header=False)
+    server, faults = uvicorn.Server(made), list[Exception]()
+
+    def done(work: Callable[[], None]) -> None:
+        try:
+            work()
+        except Exception as error:  # else the server would answer hubs, and crawl nothing
+            faults.append(error)
+            server.should_exit = True
+
     for work in (
         lambda: _look(subscriber, archive, hubs, ended),
         lambda: _crawl(subscriber, crawl, hubs, ended),
     ):
-        threading.Thread(target=work, daemon=True).start()
+        threading.Thread(target=done, args=(work,), daemon=True).start()
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
     with bound(host, port) as taken:
         say(f"newsarchive websub serve: hubs are answered on port {taken.getsockname()[1]} (Ctrl+C stops it)")
-        made = uvicorn.Config(
-            application(subscriber), log_level="warning", access_log=False, server_header=False
-        )
         try:
-            uvicorn.Server(made).run(sockets=[taken])
+            server.run(sockets=[taken])
         except KeyboardInterrupt:
             say("stopped")
         finally:
@@ -109,6 +116,8 @@ def serve(base_url: str, host: str, port: int, secret_file: str | None, db: str)
             subscriber.news.set()
             for processes in list(running):
                 processes.stop(signal.SIGTERM, None)  # the crawl finishes what is under way, and commits
+    if faults:
+        raise faults[0]
 
 
 def _secret(file: str | None) -> bytes:
