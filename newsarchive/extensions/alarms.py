@@ -25,6 +25,7 @@ import json
 import logging
 import shlex
 import subprocess
+import tempfile
 import threading
 import urllib.error
 import urllib.request
@@ -191,22 +192,22 @@ def _failed(crawler: Crawler, what: str, words: str) -> None:
 
 def run_command(command: str, body: bytes, seconds: float = MAX_DELIVERY_SECONDS) -> None:
     """Run a command, without a shell, with this on its standard input. Raises `DeliveryFailed`."""
-    try:
-        done = subprocess.run(
-            shlex.split(command),
-            input=body,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            timeout=seconds,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        raise DeliveryFailed(f"it was ended after {seconds:g} seconds") from None
-    except (OSError, ValueError) as error:
-        raise DeliveryFailed(f"it could not be run: {error}") from error
-    if done.returncode:
-        said = _shortened(done.stderr)
-        raise DeliveryFailed(f"it ended with {done.returncode}" + (f": {said}" if said else ""))
+    # Into a file, not a pipe: a program that the command leaves behind would hold a pipe open, and the crawl with it.
+    with tempfile.TemporaryFile() as errors:
+        try:
+            if not (words := shlex.split(command)):
+                raise ValueError("it names no program")
+            done = subprocess.run(
+                words, input=body, stdout=subprocess.DEVNULL, stderr=errors, timeout=seconds, check=False
+            )
+        except subprocess.TimeoutExpired:
+            raise DeliveryFailed(f"it was ended after {seconds:g} seconds") from None
+        except (OSError, ValueError) as error:
+            raise DeliveryFailed(f"it could not be run: {error}") from error
+        if done.returncode:
+            errors.seek(0)
+            said = _shortened(errors.read(4 * MAX_ERROR_CHARACTERS))
+            raise DeliveryFailed(f"it ended with {done.returncode}" + (f": {said}" if said else ""))
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):

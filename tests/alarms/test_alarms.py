@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import shlex
 import shutil
+import signal
 import sqlite3
 import sys
 from base64 import b64encode
@@ -423,6 +425,7 @@ def test_a_command_gets_the_alarm_on_its_standard_input(tmp_path: Path) -> None:
     [
         ("no-such-command-here", "could not be run"),
         ("'unbalanced", "could not be run"),
+        (" ", "could not be run: it names no program"),
         (f"{PYTHON} -c 'import sys; sys.exit(\"no mail server\")'", "ended with 1: no mail server"),
         (f"{PYTHON} -c 'import time; time.sleep(60)'", "ended after 0.5 seconds"),
     ],
@@ -430,6 +433,13 @@ def test_a_command_gets_the_alarm_on_its_standard_input(tmp_path: Path) -> None:
 def test_a_command_that_fails_is_told(command: str, says: str) -> None:
     with pytest.raises(DeliveryFailed, match=says):
         run_command(command, b"{}", seconds=0.5 if "sleep" in command else 60)
+
+
+def test_a_command_that_leaves_a_program_behind_has_worked(tmp_path: Path) -> None:
+    script = tmp_path / "send.sh"
+    script.write_text("sleep 30 &\necho $! > " + str(tmp_path / "pid"))
+    run_command(f"sh {script}", b"{}", seconds=20)
+    os.kill(int((tmp_path / "pid").read_text()), signal.SIGKILL)
 
 
 @pytest.fixture
