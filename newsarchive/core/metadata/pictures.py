@@ -120,6 +120,11 @@ MIN_TEXT_PICTURE_WIDTH = 150
 MIN_TEXT_PICTURE_HEIGHT = 100
 #: Elements above a picture among which a link is looked for.
 MAX_ELEMENTS_TO_LINK = 3
+#: Elements around such a link among which the title of another post is looked for.
+MAX_ELEMENTS_TO_TITLE = 2
+#: Titles in such an element; later ones are not looked at.
+MAX_TITLES = 10
+_TITLES = "h1 a[href],h2 a[href],h3 a[href],h4 a[href],h5 a[href],h6 a[href]"
 #: Signs of pictures that are none of the text: in their address, class and text.
 _OUTSIDE_TEXT = re.compile(
     r"avatar|emoji|smil(?:e|ies|ey)|icon|logo|badge|button|banner|sprite|pixel|spacer|paywall|signature|author|profile|byline|"
@@ -256,7 +261,20 @@ def _is_of_text(image: LexborNode, address: str, url: str) -> bool:
         return False
     link = next((up for up in upwards(image.parent, MAX_ELEMENTS_TO_LINK) if up.tag == "a"), None)
     leads = absolute(link.attributes.get("href") or "", url) if link is not None else ""
+    if link is not None and leads and _is_teaser(link, leads, url):
+        return False
     return not leads or same_site(leads, url) or _PICTURE_FILE.search(parts_of(leads).path) is not None
+
+
+def _is_teaser(link: LexborNode, leads: str, url: str) -> bool:
+    """Whether a picture's link leads to another page, to which a heading beside it leads too: the thumbnail of another post."""
+    if parts_of(leads).path.rstrip("/") == parts_of(url).path.rstrip("/"):
+        return False
+    return any(
+        absolute(title.attributes.get("href") or "", url) == leads
+        for up in upwards(link.parent, MAX_ELEMENTS_TO_TITLE)
+        for title in up.css(_TITLES)[:MAX_TITLES]
+    )
 
 
 def _pixels(image: LexborNode, name: str) -> float:
