@@ -31,7 +31,7 @@ from newsarchive.core.text import dates
 from newsarchive.core.text.language import begins_alike, with_language
 from newsarchive.core.text.lines import is_prose, prose_ends, record_lines, source_names
 from newsarchive.core.text.normalise import fold
-from newsarchive.core.text.shortcodes import NOT_RUN, is_shortcodes
+from newsarchive.core.text.shortcodes import verdict_on
 from newsarchive.core.text.words import comparable_words, ends_sentence
 from newsarchive.items import Article, Block, BlockVerdict, DecidedBy
 from newsarchive.rules import Rules
@@ -328,16 +328,17 @@ def credited_papers(marks: Marks) -> None:
 
 
 def pictures(marks: Marks) -> None:
-    """Label captions and credits of pictures, posts of social networks that scripts draw as they draw pictures, and shortcodes that
-    nobody ran."""
+    """Label captions and credits of pictures, posts of social networks that scripts draw as they draw pictures, and what programs left
+    in the text: shortcodes that nobody ran, and names in a template."""
     captions = position.captions(marks.blocks, marks.body)
     marks.mark_all(captions, "caption", position.IN_FIGURE, DecidedBy.FIELD)
     embeds = position.embeds(marks.blocks, marks.body)
     marks.mark_all(embeds, "other", position.EMBED, DecidedBy.FILLER)
-    codes = [i for i in marks.body if marks.blocks[i].kind != "code" and is_shortcodes(marks.blocks[i].text)]
-    marks.mark_all(codes, "other", NOT_RUN, DecidedBy.FILLER)
     for i in marks.body:
         block = marks.blocks[i]
+        if block.kind != "code" and (left := verdict_on(block.text)):
+            marks.mark(i, *left, DecidedBy.FILLER)
+            continue
         short = len(block.text) <= MAX_PICTURE_CREDIT_CHARACTERS and not is_prose(block, MIN_SENTENCE_WORDS)
         if short and block.kind != "code" and (verdict := _verdict_on_lines(block, marks.words.picture)):
             marks.mark(i, *verdict)
