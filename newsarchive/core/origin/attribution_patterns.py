@@ -28,6 +28,7 @@ It may also hold these lists:
 - `pictures`: how a line begins that credits a picture;
 - `page_words`: names of papers that are also words of any page ("Print"); alone in a byline they name none;
 - `people_labels`: labels that credit people as often as papers; `link_labels`: the whole text of a link to the original;
+  `link_words`: what links say of themselves, which names no paper ("Click here");
 - `languages`: how such a text names the original's language ("in English");
 - `not_hosts`: domains that are no papers; `web_archives`: hosts of web archives; `translators`: hosts that show a page of another site in
   another language;

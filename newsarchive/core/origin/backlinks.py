@@ -48,6 +48,8 @@ MAX_LINE_CHARACTERS = 200
 #: A label before a headline ("Slides: …"), with the quotation marks that open behind it.
 _LABEL = re.compile(r"[:：﹕|–—-]\s*[\"“„«‘'「『《〈【(（\[]*\s*$")
 _WORD = re.compile(r"[^\W_]+")
+#: A whole address. Its last part is often the headline, which such a line does not print.
+_WEB_ADDRESS = re.compile(r"https?://\S+")
 #: Groups of words that say what happened to a text, or which text is meant.
 _ABOUT_TEXTS = frozenset(("publish", "read", "this"))
 #: Letters and digits of a domain's first label; a shorter one may be any word of a line.
@@ -98,7 +100,7 @@ def backlink_in(block: Block, page_url: str, headline: str, rules: Rules) -> Bac
     if not _is_long(key, headline) or not away:
         return None
     anchor, url = next(((text, url) for text, url in away if _is_headline(key_of(text), key)), ("", ""))
-    if not url and key in key_of(block.text):  # "HEADLINE https://heron.example/1"
+    if not url and key in key_of(_WEB_ADDRESS.sub(" ", block.text)):  # "HEADLINE https://heron.example/1"
         anchor, url = headline, next((url for text, url in away if "://" in text), "")
     others = [(text, other) for text, other in away if other != url]
     beside_links = len(key_of(block.text)) - sum(len(key_of(text)) for text, _ in away)

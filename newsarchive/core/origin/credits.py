@@ -124,6 +124,8 @@ MIN_PROSE_WORDS = 25
 MAX_BLOCKS_BEFORE = 4
 #: Blocks that are read after the last paragraph.
 MAX_BLOCKS_AFTER = 10
+#: Lines beside the text's element in the element around it; with more, that one holds a part of the page too.
+MAX_LINES_IN_BOX = 8
 #: Blocks between a line and the notice or head of a list that belongs to it.
 MAX_NEIGHBOUR_BLOCKS = 6
 #: Characters of a notice that names a holder and nothing else.
@@ -132,6 +134,8 @@ _MAX_NOTICE_CHARACTERS = 120
 #: article's element.
 _OPEN_LABELS = frozenset({"body", "attribution"})
 _GUESSED_LABELS = frozenset({"other", "footer", "related", "nav"})
+#: Labels of what stands in no element that is the text's alone.
+_PARTS_OF_PAGE = frozenset({"title", "comments", "author bio"})
 _LINE_KINDS = frozenset({"paragraph", "list_item", "quote", "heading"})
 _OLD_YEAR = re.compile(r"(?<!\d)1[5-9]\d\d(?!\d)")
 _SPEECH = re.compile(r"[“”„«»「『\"]\s*[^“”„«»「」『』\"]{0,200}[,，.!?。！？]\s*[“”»«」』\"]")
@@ -199,7 +203,8 @@ def _credit(text: str, links: Links, context: LineContext, rules: Rules) -> Cred
     # A name that follows "by" is that of a writer or a translator.
     before = next((w for w in reversed(words) if w.end <= mention.start), None)
     is_by = before is not None and "from" not in before.groups and before.text.casefold() in _by(rules)
-    if is_by and not any(points[part] for part in PAPER_PARTS):
+    # "Originally written by www.heron.example" names a site.
+    if is_by and mention.name != mention.domain and not any(points[part] for part in PAPER_PARTS):
         return None
     surplus = sum(POINTS[part] * count for part, count in points.items()) - MIN_CREDIT_POINTS
     if surplus < (0 if _names_paper(points) else UNPROVED_NAME_POINTS) or not _says_enough(points):
@@ -383,17 +388,26 @@ def _of_backlink(block: Block, backlink: Backlink, url: str, rules: Rules) -> Cr
 
 def _of_read_more(block: Block, page: Article, rules: Rules) -> Credit | None:
     """The credit of "Read more", the last line of an excerpt: nothing but a link to another site, whose address has most words of the
-    headline or of the page's own address. Another link below an article leads to what somebody else wrote of the matter."""
+    headline or of the page's own address, or the name of that site as the link ("Read more on The Heron"). Another link below an article
+    leads to what somebody else wrote of the matter."""
     link, line = original_link(block, page.url, rules), block.text.strip()
-    if not link or not any(key_of(text) == key_of(line) for text, url in block.links if url == link):
+    linked = [text.strip() for text, url in block.links if url == link] if link else []
+    domain = registered_domain(link) if link else ""
+    named = next((t for t in linked if line.rstrip(" .").endswith(t) and _is_name_of(t, domain)), "")
+    if not named and not any(key_of(text) == key_of(line) for text in linked):
         return None
     own = (words_of_address(page.url), words_of_address("://x/" + page.headline))
     shared = words_of_address(link)
     same = any(len(shared & words) > max(_MIN_SHARED_TITLE_WORDS - 1, len(words) / 2) for words in own)
-    domain = registered_domain(link)
     if not same or not _has_title(link, own[0] | own[1]) or domain in not_hosts(rules):
         return None
-    return Credit(line, domain, domain, link, READ_MORE_WEIGHT, ("links to the same title",))
+    return Credit(line, named or domain, domain, link, READ_MORE_WEIGHT, ("links to the same title",))
+
+
+def _is_name_of(text: str, domain: str) -> bool:
+    """Whether a text is a domain, or the words of its first label: "The Heron" and "Heron" for theheron.example."""
+    label, name = key_of(domain.partition(".")[0]), key_of(text)
+    return bool(name) and name in (key_of(domain), label, label.removeprefix("the"))
 
 
 def edge_lines(blocks: Sequence[Block]) -> list[int]:
@@ -403,10 +417,11 @@ def edge_lines(blocks: Sequence[Block]) -> list[int]:
         return []
     prose = prose_ends(blocks, body, MIN_PROSE_WORDS) or [body[len(body) // 2]]
     content = container([blocks[i].path for i in body])
+    around = _box_around(content, blocks)
     first, last = prose[0], prose[-1]
     before = range(max(0, first - MAX_BLOCKS_BEFORE), first + 1)
     after = range(last, min(len(blocks), last + MAX_BLOCKS_AFTER + 1))
-    return [i for i in dict.fromkeys((*before, *after)) if _may_hold_credit(blocks[i], content)]
+    return [i for i in dict.fromkeys((*before, *after)) if _may_hold_credit(blocks[i], (content, around))]
 
 
 def container(paths: Sequence[str]) -> str:
@@ -416,13 +431,25 @@ def container(paths: Sequence[str]) -> str:
     return parent if parent.count("/") > 1 else ""
 
 
-def _may_hold_credit(block: Block, content: str) -> bool:
+def _box_around(content: str, blocks: Sequence[Block]) -> str:
+    """The element around a text's element (`content`), where it holds nothing else but a few lines above and below; else "".
+
+    Programs that republish posts print "Source link" below the text, which keeps the element that it had on its own site. What holds
+    the headline or another part of the page is no such box.
+    """
+    box = content.rpartition("/")[0]
+    if box.count("/") <= 1:
+        return ""
+    beside = [b for b in blocks if b.path.startswith(f"{box}/") and not b.path.startswith(f"{content}/")]
+    few = len(beside) <= MAX_LINES_IN_BOX and all(b.path.rpartition("/")[0] == box for b in beside)
+    return box if few and not any(b.label in _PARTS_OF_PAGE for b in beside) else ""
+
+
+def _may_hold_credit(block: Block, boxes: Sequence[str]) -> bool:
     if block.kind not in _LINE_KINDS:
         return False
-    inside = bool(content) and content in (
-        block.path,
-        block.path.rpartition("/")[0],
-    )  # a line may stand loose in it
+    places = (block.path, block.path.rpartition("/")[0])  # a line may stand loose in the text's element
+    inside = any(box in places for box in boxes if box)
     guessed = block.label in _GUESSED_LABELS and block.decided_by not in PROVED
     may_hold = block.label in _OPEN_LABELS or (guessed and inside) or (block.label == READ_MORE and inside)
     return may_hold and 0 < comparable_words(block.text) < 2 * MIN_PROSE_WORDS

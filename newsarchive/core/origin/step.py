@@ -13,9 +13,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 
 from newsarchive.core.metadata.person_names import is_credit, like_a_name, organisation
-from newsarchive.core.origin.attribution_patterns import words_of
+from newsarchive.core.origin.attribution_patterns import entries_of, words_of
 from newsarchive.core.origin.credits import READ_MORE, own_names
 from newsarchive.core.origin.evidence import NOTICE_IN_CONTENT_WEIGHT, Lead, domain_in, host_in, leads_of
 from newsarchive.core.origin.mentions import not_hosts
@@ -135,6 +136,10 @@ def _name(lead: Lead, rules: Rules) -> _NamedLead | None:
     printed, domain = _bare(lead.printed), domain_in(lead.printed) or domain_in(lead.url)
     if not printed:
         return None
+    if key_of(printed) in _link_words(rules):  # "Source: Click here"
+        printed = domain
+        if not domain:
+            return None
     # The whole host is looked up: asia.nikkei.com is a paper of its own, www.nikkei.com is not.
     # A lead that is only a link prints its domain.
     host_printed, linked = host_in(lead.printed), host_in(lead.url)
@@ -159,6 +164,11 @@ def _name(lead: Lead, rules: Rules) -> _NamedLead | None:
     return _NamedLead(lead, domain if is_url else printed, domain)
 
 
+@lru_cache(maxsize=8)
+def _link_words(rules: Rules) -> frozenset[str]:
+    return frozenset(map(key_of, entries_of(rules, "link_words")))
+
+
 def _without_poison(named: Sequence[_NamedLead]) -> list[_NamedLead]:
     """The leads without those of a kind that names more than `_MAX_PUBLISHERS_OF_KIND` publishers."""
     names: dict[str, set[str]] = defaultdict(set)
@@ -181,6 +191,11 @@ def _grouped(named: Iterable[_NamedLead]) -> list[list[_NamedLead]]:
 def _same(a: _NamedLead, b: _NamedLead) -> bool:
     short, long = sorted((key_of(a.name), key_of(b.name)), key=len)
     firm = "copyright" in (a.lead.kind, b.lead.kind) and len(short) > 5 and long.startswith(short)
+    if bool(a.domain) != bool(
+        b.domain
+    ):  # "Harbour Gazette" in one line, a link to harbourgazette.example in another
+        label, name = key_of((a.domain or b.domain).partition(".")[0]), key_of(b.name if a.domain else a.name)
+        firm = firm or (len(label) >= MIN_LABEL_LETTERS and label in (name, name.removeprefix("the")))
     return short == long or firm or (bool(a.domain) and a.domain == b.domain)
 
 
