@@ -21,13 +21,15 @@ from newsarchive.core.origin.bylines import agency_alone
 from newsarchive.core.origin.publishers import by_name
 from newsarchive.core.text import dates
 from newsarchive.core.text.lines import is_prose, is_quotation, prose_ends
-from newsarchive.core.text.normalise import fold
+from newsarchive.core.text.normalise import fold, key
 from newsarchive.core.text.words import comparable_words, ends_sentence
 from newsarchive.items import Block, DecidedBy
 from newsarchive.rules import Rules
 
 #: Characters of a byline or a date; a longer line is text.
 MAX_BYLINE_CHARACTERS = 90
+#: Characters, for each author, of a line that says where linked authors work; a longer line is text.
+MAX_LINE_OF_AUTHORS_CHARACTERS = 150
 #: Lines of the body from its start among which bylines and dates are looked for: a heading, a lede and the line of a
 #: picture may come first.
 MAX_LINES_ABOVE = 4
@@ -69,6 +71,7 @@ MIN_TEXT_WORDS = 12
 
 BYLINE = "byline: names who wrote it, at the edge of the text"
 DATE = "date: says when it was published or changed, and no more"
+LINKED_LIFE = "byline: names its authors, with links to their pages, and where they work"
 WORDLESS = "other: no letter in it, at the edge of the text"
 COUNTED = "nav: the numbers of a row of pictures or pages"
 LINE_NUMBERS = "other: the numbers of the lines of code beside it"
@@ -164,6 +167,10 @@ def bylines_and_dates(
         is_edge = not MAX_LINES_ABOVE <= at <= last
         # A lone cell is layout: no cell is in its HTML. A paragraph in a cell may be a byline.
         is_data = block.kind == "code" or (block.kind == "table" and is_cell(block.html))
+        if is_edge and not is_data and _is_of_linked_authors(block, authors):
+            signed = True
+            yield (i, "byline", BYLINE) if is_above else (i, "author bio", LINKED_LIFE)
+            continue
         if not is_edge or len(block.text) > MAX_BYLINE_CHARACTERS or is_data:
             continue
         lines = [rest for line in block.text.split("\n") if (rest := _without_labels(line, rules))]
@@ -187,6 +194,19 @@ def bylines_and_dates(
             else:
                 signed = True
                 yield i, "byline", BYLINE
+
+
+def _is_of_linked_authors(block: Block, authors: Collection[str]) -> bool:
+    """Whether a line begins with the link to an author and goes on with where that author works: "Ann Roe, Professor of Oceans,
+    University of Fenby". Journals of universities print one above a text, and one below it.
+
+    >>> line = Block("Ann Roe, University of Fenby", links=(("Ann Roe", "https://a.example/roe"), ("University of Fenby", "https://f.example/")))
+    >>> _is_of_linked_authors(line, ["Ann Roe"]), _is_of_linked_authors(line, ["Tom Ash"])
+    (True, False)
+    """
+    text, name = block.text, block.links[0][0].strip() if block.links else ""
+    is_short = len(text) <= MAX_LINE_OF_AUTHORS_CHARACTERS * max(1, len(authors))
+    return name in authors and is_short and text.startswith(f"{name}, ") and not ends_sentence(text)
 
 
 def lives(
@@ -409,6 +429,8 @@ def _is_byline(text: str, authors: Collection[str], rules: Rules) -> bool:
     >>> from newsarchive import rules
     >>> [_is_byline(t, ["Ann Roe"], rules.default()) for t in ("Ann Roe", "Von Jane Doe", "Jane Doe")]
     [True, True, False]
+    >>> [_is_byline(t, [], rules.default()) for t in ("By admin on 3 May 2024", "By noon on 3 May 2024")]
+    [True, False]
     """
     if translator_in(text, rules):
         return True
@@ -421,7 +443,7 @@ def _is_byline(text: str, authors: Collection[str], rules: Rules) -> bool:
         return False  # cheaper than to read the names
     found = person_names.names(text, rules)
     if not found:
-        return False
+        return by is not None and opens and _names_nobody(text[by.end() :], rules)
     known = set(found) <= set(authors)
     like_names = all(person_names.like_a_name(name, rules) for name in found)
     if opens:
@@ -434,6 +456,17 @@ def _is_byline(text: str, authors: Collection[str], rules: Rules) -> bool:
     beside = len(dates.date_text(text, rules)) + len(person_names.paper_behind(text, rules)) + end - start
     named = sum(map(len, found)) + beside
     return known and like_names and named >= MIN_NAMED_SHARE * len(text)
+
+
+def _names_nobody(text: str, rules: Rules) -> bool:
+    """Whether a text is an account that is nobody's, with a date and what joins the two: "admin on 3 May 2024"."""
+    found = dates.date_text(text, rules)
+    account = text.partition(found)[0].split() if found else []
+    behind = dates.TIME_BEHIND.sub("", text.partition(found)[2]).strip() if found else ""
+    account = (
+        account[:-1] if account[-1:] and account[-1].casefold() in person_names.BEFORE_DATES else account
+    )
+    return not behind and key(" ".join(account)) in person_names.words(rules).never
 
 
 def questions(blocks: Sequence[Block]) -> Iterator[int]:

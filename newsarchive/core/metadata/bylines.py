@@ -60,6 +60,8 @@ MIN_HEADLINE_LETTERS = 16
 MAX_HEADINGS = 60
 #: Lines below the article with a name or a day that are read; later ones are not.
 MAX_SIGNATURES = 8
+#: Words behind the name of a signature that is a sentence; with more it tells of something else.
+MAX_WORDS_BEHIND_SIGNATURE = 3
 #: Claims that these lines make; later ones are left out.
 MAX_CLAIMS_BELOW = 4
 #: Characters of a line that is a byline or holds a date; a longer line is prose.
@@ -284,12 +286,15 @@ def _bylines(
     for i, (line, block) in enumerate(lines):
         after = _line_after(lines[i + 1 : i + 1 + MAX_LISTED_AUTHORS], rules)
         inner = _after_by_inside(line, rules) or _linked_after_by(line, block, rules) if opened < 0 else ""
-        if signed := _after_by(line, after, rules) or inner:
+        signed = _after_by(line, after, rules) or inner
+        if signed and not _goes_on(line, signed, rules):
             near = (opened < 0 or i - opened == 1) and not (id(block) in inside and _LABEL.match(line))
             # An account says less than a name elsewhere.
             near = near and not (signed.islower() and " " not in signed)
             yield Claim("authors", signed, Source(Place.TEXT, where if near else Position.LATER)), None
             opened = i
+        elif people := guessed_names.of_links(line, block, rules):
+            yield Claim("authors", people, Source(Place.TEXT, where)), None
         elif name := _name_alone(line, block, title, rules):
             beside = id(block) not in between and any(abs(i - d) <= MAX_LINES_APART for d in dated)
             guess = Place.LINE if beside else Place.NEXT if i == 0 else Place.ALONE
@@ -563,7 +568,18 @@ def _signature(text: str, rules: Rules) -> str:
     found = _after_by(text, "", rules)
     if not found and dates.date_text(text, rules) and dates.signs(text, rules):
         found = _after_by_inside(text, rules)  # "Last updated 3 May 2024 by Jane Doe"
-    return _if_people(found, rules)
+    return "" if found and _goes_on(text, found, rules) else _if_people(found, rules)
+
+
+def _goes_on(text: str, found: str, rules: Rules) -> bool:
+    """Whether a line is a sentence that says more of a name than its owner's job: "Di" is "by" in Italian and "in" in Indonesian, and
+    "Di Pengadilan Tinggi Hong Kong, dua tahun kemudian, Jutting tampak tenang." is no signature."""
+    if not person_names.words(rules).by.match(text):
+        return False
+    name = next(iter(person_names.names(found, rules)), found)
+    rest = text.partition(name)[2]
+    more = len(rest.split()) > MAX_WORDS_BEHIND_SIGNATURE and ends_sentence(text)
+    return more and person_names.words(rules).role.find(rest) is None
 
 
 def _reporter(line: str, rules: Rules) -> str:

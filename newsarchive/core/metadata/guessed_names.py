@@ -38,6 +38,8 @@ MIN_LETTERS_IN_HOST = 5
 #: Letters of a name in the last part of an address; fewer of ASCII ("/a-z/") are in many names by chance, while two characters are
 #: a whole name in Chinese.
 MIN_LETTERS_IN_ADDRESS = 3
+#: Letters beside the links of a line of people and the places where they work: "and", "et".
+MAX_LETTERS_BETWEEN_LINKS = 8
 #: Links of a page among which those to its authors' pages are looked for; later ones are not.
 MAX_LINKS = 3000
 
@@ -111,6 +113,24 @@ def is_pen_name(text: str, linked: str, address: str, rules: Rules) -> bool:
     is_one = text == linked and " " not in text and len(text) >= MIN_LETTERS_IN_ADDRESS
     whole = without_accents(unquote(address).casefold())
     return is_one and key(unquote(_last_part(address))) == key(text) and says_profile(whole, rules)
+
+
+def of_links(line: str, block: Block, rules: Rules) -> str:
+    """The people of a line of links that begins with a person and goes on with where she works, "" for any other line: "[Ann Roe],
+    [University of Fenby] and [Tom Ash], [Fenby College]". The addresses of the people must be those of profiles, and nothing but "and"
+    may stand beside the links. So begin the articles of The Conversation on the sites that republish them."""
+    if len(block.links) < 2 or not line.startswith(first := block.links[0][0]):
+        return ""
+    people = [
+        text
+        for text, address in block.links
+        if like_a_name(text, rules) and says_profile(address.casefold(), rules)
+    ]
+    beside = line
+    for text, _ in block.links:
+        beside = beside.replace(text, " ")
+    is_line = people[:1] == [first] and len(people) < len(block.links)
+    return ", ".join(people) if is_line and len(key(beside)) <= MAX_LETTERS_BETWEEN_LINKS else ""
 
 
 def at_profiles(claims: Sequence[Claim], tree: LexborHTMLParser, url: str, rules: Rules) -> Iterator[Claim]:
