@@ -47,6 +47,9 @@ _NAME = r"[^\s]+(?: [^\s]+){0,5}"
 _MARKS = re.compile(r"^[^#.]+|[#.][^#.]+")
 _WORDS = re.compile(r"\w+")
 
+#: What case folding leaves of a Turkish capital: "İLGİLİ" becomes "ilgili" with this dot above each "i".
+_DOT = "i\u0307"
+
 Lookup = Callable[[str], BlockVerdict | None]
 #: Section → its verdict on a line; a section that does not know the line is left out.
 Verdicts = Mapping[str, BlockVerdict]
@@ -211,6 +214,8 @@ def _line_lookup(rules: Rules, *sections: str) -> Callable[[str], Verdicts]:
     def lookup(text: str) -> Verdicts:
         if not 0 < len(text) <= MAX_PHRASE_CHARACTERS:
             return _NO_VERDICTS
+        if _DOT in text:
+            text = text.replace(_DOT, "i")
         word = _WORDS.match(text)
         may_match = [by_word[word[0]]] if word and word[0] in by_word else []
         if (letter := patterns.letter_of(text)) in by_letter:

@@ -60,6 +60,10 @@ MIN_KICKED_HEADLINE_CHARACTERS = 15
 MAX_KICKER_CHARACTERS = 60
 #: Last lines of a text that may be an agency's signatures: Reuters ends with who reported, and with its principles.
 MAX_SIGNATURES = 2
+#: A word before a headline, with a colon: "Title: ".
+_LABEL = re.compile(r"[^\W\d_]{2,12} ?[:：] ?")
+#: Initials as agencies print them below a text: "na/vd", "jsk-sha/".
+_INITIALS = re.compile(r"[a-z]{2,6}(?:[/-][a-z]{0,6}){1,3}")
 #: A word, which a time of day is not: "10:20 am".
 _WORD = re.compile(r"[^\W\d_]{3,}")
 #: Words of the article that must be left outside of the elements that a platform's table takes out, and at least half of all but
@@ -117,6 +121,21 @@ class Marks:
             self._body = [i for i, b in enumerate(self.blocks) if b.label == "body"]
         return self._body
 
+    def above_closings(self) -> list[int]:
+        """The positions of the article without its last lines that are what a house says below its texts."""
+        last = len(self.body)
+        for i in reversed(self.body[1:][-MAX_CLOSING_LINES:]):
+            if not self.closing(i) or signed_by(self.blocks[i].text, self.rules):
+                break
+            last -= 1
+        return self.body[:last]
+
+    def closing(self, i: int) -> BlockVerdict | None:
+        """What the tables of closings know of a block, but for a reporter's words."""
+        text = self.folded[i]
+        verdict = self.words.closing(text[:MAX_PHRASE_CHARACTERS])
+        return None if verdict is None or cues.reports(text, self.words) else verdict
+
     def mark(self, i: int, label: str, rule: str, decided_by: DecidedBy) -> None:
         """Give a block its label; the page's own title and lede keep theirs."""
         block = self.blocks[i]
@@ -167,19 +186,21 @@ def titles(marks: Marks) -> None:
     """
     if not (headline := fold(marks.article.headline)):
         return
-    found = [i for i, text in enumerate(marks.folded) if text.endswith(headline)]
+    found = [i for i, text in enumerate(marks.folded) if text.rstrip("*").endswith(headline)]
     found += [i for i, text in enumerate(marks.folded) if text.startswith(headline) and _is_dated(marks, i)]
     if not found:
         return
     first = next((i for i in marks.body if is_prose(marks.blocks[i])), 0)
     for i in found:
-        block, text = marks.blocks[i], marks.folded[i]
+        block, text = marks.blocks[i], marks.folded[i].rstrip("*")
         is_heading = block.kind == "heading"
         # A heading may have it behind a kicker: "Politics: The bridge stays".
         is_long = is_heading and len(headline) > MIN_KICKED_HEADLINE_CHARACTERS
         is_kicked = is_long and len(text) < len(headline) + MAX_KICKER_CHARACTERS
-        outside = block.label not in ("body", "title") or (is_heading and i < first)
-        if outside and (text == headline or is_kicked or _is_dated(marks, i)):
+        # "Title: The bridge stays" is what a program was told to write first.
+        is_labelled = i < first and _LABEL.fullmatch(text[: -len(headline)]) is not None
+        outside = block.label not in ("body", "title") or (is_heading and i < first) or is_labelled
+        if outside and (text == headline or is_kicked or is_labelled or _is_dated(marks, i)):
             marks.relabel(i, "title", "title: the page's headline", DecidedBy.HEADLINE)
 
 
@@ -319,12 +340,17 @@ def credited_papers(marks: Marks) -> None:
     marks.mark_all(
         sorted({*labels}.intersection(edge_lines(marks.blocks))), "attribution", rule, DecidedBy.CREDIT
     )
-    for i in reversed(marks.body[-MAX_SIGNATURES:]):
+    signature = "attribution: the agency that signs the article"
+    below: list[int] = []  # the initials of those who worked on it, which an agency prints below its name
+    for i in reversed(marks.above_closings()[-MAX_SIGNATURES:]):
         agency = signed_by(marks.blocks[i].text, marks.rules)
+        if not agency and not below and _INITIALS.fullmatch(marks.blocks[i].text.strip()):
+            below.append(i)
+            continue
         if not agency:
             return
         marks.credited.append(agency)
-        marks.mark(i, "attribution", "attribution: the agency that signs the article", DecidedBy.CREDIT)
+        marks.mark_all([i, *below], "attribution", signature, DecidedBy.CREDIT)
 
 
 def pictures(marks: Marks) -> None:
@@ -448,9 +474,7 @@ def closings(marks: Marks) -> None:
     marks.mark_all(box, "author bio", rule, DecidedBy.RUN)
     body = marks.body
     for i in body[max(1, len(body) - MAX_CLOSING_LINES) :]:
-        text = marks.folded[i]
-        verdict = marks.words.closing(text[:MAX_PHRASE_CHARACTERS])
-        if verdict and not cues.reports(text, marks.words):
+        if verdict := marks.closing(i):
             marks.mark(i, *verdict)
     authors = [author.name for author in marks.article.authors if author.kind == "person"]
     rule = "position: the last paragraph tells what the author does"
