@@ -434,7 +434,12 @@ def _name_alone(line: str, block: Block, title: frozenset[str], rules: Rules) ->
     In a script without capitals nothing shows a name ("أخبار العالم" is a section), so it must stand in a box for authors.
     """
     has_capitals = not line.isascii() or block.links or _TWO_CAPITALS.search(line)
-    if len(line) > 80 or not has_capitals or _PICTURE.search(line):
+    if (
+        len(line) > 80
+        or not has_capitals
+        or _PICTURE.search(line)
+        or guessed_names.is_signed_by_agency(line, rules)
+    ):
         return ""
     if block.kind == "heading" and not _in_author_box(block, rules):
         return ""

@@ -16,7 +16,7 @@ from selectolax.lexbor import LexborHTMLParser
 from newsarchive import compiled
 from newsarchive.core.metadata.claims import MAX_SEARCHED_BLOCKS, OPEN_GRAPH, Claim, Place, Source
 from newsarchive.core.metadata.elements import text_of
-from newsarchive.core.metadata.person_names import like_a_name
+from newsarchive.core.metadata.person_names import like_a_name, words
 from newsarchive.core.text.dates import any_of
 from newsarchive.core.text.normalise import key, without_accents
 from newsarchive.core.text.patterns import words_of
@@ -38,6 +38,8 @@ MIN_LETTERS_IN_HOST = 5
 #: Letters of a name in the last part of an address; fewer of ASCII ("/a-z/") are in many names by chance, while two characters are
 #: a whole name in Chinese.
 MIN_LETTERS_IN_ADDRESS = 3
+#: Letters of initials that an agency prints behind its name.
+MAX_LETTERS_OF_INITIALS = 4
 #: Letters beside the links of a line of people and the places where they work: "and", "et".
 MAX_LETTERS_BETWEEN_LINKS = 8
 #: Links of a page among which those to its authors' pages are looked for; later ones are not.
@@ -131,6 +133,13 @@ def of_links(line: str, block: Block, rules: Rules) -> str:
         beside = beside.replace(text, " ")
     is_line = people[:1] == [first] and len(people) < len(block.links)
     return ", ".join(people) if is_line and len(key(beside)) <= MAX_LETTERS_BETWEEN_LINKS else ""
+
+
+def is_signed_by_agency(line: str, rules: Rules) -> bool:
+    """Whether a line is an agency and initials of those who worked for it: "PTI ABC XYZ"."""
+    first, *rest = line.split() or [""]
+    is_agency = key(first) in words(rules).agency
+    return bool(rest) and is_agency and all(len(w) <= MAX_LETTERS_OF_INITIALS and w.isupper() for w in rest)
 
 
 def at_profiles(claims: Sequence[Claim], tree: LexborHTMLParser, url: str, rules: Rules) -> Iterator[Claim]:

@@ -421,7 +421,10 @@ def edge_lines(blocks: Sequence[Block]) -> list[int]:
     first, last = prose[0], prose[-1]
     before = range(max(0, first - MAX_BLOCKS_BEFORE), first + 1)
     after = range(last, min(len(blocks), last + MAX_BLOCKS_AFTER + 1))
-    return [i for i in dict.fromkeys((*before, *after)) if _may_hold_credit(blocks[i], (content, around))]
+    # The first line of a text may be a credit, however many short paragraphs follow it.
+    return [
+        i for i in dict.fromkeys((body[0], *before, *after)) if _may_hold_credit(blocks[i], (content, around))
+    ]
 
 
 def container(paths: Sequence[str]) -> str:
