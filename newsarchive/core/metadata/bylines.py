@@ -134,8 +134,8 @@ def claims(blocks: Sequence[Block], headline: str, known: Collection[str], rules
     for lines, where in ((after, Position.NEAR), (before, Position.ABOVE)):
         found = _bylines(lines, where, title, rules)
         out += [c for c, b in found if b is None or guessed_names.may_be_author(c.value, b, blocks, rules)]
-    fields = {c.field for c in out if c.source.place not in WEAK_GUESSES and c.source not in _UNSURE}
-    fields.update(known)
+    sure = (c for c in out if c.source.place not in WEAK_GUESSES and c.source not in _UNSURE)
+    fields = {*known, *(c.field for c in sure if c.field != "authors" or person_names.names(c.value, rules))}
     if missing := {"authors", "date_published"} - fields:
         rest = blocks[at + 1 : at + MAX_BLOCKS_BELOW]
         out += [c for c in _publication_claims(rest, rules) if c.field in missing]

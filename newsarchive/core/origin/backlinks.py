@@ -99,7 +99,8 @@ def backlink_in(block: Block, page_url: str, headline: str, rules: Rules) -> Bac
     away = links_away(block, page_url)
     if not _is_long(key, headline) or not away:
         return None
-    anchor, url = next(((text, url) for text, url in away if _is_headline(key_of(text), key)), ("", ""))
+    titled = [(text, url) for text, url in away if not _WEB_ADDRESS.fullmatch(text)]
+    anchor, url = next(((text, url) for text, url in titled if _is_headline(key_of(text), key)), ("", ""))
     if not url and key in key_of(_WEB_ADDRESS.sub(" ", block.text)):  # "HEADLINE https://heron.example/1"
         anchor, url = headline, next((url for text, url in away if "://" in text), "")
     others = [(text, other) for text, other in away if other != url]
