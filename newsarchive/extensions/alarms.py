@@ -23,6 +23,7 @@ from __future__ import annotations
 import http.client
 import json
 import logging
+import os
 import shlex
 import subprocess
 import tempfile
@@ -33,7 +34,8 @@ from base64 import b64encode
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Self
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Self
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from scrapy import signals
@@ -192,8 +194,7 @@ def _failed(crawler: Crawler, what: str, words: str) -> None:
 
 def run_command(command: str, body: bytes, seconds: float = MAX_DELIVERY_SECONDS) -> None:
     """Run a command, without a shell, with this on its standard input. Raises `DeliveryFailed`."""
-    # Into a file, not a pipe: a program that the command leaves behind would hold a pipe open, and the crawl with it.
-    with tempfile.TemporaryFile() as errors:
+    with _for_errors() as errors:
         try:
             if not (words := shlex.split(command)):
                 raise ValueError("it names no program")
@@ -208,6 +209,15 @@ def run_command(command: str, body: bytes, seconds: float = MAX_DELIVERY_SECONDS
             errors.seek(0)
             said = _shortened(errors.read(4 * MAX_ERROR_CHARACTERS))
             raise DeliveryFailed(f"it ended with {done.returncode}" + (f": {said}" if said else ""))
+
+
+def _for_errors() -> IO[bytes]:
+    """Where a command writes what went wrong: no pipe, because a program that the command leaves behind would hold it open,
+    and the crawl with it. Where the disk takes no file, which may be what the alarm is about, the words are lost."""
+    try:
+        return tempfile.TemporaryFile()
+    except OSError:
+        return Path(os.devnull).open("r+b")
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):

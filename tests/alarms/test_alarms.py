@@ -435,6 +435,18 @@ def test_a_command_that_fails_is_told(command: str, says: str) -> None:
         run_command(command, b"{}", seconds=0.5 if "sleep" in command else 60)
 
 
+def test_a_command_runs_where_the_disk_takes_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    """That may be what the alarm is about. What the command says of its failure is lost, its exit code is not."""
+
+    def full() -> None:
+        raise FileNotFoundError(2, "No usable temporary directory found")
+
+    monkeypatch.setattr("tempfile.TemporaryFile", full)
+    run_command("true", b"{}")
+    with pytest.raises(DeliveryFailed, match=r"^it ended with 3$"):
+        run_command("sh -c 'echo no mail server >&2; exit 3'", b"{}")
+
+
 def test_a_command_that_leaves_a_program_behind_has_worked(tmp_path: Path) -> None:
     script = tmp_path / "send.sh"
     script.write_text("sleep 30 &\necho $! > " + str(tmp_path / "pid"))
