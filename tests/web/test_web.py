@@ -297,6 +297,15 @@ def test_a_story_tells_which_copy_was_edited_and_whose_date_may_be_false(
     assert "not in its feed on 2025-04-01 08:00 UTC: its date may be false" in said
 
 
+def test_a_story_of_more_copies_than_are_shown_says_which(
+    client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lineage, "MAX_COPIES", 1)
+    page = html.fromstring(client.get("/story/1").content)
+    assert len(page.xpath("//ol[@class='timeline']/li")) == 2
+    assert "2 of 3 copies: the earliest, and the fullest." in page.text_content()
+
+
 def test_copies_can_be_left_out_of_a_search(client: httpx.Client) -> None:
     found = {
         copies: len(
