@@ -208,8 +208,8 @@ REMEDIES: tuple[tuple[re.Pattern[str], str], ...] = (
         "{rule}: a field of the article, or no words; core/boilerplate/position.py and step.py",
     ),
     (re.compile(".*the site's settings"), "the site's settings: `body` and `drop` there"),
-    (
-        re.compile(r"(?!\w+: )"),
+    (  # no rule of another project's step, none of a table that is gone, and not an empty one
+        re.compile(r"(?!\w+: |\w+/|$)"),
         "any other rule: how the page is built; core/extraction/labels.py and step.py",
     ),
 )
@@ -290,6 +290,8 @@ def remedy(stored: str) -> str:
 
     >>> remedy("tail: a list whose head and last line name one source")
     'tail: several lines together; core/boilerplate/cues.py and step.py, words in data/phrases/'
+    >>> remedy("chrome/en.toml, [line] share: share this"), remedy("own: a box of ours"), remedy("")
+    ('', '', '')
     """
     found = ((pattern.match(stored), words) for pattern, words in REMEDIES)
     return next((words.format(**match.groupdict()) for match, words in found if match), "")
