@@ -51,7 +51,12 @@ _SUBJECT = re.compile(
     r"|etiquetas?|auszeichnungssprache)\b|[{}]|\w\(\)|тег(?:и|ов|а)?\b|标签|標籤|タグ|태그",
     re.IGNORECASE,
 )
-_OPENS, _CLOSES, _BOTH = "“„«‹‘‚¡¿", "”»›’", "\"'"
+#: What opens a quotation, as a sign of a question does in Spanish: a space stands before it.
+_OPENS = "“„«‹‘‚¡¿"
+#: What closes a quotation: a space stands behind it.
+_CLOSES = "”»›’"
+#: What opens a quotation and closes it, in turn.
+_BOTH = "\"'"
 #: What stands beside an apostrophe in one word: "it's", "don't", "l'été".
 _BEFORE_ELISION = re.compile(r"(?<!\w)(?:[dlcjmnstLDCJMNST]|[Qq]u)\Z")
 _BEHIND_ELISION = re.compile(r"(?:s|t|re|ve|ll|d|m)\b")
