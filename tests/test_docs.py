@@ -76,9 +76,15 @@ def built(page: str) -> str:
 
 def test_the_changelog_names_the_oldest_revision_that_can_be_upgraded() -> None:
     """And no newer one: a new column or a better rule changes no line of it."""
-    assert (
-        f"Revision {int(max(UNRELEASED)) + 1:04} or a later one\n  becomes today's by"
-        in WRITTEN["CHANGELOG.md"]
+    notes = " ".join(WRITTEN["CHANGELOG.md"].split())
+    assert f"Revision {int(max(UNRELEASED)) + 1:04} or a later one becomes today's by" in notes
+
+
+def test_who_upgrades_learns_that_stored_pages_are_read_again() -> None:
+    assert re.search(r"\*\*Read again\.\*\* [^*]*`newsarchive reextract`", WRITTEN["CHANGELOG.md"])
+    guide = WRITTEN["docs/how-to/install.md"].partition("## Upgrade")[2]
+    assert {"newsarchive db upgrade", "newsarchive reextract"} <= set(
+        map(str.strip, re.findall(r"^newsarchive \w+(?: \w+)?", guide, re.M))
     )
 
 

@@ -226,7 +226,8 @@ def reextract(
     folder: str | None,
     db: str,
 ) -> None:
-    """Read the stored raw bytes again with today's extractor, without the network; call it again to go on.
+    """Read the stored raw bytes again with today's extractor, without the network; call it again to go on, but with --all it
+    begins anew.
 
     Prints what changed, a line each: URL, outcome, words lost, words gained, fields. Ends with 3 where pages could not be
     read, with 4 where none could; their articles stay as they are.
