@@ -177,7 +177,8 @@ def test_a_job_cancelled_while_its_worker_ends_is_stopped_and_not_failed(
 
 
 def test_a_dry_run_says_what_would_be_done_and_does_nothing(url: str) -> None:
-    change(url, "INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now())")
+    lost = "now() - interval '1 hour'"  # nobody waits for a worker that was killed
+    change(url, f"INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now()), ({lost})")
     said = {
         words: run("cluster", *words.split(), "--dry-run", url=url).stderr
         for words in ("init", "enqueue crawl https://blog.example", "drain", "drain --end")

@@ -450,15 +450,16 @@ def drain(end: bool, dry_run: bool, db: str) -> None:
     queue = _queue(db)
     from newsarchive.cluster.setup import MISSED_TO_LOSE
 
-    held = queue.agreement()
+    lost_after = MISSED_TO_LOSE * queue.agreement().heartbeat
+
+    def alive() -> int:
+        return sum(one.seconds < lost_after for one in queue.workers())
+
     if dry_run:
-        workers = counted(len(queue.workers()), "worker")
+        workers = counted(alive(), "worker")
         say(f"{workers} {'might work again' if end else 'would end'}; nothing was written")
         return
     queue.drain(not end)
-    while not end:
-        alive = [one for one in queue.workers() if one.seconds < MISSED_TO_LOSE * held.heartbeat]
-        if not alive:
-            break
+    while not end and alive():
         time.sleep(DRAIN_SECONDS)
     say("workers may work again" if end else "no worker is at work")
