@@ -117,10 +117,12 @@ def shown_html(article: Article) -> str:
 
     >>> shown_html(Article("https://blog.example/1").with_blocks((Block("1 < 2"), Block("3"))))
     '<p>1 &lt; 2</p><p>3</p>'
+    >>> shown_html(Article("https://blog.example/2"))
+    ''
     """
     if cleaned := clean(article.article_html):
         return outlined(cleaned)
-    return "".join(f"<p>{escape(part)}</p>" for part in article.article_body.split("\n\n"))
+    return "".join(f"<p>{escape(part)}</p>" for part in article.article_body.split("\n\n") if part)
 
 
 def markdown(article: Article) -> str:
