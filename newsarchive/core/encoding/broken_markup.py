@@ -37,6 +37,8 @@ _NAMES = frozenset((
     "quot", "nbsp", "amp", "lt", "gt", "apos", "ldquo", "rdquo", "lsquo", "rsquo", "bdquo", "sbquo", "laquo", "raquo", "lsaquo", "rsaquo",
     "ndash", "mdash", "hellip", "bull", "middot", "copy", "reg", "trade", "euro", "pound", "deg", "times", "iexcl", "iquest",
 ))  # fmt: skip
+#: References that are words as well: "the dollar & euro; the pound". One of them proves nothing.
+_WORDS = frozenset(["bull", "copy", "euro", "pound", "reg", "times", "trade"])
 _TAGS = "p|br|b|i|u|em|strong|div|span|h[1-6]|ul|ol|li|a|blockquote|font|center|figure|figcaption|table|tbody|tr|td|th|small|sup|sub|hr|pre"
 _ATTRIBUTES = r"(?:\s+[\w-]+\s?=\s?[\"“”'«»][^\"“”'«»<>]{0,300}[\"“”'«»])*"
 #: A tag with a space behind its first sign or behind its stroke; a comment of WordPress's editor.
@@ -44,6 +46,8 @@ _TAG = re.compile(
     rf"(?: ?<(?:\s+/?\s?|/\s+)(?:{_TAGS}){_ATTRIBUTES}\s?/?\s?>| ?<\s?!\s?[-–—]{{1,2}}\s?/?\s?wp\s?:[^<>]{{0,200}}[-–—]\s?>)+ ?",
     re.IGNORECASE,
 )
+#: A tag of one letter that opens something, without attributes: "where x < p > y" may speak of numbers, and "< b >" of a key.
+_LETTER = re.compile(r"(?:\s*<\s*[a-z]\s*>)+\s*", re.IGNORECASE)
 _NUMBER = re.compile(r" ?[\[(（【]\s?(19[46]59)(\d{3})\s?[\])）】](?: ?[\[(（【]\s?\1\d{3}\s?[\])）】])* ?")
 #: What a page has that shows markup on purpose.
 _SUBJECT = re.compile(
@@ -67,9 +71,17 @@ def broken_markup_edits(texts: Sequence[str]) -> dict[int, list[Edit]]:
     numbers = {m[0].strip() for text in texts for m in _NUMBER.finditer(text) if int(m[2]) <= MAX_COUNT}
     has_numbers = len(numbers) >= MIN_NUMBERS
     found = {number: edits for number, text in enumerate(texts) if (edits := list(_edits(text, has_numbers)))}
-    if not found or any(_SUBJECT.search(text) for text in texts):
+    is_proved = any(_is_proof(edit) for edits in found.values() for edit in edits)
+    if not is_proved or any(_SUBJECT.search(text) for text in texts):
         return {}
     return found
+
+
+def _is_proof(edit: Edit) -> bool:
+    """Whether markup is broken here for sure; what may be a word or a letter of the text is so only on a page with a sure one."""
+    if edit.rule == RULE_OF_REFERENCES:
+        return not _WORDS.intersection(re.findall(r"[a-z]{2,}", edit.before.lower()))
+    return not _LETTER.fullmatch(edit.before)
 
 
 def _edits(text: str, has_numbers: bool) -> Iterator[Edit]:

@@ -43,6 +43,10 @@ def test_what_is_mended(before: str, after: str) -> None:
     assert mended(after) == [after]
 
 
+def test_a_word_or_a_letter_is_markup_beside_markup_that_is_sure() -> None:
+    assert mended("Dix & euro; de plus & nbsp; hier", "< p > Hola") == ["Dix € de plus hier", "Hola"]
+
+
 def test_numbers_in_place_of_tags() -> None:
     before = "[19459002] El alcalde [19459003]dijo que no[19459004]. [19459005][19459006]Fin (19459007)Otra"
     assert mended(before) == ["El alcalde dijo que no. Fin Otra"]
@@ -62,6 +66,8 @@ def test_numbers_in_place_of_tags() -> None:
         ("Q & A; Marks & Spencer ; Procter & Gamble;",),
         ("& unknown; & abc;",),
         ("Fish &amp; chips; bread &amp; butter",),
+        ("The dollar & euro; the pound & yen fell.", "Exports & trade; tourism", "News & Times; Post & Courier"),
+        ("Press < b > to go back, or < a > to go on.", "It holds where x < p > y.", "if a < i > b"),
         ("",),
     ],
 )
