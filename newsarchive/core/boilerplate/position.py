@@ -14,7 +14,7 @@ from itertools import pairwise, takewhile
 
 from newsarchive.core.boilerplate.phrases import phrases
 from newsarchive.core.html.markup import in_embedded_post, is_cell
-from newsarchive.core.metadata import person_names
+from newsarchive.core.metadata import byline_words, person_names
 from newsarchive.core.metadata.relative_dates import ago
 from newsarchive.core.metadata.translators import translator_in
 from newsarchive.core.origin.bylines import agency_alone
@@ -220,7 +220,7 @@ def lives(
     people = tuple(name for name in authors if " " in name)
     if not people or sum(is_prose(blocks[i]) for i in body) <= MIN_PROSE_ABOVE_LIVES:
         return
-    table = person_names.words(rules)
+    table = byline_words.words(rules)
     for i in reversed(body[-MAX_LIVES:]):
         text = blocks[i].text.lstrip()
         name = next((name for name in people if text.startswith(f"{name} ")), "")
@@ -343,7 +343,7 @@ def _is_bare_date(line: str, rules: Rules) -> bool:
         rest = _TIME_ZONE.sub("", rest)
     if rest and not before and agency_alone(rest, rules) == rest:
         return True
-    beside = person_names.words(rules).weekdays | person_names.BEFORE_DATES
+    beside = byline_words.words(rules).weekdays | person_names.BEFORE_DATES
     return all(w.strip(" .,،()（）") in beside for w in f"{before} {rest}".casefold().split())
 
 
@@ -403,7 +403,7 @@ def _goes_with_byline(line: str, signed: bool, rules: Rules) -> bool:
     >>> [_goes_with_byline(t, True, rules.default()) for t in lines]
     [True, True, True, False]
     """
-    start, end = person_names.words(rules).role.find(line) or (0, 0)
+    start, end = byline_words.words(rules).role.find(line) or (0, 0)
     before = line[:start].split()
     if signed and end == len(line) and len(before) <= MAX_WORDS_BEFORE_JOB:
         return True
@@ -414,10 +414,10 @@ def _goes_with_byline(line: str, signed: bool, rules: Rules) -> bool:
 
 def _opens_with_author(text: str, authors: Collection[str], rules: Rules) -> bool:
     """Whether a text is a word for "by" and known authors, as some papers print them in a heading."""
-    by = person_names.words(rules).by.match(text)
+    by = byline_words.words(rules).by.match(text)
     return (
         by is not None
-        and fold(by[0]) not in person_names.words(rules).weak
+        and fold(by[0]) not in byline_words.words(rules).weak
         and text[by.end() :].strip(" ,").casefold() in map(str.casefold, authors)
     )
 
@@ -436,7 +436,7 @@ def _is_byline(text: str, authors: Collection[str], rules: Rules) -> bool:
         return True
     if ends_sentence(text) or is_quotation(text):
         return False
-    table, folded = person_names.words(rules), text.casefold()
+    table, folded = byline_words.words(rules), text.casefold()
     by = table.by.match(text)
     opens = by is not None and fold(by[0]) not in table.weak
     if not opens and not any(author.casefold() in folded for author in authors):
@@ -466,7 +466,7 @@ def _names_nobody(text: str, rules: Rules) -> bool:
     account = (
         account[:-1] if account[-1:] and account[-1].casefold() in person_names.BEFORE_DATES else account
     )
-    return not behind and key(" ".join(account)) in person_names.words(rules).never
+    return not behind and key(" ".join(account)) in byline_words.words(rules).never
 
 
 def questions(blocks: Sequence[Block]) -> Iterator[int]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from newsarchive.core.metadata import person_names
+from newsarchive.core.metadata import byline_words
 from newsarchive.core.metadata.claims import Claim, Place, Source
 from newsarchive.core.text.normalise import key
 from newsarchive.core.text.patterns import words_of
@@ -60,4 +60,4 @@ def _agencies_of(text: str, may_have_dateline: bool, rules: Rules) -> Iterator[s
 
 def _agencies_in(text: str, rules: Rules) -> list[str]:
     """The listed agencies in a list such as "AFP, Reuters" or "dpa/lby"."""
-    return [part for part in _PARTS.split(text.strip(" .")) if key(part) in person_names.words(rules).agency]
+    return [part for part in _PARTS.split(text.strip(" .")) if key(part) in byline_words.words(rules).agency]

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import chain
 
+from newsarchive.core.metadata.byline_words import words
 from newsarchive.core.metadata.claims import (
     GUESSES,
     IN_BODY,
@@ -34,7 +35,6 @@ from newsarchive.core.metadata.person_names import (
     kind_of,
     like_a_name,
     names,
-    words,
 )
 from newsarchive.core.text.normalise import key
 from newsarchive.core.text.scripts import WORD_MARKS, has_unspaced

@@ -18,6 +18,7 @@ from itertools import chain, islice, takewhile
 from newsarchive.core.html.markup import in_embedded_post
 from newsarchive.core.metadata import (
     agencies,
+    byline_words,
     chinese_names,
     guessed_names,
     person_names,
@@ -39,7 +40,7 @@ MAX_WORDS_BESIDE_DATE = 6
 
 def in_prose(line: str, found: str, block: str, rules: Rules) -> bool:
     """Whether the date `found` stands in running text, where it is seldom the day of the post."""
-    if dates.signs(line, rules) or person_names.words(rules).by.match(line):
+    if dates.signs(line, rules) or byline_words.words(rules).by.match(line):
         return False
     if has_unspaced(line) and ends_sentence(line):
         return True  # "2011年10月3日渡轮回到老港口。" has no words to count
@@ -164,7 +165,7 @@ def _people_described(blocks: Sequence[Block], found: Sequence[Claim], rules: Ru
     people = tuple(f"{name} " for name in authors if person_names.like_a_name(name, rules))
     if not people:
         return []
-    table = person_names.words(rules)
+    table = byline_words.words(rules)
     lives = (
         (name, b.text[len(name) : MAX_BIOGRAPHY_CHARS])
         for b in blocks
@@ -327,24 +328,24 @@ def _line_after(lines: Sequence[tuple[str, Block]], rules: Rules) -> str:
 
 def _after_by(line: str, after: str, rules: Rules) -> str:
     """The text behind "by" at the start of a line, or the line after it, where that may be a name, else ""."""
-    match = person_names.words(rules).by.match(line) if len(line) <= 120 else None
+    match = byline_words.words(rules).by.match(line) if len(line) <= 120 else None
     if match is None:
         return _reporter(line, rules)
     rest = line[match.end() :] or after
-    if person_names.words(rules).helped.find(match[0]) and (
-        at := person_names.words(rules).signed.find(rest)
+    if byline_words.words(rules).helped.find(match[0]) and (
+        at := byline_words.words(rules).signed.find(rest)
     ):
         rest = rest[at[1] :]  # "Reviewed by Jane Doe — Written by John Roe"
     found = next(iter(person_names.names(rest, rules)), "")
     words = found.split()
-    weak = match[0].strip(" :：|").casefold() in person_names.words(rules).weak
+    weak = match[0].strip(" :：|").casefold() in byline_words.words(rules).weak
     if not words or (weak and not person_names.like_a_name(found, rules)):
         return ""
     if " " in match[0].strip() and person_names.is_small(rest[0]) and (account := _account(rest, rules)):
         return account
     if len(words) > 2 and not _could_be_name(found, rules):
         return ""
-    is_particle = len(words) > 1 and words[0] in person_names.words(rules).particles
+    is_particle = len(words) > 1 and words[0] in byline_words.words(rules).particles
     return rest if is_particle or not person_names.is_small(words[0][0]) else ""
 
 
@@ -353,8 +354,8 @@ def _account(text: str, rules: Rules) -> str:
     A template without an author leaves a small word there: "Publicado por em 3 de maio de 2024"."""
     found = dates.date_text(text, rules)
     name, *more = (text[: dates.beginning(text, found)].split() if found else []) or [""]
-    between = person_names.BEFORE_DATES | person_names.words(rules).particles
-    if name in between or name in person_names.words(rules).labels:
+    between = person_names.BEFORE_DATES | byline_words.words(rules).particles
+    if name in between or name in byline_words.words(rules).labels:
         return ""
     behind = dates.TIME_BEHIND.sub("", text.partition(found)[2]).split() if found else []
     leads_to_date = not more or (more[0] in between and len(more) < 3)  # the third word is the weekday
@@ -416,14 +417,14 @@ def _could_be_name(text: str, rules: Rules) -> bool:
 def _like_a_signed_name(text: str, rules: Rules) -> bool:
     """Whether a text behind a word for "by" may be the name of a person, which may begin with a month there: "by April Fulton"."""
     first, _, rest = text.partition(" ")
-    is_given = bool(rest) and first.casefold() in person_names.words(rules).given_months and first.istitle()
+    is_given = bool(rest) and first.casefold() in byline_words.words(rules).given_months and first.istitle()
     return person_names.like_a_name(f"{first[0]}. {rest}" if is_given else text, rules)
 
 
 def _in_author_box(block: Block, rules: Rules) -> bool:
     """Whether the class of an element around a block is one for authors, such as `byline`."""
     tail = block.path[-120:].casefold()
-    return any(word in tail for word in person_names.words(rules).boxes) and not _NOT_AUTHOR.search(
+    return any(word in tail for word in byline_words.words(rules).boxes) and not _NOT_AUTHOR.search(
         tail.rsplit("/", 1)[-1]
     )
 
@@ -458,7 +459,7 @@ def _name_alone(line: str, block: Block, title: frozenset[str], rules: Rules) ->
 
 def _is_list_of_names(text: str, title: frozenset[str], rules: Rules) -> bool:
     """Whether a text is only a list of names: "Jane Doe, John Roe & Ann Poe", "Jane Doe / dpa"."""
-    parts = person_names.words(rules).separators.split(text)[:8]
+    parts = byline_words.words(rules).separators.split(text)[:8]
     people = [part for part in parts if person_names.kind_of(part, "", rules) != "agency"]
     if not people or len(parts) < 2 or any(title & set(part.casefold().split()) for part in people):
         return False
@@ -468,7 +469,7 @@ def _is_list_of_names(text: str, title: frozenset[str], rules: Rules) -> bool:
 def _names_paper_or_job(text: str, title: frozenset[str], rules: Rules) -> bool:
     """Whether a text is only names, and the paper that these people write for or their job there: "Jane Doe The Canadian Press",
     "Jane Doe, AP Sports Writer"."""
-    start, end = person_names.words(rules).role.find(text) or (0, 0)
+    start, end = byline_words.words(rules).role.find(text) or (0, 0)
     is_job = start > 0 and end == len(text) and text[:start].rstrip().endswith(",")
     if not is_job and not person_names.paper_behind(text, rules):
         return False
@@ -554,7 +555,7 @@ def _dates_below(line: str, found: str, label: str, rules: Rules) -> Iterator[Cl
     share = len(found) / len(line)
     if share > MIN_LABELLED_DATE_SHARE and dates.signs(label, rules):
         line = f"{label} {line}"
-    signed = dates.signs(line, rules) or person_names.words(rules).signed.find(line[:40]) is not None
+    signed = dates.signs(line, rules) or byline_words.words(rules).signed.find(line[:40]) is not None
     if signed or share > MIN_DATE_SHARE:
         field = "date_modified" if dates.says("modified", line, rules) else "date_published"
         source = Source(Place.TEXT, Position.BELOW if signed else Position.ALONE)
@@ -565,7 +566,7 @@ def _signature(text: str, rules: Rules) -> str:
     """The names behind "written by" near the beginning of a line, or those of a line that is a byline; else ""."""
     if reporter := _reporter(text, rules) if len(text) < MAX_BYLINE_CHARS // 2 else "":
         return reporter
-    at = person_names.words(rules).signed.find(text)
+    at = byline_words.words(rules).signed.find(text)
     if at and at[0] < 40:
         return _after_by("by " + text[at[1] :], "", rules)
     if len(text) >= MAX_BYLINE_CHARS // 2:
@@ -579,12 +580,12 @@ def _signature(text: str, rules: Rules) -> str:
 def _goes_on(text: str, found: str, rules: Rules) -> bool:
     """Whether a line is a sentence that says more of a name than its owner's job: "Di" is "by" in Italian and "in" in Indonesian, and
     "Di Pengadilan Tinggi Hong Kong, dua tahun kemudian, Jutting tampak tenang." is no signature."""
-    if not person_names.words(rules).by.match(text):
+    if not byline_words.words(rules).by.match(text):
         return False
     name = next(iter(person_names.names(found, rules)), found)
     rest = text.partition(name)[2]
     more = len(rest.split()) > MAX_WORDS_BEHIND_SIGNATURE and ends_sentence(text)
-    return more and person_names.words(rules).role.find(rest) is None
+    return more and byline_words.words(rules).role.find(rest) is None
 
 
 def _reporter(line: str, rules: Rules) -> str:

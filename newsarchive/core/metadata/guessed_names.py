@@ -14,9 +14,10 @@ from urllib.parse import unquote
 from selectolax.lexbor import LexborHTMLParser
 
 from newsarchive import compiled
+from newsarchive.core.metadata.byline_words import words
 from newsarchive.core.metadata.claims import MAX_SEARCHED_BLOCKS, OPEN_GRAPH, Claim, Place, Source
 from newsarchive.core.metadata.elements import text_of
-from newsarchive.core.metadata.person_names import like_a_name, words
+from newsarchive.core.metadata.person_names import like_a_name
 from newsarchive.core.text.dates import any_of
 from newsarchive.core.text.normalise import key, without_accents
 from newsarchive.core.text.patterns import words_of

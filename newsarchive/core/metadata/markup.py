@@ -13,6 +13,7 @@ from functools import lru_cache
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from newsarchive.core.metadata.byline_words import words
 from newsarchive.core.metadata.claims import (
     KEYWORD_SEPARATORS,
     MAX_KEYWORDS_CHARS,
@@ -37,7 +38,7 @@ from newsarchive.core.metadata.heading_links import (
     leads_to_other_post,
 )
 from newsarchive.core.metadata.other_posts import OtherPosts
-from newsarchive.core.metadata.person_names import clean, kind_of, like_a_name, with_spaces, words
+from newsarchive.core.metadata.person_names import clean, kind_of, like_a_name, with_spaces
 from newsarchive.core.metadata.standing import MAX_ANCESTORS, ancestors_of, aside, in_masthead, nearest
 from newsarchive.core.text.dates import parse, says, with_a_date_each
 from newsarchive.core.urls import is_category, parts_of, same_site

@@ -10,7 +10,7 @@ import re
 from functools import lru_cache
 from itertools import takewhile
 
-from newsarchive.core.metadata import person_names
+from newsarchive.core.metadata import byline_words, person_names
 from newsarchive.core.text import dates
 from newsarchive.rules import Rules
 
@@ -37,7 +37,7 @@ def read(text: str, rules: Rules) -> tuple[str, str]:
     at = sentence.find(found) if found else len(sentence)
     by = _by(rules).search(sentence)
     # The first words behind "by", up to a word in small letters that is no part of a name.
-    particles, words = person_names.words(rules).particles, sentence[by.end() :].split()[:6] if by else []
+    particles, words = byline_words.words(rules).particles, sentence[by.end() :].split()[:6] if by else []
     name = takewhile(lambda word: not person_names.is_small(word[0]) or word in particles, words)
     return sentence[at:], " ".join(name)
 

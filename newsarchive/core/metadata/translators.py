@@ -11,7 +11,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from newsarchive.core.metadata.person_names import is_listed_paper, like_a_name, organisation, words
+from newsarchive.core.metadata.byline_words import words
+from newsarchive.core.metadata.person_names import is_listed_paper, like_a_name, organisation
 from newsarchive.core.text.scripts import has_unspaced, is_caseless
 from newsarchive.rules import Rules
 

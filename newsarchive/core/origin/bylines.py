@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from newsarchive import compiled
-from newsarchive.core.metadata import person_names
+from newsarchive.core.metadata import byline_words
 from newsarchive.core.metadata.person_names import paper_behind
 from newsarchive.core.origin.attribution_patterns import any_of, entries_of
 from newsarchive.core.origin.publishers import Publisher, by_name, is_agency, key_of
@@ -65,7 +65,7 @@ def publishers_in(byline: str, rules: Rules) -> Iterator[tuple[str, str, Publish
             continue
         job = words.last_role.sub("", line)
         # "Science Editor" is no editor of Science.
-        if job != line and job.casefold() in person_names.words(rules).beats:
+        if job != line and job.casefold() in byline_words.words(rules).beats:
             continue
         bare = words.before.sub("", words.first_role.sub("", job))
         printed = paper_behind(bare, rules) or bare

@@ -66,7 +66,11 @@ def test_numbers_in_place_of_tags() -> None:
         ("Q & A; Marks & Spencer ; Procter & Gamble;",),
         ("& unknown; & abc;",),
         ("Fish &amp; chips; bread &amp; butter",),
-        ("The dollar & euro; the pound & yen fell.", "Exports & trade; tourism", "News & Times; Post & Courier"),
+        (
+            "The dollar & euro; the pound & yen fell.",
+            "Exports & trade; tourism",
+            "News & Times; Post & Courier",
+        ),
         ("Press < b > to go back, or < a > to go on.", "It holds where x < p > y.", "if a < i > b"),
         ("",),
     ],

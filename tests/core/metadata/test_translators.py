@@ -48,6 +48,10 @@ def test_a_translator_is_no_author(case: dict[str, Any]) -> None:
         ("Translated by Jane Doe, by John Roe", ["John Roe"]),
         ("By Jane Transue", ["Jane Transue"]),
         ("Anne Dịch", ["Anne Dịch"]),
+        ("By Jane Doe, translator, and John Roe, editor", ["Jane Doe", "John Roe"]),
+        ("By Jane Doe, translator", ["Jane Doe"]),
+        ("Por Ana García, traductora, y Juan Pérez", ["Ana García", "Juan Pérez"]),
+        ("Translators Without Borders", ["Translators Without Borders"]),
     ],
 )
 def test_a_translator_beside_the_author(byline: str, authors: list[str]) -> None:
@@ -92,3 +96,17 @@ def test_a_listed_paper_that_translated_is_the_origin() -> None:
     )
     assert article.origin is not None
     assert article.origin.name == "The Guardian"
+
+
+@pytest.mark.parametrize(
+    ("byline", "authors"),
+    [
+        ("<h1>Lost in Translation</h1><a rel=author href=/jane>Jane Doe</a>", ["Jane Doe"]),
+        ("<h1>The bridge</h1><p>Translation: <a rel=author href=/jane>Jane Doe</a></p>", []),
+        ("<h1>The bridge</h1><p>Translation <a rel=author href=/jane>Jane Doe</a></p>", []),
+    ],
+)
+def test_a_headline_about_translation_names_no_translator(byline: str, authors: list[str]) -> None:
+    body = "".join(f"<p>{one}</p>" for one in TEXT)
+    article = extract(html=f"<article>{byline}<div>{body}</div></article>", url="https://blog.example/bridge")
+    assert [author.name for author in article.authors] == authors
