@@ -213,6 +213,17 @@ def test_damage_is_found_has_a_remedy_and_is_mended_where_that_is_safe(
         assert findings(copy, "--all") == {}
 
 
+def test_a_damaged_signature_is_made_anew_by_the_command_that_is_named(copy: Path) -> None:
+    sql(copy, "UPDATE articles SET minhash = x'616263' WHERE id = 2")
+    [found] = findings(copy).values()
+    assert "of articles.minhash cannot be read (id: 2)" in found["message"]
+    assert found["remedy"].startswith(
+        "newsarchive recluster makes it anew, unless its article is taken down: then "
+    )
+    assert run(copy, "recluster").exit_code == 0
+    assert findings(copy) == {}
+
+
 def test_a_large_write_ahead_log_is_moved_into_the_archive(
     copy: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

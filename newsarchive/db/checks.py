@@ -52,6 +52,8 @@ MAX_WAL_BYTES = 256 * 2**20
 #: Bytes of a disk on which SQLite can read a file in WAL mode: its `-shm` has 32,768. With less, the disk is at fault and not
 #: the archive.
 MIN_READING_BYTES = 2**16
+#: The columns whose values `newsarchive recluster` makes of the texts.
+MADE_ANEW = frozenset({"articles.minhash"})
 
 
 def database(engine: Engine) -> list[Finding]:
@@ -231,9 +233,8 @@ def values(engine: Engine) -> Iterator[Finding]:
                     query = f'SELECT "{key}" FROM "{table.name}" WHERE {no} ORDER BY 1 LIMIT {MAX_NAMED_ROWS}'
                     named = ", ".join(map(str, connection.exec_driver_sql(query).scalars()))
                     what = f"{counted(count, 'value')} of {table.name}.{name} cannot be read ({key}: {named}"
-                    yield error(
-                        Check.VALUES, what + (", …)" if count > MAX_NAMED_ROWS else ")"), _correction(engine)
-                    )
+                    what += ", …)" if count > MAX_NAMED_ROWS else ")"
+                    yield error(Check.VALUES, what, _correction(engine, f"{table.name}.{name}"))
 
 
 def _is_wrong(column: Column[Any], engine: Engine) -> str:
@@ -246,10 +247,16 @@ def _is_wrong(column: Column[Any], engine: Engine) -> str:
     return f"{name} IS NOT NULL AND {no}"
 
 
-def _correction(engine: Engine) -> str:
+def _correction(engine: Engine, column: str = "") -> str:
     """The remedy for a value that the program never writes."""
     path = sqlite_file(engine)
-    return "restore a backup" + (f", or correct it: sqlite3 {shlex.quote(str(path))}" if path else "")
+    by_hand = "restore a backup" + (f", or correct it: sqlite3 {shlex.quote(str(path))}" if path else "")
+    anew = (
+        "newsarchive recluster makes it anew, unless its article is taken down: then "
+        if column in MADE_ANEW
+        else ""
+    )
+    return anew + by_hand
 
 
 def made_views(engine: Engine) -> Iterator[Finding]:
