@@ -105,6 +105,9 @@ def check_options(settings: BaseSettings) -> None:
             except ValueError:
                 raise UsageError(f"-s {name}: {value!r} is {wrong}") from None
     for name in LISTS_OF_STATUS_CODES:
+        value = settings.get(name)
+        if isinstance(value, int):  # as a file of settings may have it
+            raise UsageError(f"{name} = {value}: is no list of HTTP status codes; write [500, 502]")
         if wrong_codes := [code for code in settings.getlist(name) if not str(code).strip().isdecimal()]:
             raise UsageError(
                 f"-s {name}: {wrong_codes[0]!r} is no HTTP status code; write them with commas, 500,502"

@@ -12,9 +12,11 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from scrapy.settings import Settings
 
 from newsarchive import demo
-from newsarchive.exceptions import SOME_FAILED
+from newsarchive.commands.crawl import check_options
+from newsarchive.exceptions import SOME_FAILED, UsageError
 from tests.crawling.test_crawl import front, post, rows
 from tests.support.serving import HTML, Answer, crawl, served
 
@@ -75,6 +77,13 @@ def test_a_setting_that_cannot_be_is_named_before_anything_is_fetched(
     assert done.returncode == code
     assert says in done.stderr.splitlines()[-1]
     assert code == 1 or "Traceback" not in done.stderr
+
+
+def test_a_status_code_that_is_no_list_is_named() -> None:
+    with pytest.raises(
+        UsageError, match=r"RETRY_HTTP_CODES = 500: is no list of HTTP status codes; write \[500, 502\]"
+    ):
+        check_options(Settings({"RETRY_HTTP_CODES": 500}))
 
 
 @pytest.mark.parametrize(
