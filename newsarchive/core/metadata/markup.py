@@ -101,8 +101,8 @@ _OTHER_ITEMS = frozenset((
 ))  # fmt: skip
 #: Properties that a list of other posts states for each post.
 _PROPERTIES_OF_LISTS = frozenset(["datePublished", "dateModified", "author"])
-#: Properties that items of these other types have as well: plug-ins for authors' boxes mark the face of a person as its `image`.
-_PROPERTIES_OF_ALL_ITEMS = frozenset(["description", "image"])
+#: Types whose `image` is a face or a logo: plug-ins for authors' boxes mark it.
+_FACES = frozenset(["person", "organization", "newsmediaorganization"])
 #: Properties whose value is an object, a list or a truth value.
 _OBJECT_PROPERTIES = frozenset(["keywords", "image", "publisher", "isAccessibleForFree"])
 #: Characters of an element for authors; a longer text is not read.
@@ -287,11 +287,13 @@ def microdata(marks: Sequence[Mark], rules: Rules, other_posts: OtherPosts) -> I
         for name in mark.properties:
             if name in _PROPERTIES_OF_LISTS and other_posts.holds(mark.node):
                 continue
-            if name in _PROPERTIES_OF_ALL_ITEMS:
+            if name in ("description", "image"):
                 of_item = _item(mark.node)
                 # The type of the item without its vocabulary: "organization".
                 kind = (of_item.attributes.get("itemtype") or "") if of_item is not None else ""
-                if kind.rstrip("/").rpartition("/")[2].casefold() in _OTHER_ITEMS:
+                if kind.rstrip("/").rpartition("/")[2].casefold() in (
+                    _FACES if name == "image" else _OTHER_ITEMS
+                ):
                     continue
                 if name == "description":
                     described = described or of_item

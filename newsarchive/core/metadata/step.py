@@ -286,19 +286,22 @@ def _with_pictures(
         claims = [*claims, *pictures.heading_picture(anchor)]
     host = parts_of(url).hostname or ""
 
-    def shown(all_claims: Iterable[Claim]) -> list[str]:
-        """The addresses of pictures that may be the post's."""
-        stated = (c.value for c in all_claims if c.field == "image" and c.value)
-        return [
-            one
-            for one in stated
-            if not (pictures.is_sites_own_picture(one, host) or pictures.counts_visits(one, rules))
-        ]
+    def addresses() -> list[str]:
+        return [c.value for c in claims if c.field == "image" and c.value]
 
-    claims = [*claims, *pictures.picture_claims(found.marks, shown(claims))]
-    if not shown(claims):
+    def none_shows_the_post() -> bool:
+        return all(
+            pictures.is_sites_own_picture(one, host) or pictures.counts_visits(one, rules)
+            for one in addresses()
+        )
+
+    is_asked = bool(addresses()) and none_shows_the_post()
+    if is_asked:
+        claims = [*claims, *pictures.first_in_text(tree, blocks, url, other_posts)]
+    claims = [*claims, *pictures.picture_claims(found.marks, addresses())]
+    if not addresses():
         claims += pictures.featured_picture(tree, anchor, other_posts)
-    if not shown(claims):
+    if not is_asked and none_shows_the_post():
         claims += pictures.first_in_text(tree, blocks, url, other_posts)
     if _offered("image_credit", claims):
         return claims
