@@ -88,6 +88,19 @@ def test_who_upgrades_learns_that_stored_pages_are_read_again() -> None:
     )
 
 
+def test_no_contributor_is_asked_to_raise_the_extractors_version() -> None:
+    """It is raised once for each release, by whoever makes it; two changes that raise it would conflict."""
+    form = (ROOT / ".github" / "pull_request_template.md").read_text("utf-8")
+    now = {page: text for page, text in WRITTEN.items() if not page.startswith(HISTORY)} | {"the form": form}
+    asked = {
+        page: line
+        for page, text in now.items()
+        for line in re.findall(r"[^.\n]*EXTRACTOR_VERSION[^.\n]*", text)
+        if re.search(r"[Rr]aise `EXTRACTOR_VERSION|EXTRACTOR_VERSION` is raised if", line)
+    }
+    assert asked == {}
+
+
 def test_explain_sends_to_the_places_that_its_guide_names() -> None:
     rows = re.findall(
         r"^\| (?:any other rule: )?`.*\|.*\|.*\|$", WRITTEN["docs/how-to/why-is-a-line-missing.md"], re.M
