@@ -74,9 +74,9 @@ class WarcWriter:
     """Appends responses to files of about `max_bytes` in `folder`; safe to call from several threads.
 
     `known` finds the original of a payload digest among the captures of earlier crawls. `filled` is called when a file is full and
-    has its name. `robots` is what the
-    fetches make of robots.txt, `obey` or `ignore`, "" where nothing is fetched. Raises `DatabaseUnavailable` where the folder cannot be written, the disk is full (the file then ends with
-    its last whole record), or the file is no longer where it was made.
+    has its name. `robots` is what the fetches make of robots.txt, `obey` or `ignore`, "" where nothing is fetched. Raises
+    `DatabaseUnavailable` where the folder cannot be written, the disk is full (the file then ends with its last whole
+    record), or the file is no longer where it was made.
     """
 
     def __init__(
