@@ -24,8 +24,10 @@ _FILE = re.compile(r"\.(?!html?$|php$|aspx?$|jsp$)\w{2,5}$", re.IGNORECASE)
 
 
 def cards(blocks: Sequence[RawBlock], kept: Sequence[bool], url: str) -> set[int]:
-    """The places of the lines of the article, told by `kept`, that are cards. `url` is the page's address."""
+    """The places of the lines of the article, told by `kept`, that are cards. `url` is the page's address. A heading alone is none: a
+    text about five books links the heading above each."""
     found = {i for i, block in enumerate(blocks) if kept[i] and _is_card(block, url)}
+    found = {i for i in found if blocks[i].kind != "heading" or not found.isdisjoint((i - 1, i + 1))}
     words = {i: block.text.count(" ") + 1 for i, block in enumerate(blocks) if kept[i]} if found else {}
     if sum(words[i] for i in found) >= MIN_SHARE_OF_LIST * sum(words.values()):
         return set()

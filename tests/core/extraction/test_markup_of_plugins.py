@@ -87,6 +87,14 @@ def card(to: str, text: str = "READ The old bridge is closed") -> str:
         (card("/files/report.pdf"), []),
         (card("/2025/02/bridge/", PROSE * 3), []),  # a link that was never closed
         (
+            f'<a href="/2025/02/book/"><h3>The first book</h3></a><p>{PROSE}</p>' * 4,
+            [],
+        ),  # headings of the text
+        (
+            f'<p>{PROSE}</p><a href="/2025/02/bridge/"><div><p>READ</p><h3>The bridge</h3></div></a><p>{PROSE}</p>',
+            ["READ", "The bridge"],
+        ),
+        (
             f'<p>{PROSE}</p><p><a href="/2025/02/bridge/">The old bridge is closed</a></p>',
             [],
         ),  # an author's own link
