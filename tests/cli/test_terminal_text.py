@@ -84,7 +84,8 @@ def test_no_command_prints_a_control_character_of_a_text(
     words: tuple[str, ...], is_terminal: bool, archive: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(click.testing._NamedTextIOWrapper, "isatty", lambda self: is_terminal, raising=False)
-    done = CliRunner(env={"TERM": "xterm-256color"}).invoke(cli, [*words, "--db", archive])
+    screen = {"TERM": "xterm-256color", "LINES": "999"}  # a pager would write past the runner
+    done = CliRunner(env=screen).invoke(cli, [*words, "--db", archive])
     assert not isinstance(done.exception, (ValueError, TypeError, AttributeError)), done.exception
     shown = done.stdout + done.stderr
     assert shown
