@@ -134,10 +134,9 @@ def _learner(folder: str | None, db: str, dry_run: bool = False, workers: int = 
 
 def _lock_lines(learner: Learner, site: str, locks: dict[str, str], yes: bool, dry_run: bool) -> None:
     from newsarchive.db import schema
-    from newsarchive.db.site_templates import articles_with
-    from newsarchive.learning.learner import lock
+    from newsarchive.learning.learner import articles_to_read, lock
 
-    number = len({article for line in locks for article in articles_with(learner.engine, site, line)})
+    number = len(articles_to_read(learner, site, locks))
     if dry_run:
         say(f"{site}: would lock {counted(len(locks), 'line')}, and read {counted(number, 'article')} again that print them; "
             "nothing was written")  # fmt: skip

@@ -392,25 +392,36 @@ def has_grown(before: int, now: int) -> bool:
     return bisect(LEARNING_PAGES, now) > bisect(LEARNING_PAGES, before)
 
 
+def articles_to_read(learner: Learner, site: str, lines: Iterable[str]) -> set[int]:
+    """The articles that print one of these lines: locking it reads them again.
+
+    Raises `UsageError` where no known page of the site holds such a line.
+    """
+    window = learner.windows.window(site, learner.window)
+    known = {line.key for page in window.pages.values() for line in page.lines}
+    known |= set(site_templates.load(learner.engine, site).entries)
+    found: set[int] = set()
+    for line in lines:
+        articles = site_templates.articles_with(learner.engine, site, line)
+        if not articles and line_key(line) not in known:
+            raise UsageError(
+                f"{site}: no stored page prints the line {line!r}; give it whole, as it is printed"
+            )
+        found.update(articles)
+    return found
+
+
 def lock(learner: Learner, site: str, locks: Mapping[str, str]) -> Summary:
     """Lock lines of a site by hand, each `keep`, `drop` or "" to unlock, and read again what they touch.
 
     Raises `UsageError` where no known page of the site holds such a line.
     """
+    touched = articles_to_read(learner, site, locks)
     window = learner.windows.window(site, learner.window)
-    known = site_templates.load(learner.engine, site)
-    held = {line.key for page in window.pages.values() for line in page.lines} | set(known.entries)
-    found: dict[int, str] = locks_of(known)
-    touched: set[int] = set()
+    found: dict[int, str] = locks_of(site_templates.load(learner.engine, site))
     for text, role in locks.items():
-        key, articles = line_key(text), site_templates.articles_with(learner.engine, site, text)
-        touched.update(articles)
-        if not articles and key not in held:
-            raise UsageError(
-                f"{site}: no stored page prints the line {text!r}; give it whole, as it is printed"
-            )
-        found.pop(key, None)
-        found |= {key: role} if role else {}
+        found.pop(line_key(text), None)
+        found |= {line_key(text): role} if role else {}
     summary = learner.learn(site, found)
     known_ids = set(site_templates.article_ids(learner.engine, window.pages).values())
     learner.read_again(sorted(touched - known_ids), site_templates.load(learner.engine, site), summary)

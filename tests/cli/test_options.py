@@ -124,6 +124,7 @@ def test_a_dry_run_refuses_what_the_real_one_refuses(folder: Path) -> None:
     assert run("quarantine accept 2", "--dry-run").exit_code == 1
     assert run("quarantine drop 99 --reason x", "--dry-run").exit_code == 1
     assert run("sites pause https://none.example", "--dry-run").exit_code == 2
+    assert run("sites template blog.example --keep none-such", "--dry-run").exit_code == 2
     (folder / "there.db").touch()
     assert run("backup there.db", "--dry-run").exit_code != 0
     assert "no folder no; create it first" in run("backup no/such.db", "--dry-run").stderr
