@@ -47,17 +47,19 @@ def original_address(url: str, rules: Rules) -> str:
     >>> original_address("https://translate.google.com/?sl=en", default())
     'https://translate.google.com/?sl=en'
     """
-    is_below = _BELOW in url
-    if not is_below and not _hosts(rules).match(url):
+    may_be_below, is_host = _BELOW in url, _hosts(rules).match(url)
+    if not may_be_below and not is_host:
         return url
     parts = parts_of(url)
     host = parts.hostname or ""
-    if is_below and host.endswith(_BELOW):
+    if host.endswith(_BELOW):
         own = parse_qsl(parts.query, keep_blank_values=True)
         scheme = dict(own).get(_SCHEME) or "https"
         query = urlencode([pair for pair in own if not pair[0].startswith(_ADDED)])
         named = _HYPHENS.sub(lambda found: "." if found[0] == "-" else "-", host.removesuffix(_BELOW))
         return _readable(f"{scheme}://{named}{parts.path}{'?' if query else ''}{query}", url)
+    if not is_host:  # the address of another site, with that of a translated page among its parameters
+        return url
     named = next(
         (value for _, value in parse_qsl(parts.query) if value.startswith(("https://", "http://"))), ""
     )

@@ -59,6 +59,7 @@ def test_parts_of_such_an_address(url: str, original: str) -> None:
         f"https://translator.example/?u={IN_PARAMETER}",
         f"https://translate.google.heron.example/?u={IN_PARAMETER}",
         "https://heron.example/translate.goog/",
+        f"https://heron.example/share?u={SHOWN['Google']}",
         "https://-.translate.goog/",
         "https://translated.turbopages.org/proxy_u/",
     ],
