@@ -103,11 +103,13 @@ def _steps(elements: list[_Inline]) -> str:
     return steps
 
 
-def _is_note(tag: str, attributes: dict[str, str | None]) -> bool:
-    """Whether an inline element is a note that a reader sees only by pointing at a word or a mark. A `<sup>` is the mark."""
-    return tag != "sup" and (
-        attributes.get("role") == "tooltip" or NOTE_IN_LINE.search(attributes.get("class") or "") is not None
-    )
+def _is_note(tag: str, attributes: dict[str, str | None], is_bound: bool) -> bool:
+    """Whether an inline element is a note that a reader sees only by pointing at a word or a mark. A `<sup>` is the mark. One that
+    `is_bound` stands right behind a word, or with it in another element."""
+    if tag == "sup" or attributes.get("role") == "tooltip":
+        return tag != "sup"
+    named = NOTE_IN_LINE.search(attributes.get("class") or "")
+    return named is not None and (is_bound or not named["or_term"])
 
 
 class _Walker:
@@ -233,7 +235,7 @@ class _Walker:
         if (
             attributes
             and self.pieces
-            and _is_note(tag, attributes)
+            and _is_note(tag, attributes, bool(self.inline) or not self.pieces[-1][-1:].isspace())
             and self._set_aside(node, tag, attributes)
         ):
             return None

@@ -140,6 +140,7 @@ def test_a_small_box_with_a_field_for_an_address_is_an_offer(html: str, expected
             ["The keel broke.", "The lowest beam."],
         ),
         ('The <span class="tooltip" title="The lowest beam">keel</span> broke.', ["The keel broke."]),
+        ('The <span class="tooltip-text" data-tip="The lowest beam">keel</span> broke.', ["The keel broke."]),
         ('The keel<sup class="note-tooltip-text">[1]</sup> broke.', ["The keel[1] broke."]),  # the mark
         ('The keel <span class="keynote">speech</span> broke.', ["The keel speech broke."]),
         ('<span role="tooltip">The lowest beam.</span>', ["The lowest beam."]),  # a line of its own
