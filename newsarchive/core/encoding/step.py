@@ -83,18 +83,21 @@ Found = dict[int, Repaired]
 
 
 def _repaired_texts(texts: Sequence[str], rules: Rules, *, shows_code: bool = False) -> Found:
-    """The texts without mojibake and escapes, and then without the markup that a translator broke."""
+    """The texts without mojibake and escapes, and then without the markup that a translator broke, until none is left: `& lt; p & gt;`
+    is `< p >` first."""
     repaired = _without_escapes(texts, rules, shows_code=shows_code)
-    after = _after(texts, repaired)
-    page = "" if shows_code else "\n".join(after)
-    broken = broken_markup_edits(after) if any(sign in page for sign in SIGNS) else {}
-    if not broken or sum(map(len, broken.values())) > MAX_CHANGES:
-        return repaired
-    last = {}
-    for number, edits in broken.items():
-        text = replay(after[number], edits)
-        last[number] = Repaired(text, tuple(edits), damage_of(text))
-    return {**repaired, **_in_turn(texts, {n: repaired[n] for n in broken if n in repaired}, last)}
+    for _ in range(0 if shows_code else MAX_PASSES):
+        after = _after(texts, repaired)
+        page = "\n".join(after)
+        broken = broken_markup_edits(after) if any(sign in page for sign in SIGNS) else {}
+        if not broken or sum(map(len, broken.values())) > MAX_CHANGES:
+            break
+        last = {}
+        for number, edits in broken.items():
+            text = replay(after[number], edits)
+            last[number] = Repaired(text, tuple(edits), damage_of(text))
+        repaired = {**repaired, **_in_turn(texts, {n: repaired[n] for n in broken if n in repaired}, last)}
+    return repaired
 
 
 def _without_escapes(texts: Sequence[str], rules: Rules, *, shows_code: bool) -> Found:

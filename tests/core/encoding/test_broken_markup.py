@@ -91,3 +91,11 @@ def test_long_texts_take_no_long_time(text: str) -> None:
 def test_a_mended_text_stays(text: str) -> None:
     once = mended(text)
     assert mended(*mended(*once)) == mended(*once)
+
+
+def test_tags_that_were_written_as_references_go_too() -> None:
+    before = "& lt; strong & gt; The ferry & lt; / strong & gt; came late."
+    (repaired,) = repair_texts([before], default())
+    assert repaired.text == "The ferry came late."
+    assert replay(before, repaired.edits) == repaired.text
+    assert repair_texts([repaired.text], default())[0].edits == ()
