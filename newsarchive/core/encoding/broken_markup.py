@@ -68,9 +68,19 @@ _BEHIND_ELISION = re.compile(r"(?:s|t|re|ve|ll|d|m)\b")
 
 def broken_markup_edits(texts: Sequence[str]) -> dict[int, list[Edit]]:
     """Number of a text → the edits that mend it, for the texts of a page whose markup a translator broke."""
-    numbers = {m[0].strip() for text in texts for m in _NUMBER.finditer(text) if int(m[2]) <= MAX_COUNT}
+    numbers = {
+        m[0].strip()
+        for text in texts
+        if "19459" in text or "19659" in text
+        for m in _NUMBER.finditer(text)
+        if int(m[2]) <= MAX_COUNT
+    }
     has_numbers = len(numbers) >= MIN_NUMBERS
-    found = {number: edits for number, text in enumerate(texts) if (edits := list(_edits(text, has_numbers)))}
+    found = {
+        number: edits
+        for number, text in enumerate(texts)
+        if (has_numbers or "<" in text or "&" in text) and (edits := list(_edits(text, has_numbers)))
+    }
     is_proved = any(_is_proof(edit) for edits in found.values() for edit in edits)
     if not is_proved or any(_SUBJECT.search(text) for text in texts):
         return {}

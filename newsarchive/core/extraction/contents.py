@@ -59,8 +59,9 @@ def _leads_into_page(block: RawBlock, page: str) -> bool:
         return False
     inner = block.inner_chars
     for text, href in block.links:
-        address, fragment = urldefrag(href)
-        inner += len(text) if fragment and address == page else 0
+        if "#" in href:
+            address, fragment = urldefrag(href)
+            inner += len(text) if fragment and address == page else 0
     return inner > MIN_INNER_SHARE * len(block.text)
 
 

@@ -12,18 +12,23 @@ from functools import lru_cache
 from newsarchive.core.html.boxes import RawBlock
 from newsarchive.rules import Rules
 
+#: The classes and ids in the steps of a path.
+_MARKS = re.compile(r"[.#][^.#/]+")
+
 
 def path_of(block: RawBlock, rules: Rules) -> str:
     """The path of a block, with the inline elements around its text where a table of platforms names one of them."""
-    path = block.path
-    if len(block.whole) > len(block.wrap) and _named(rules).search(block.whole):
-        return block.box.path + block.whole
-    return path
+    if len(block.whole) > len(block.wrap):
+        whole, begun = _named(rules)
+        marks = _MARKS.findall(block.whole)  # most such elements have none: a <strong>, a link
+        if marks and (not whole.isdisjoint(marks) or any(mark.startswith(begun) for mark in marks)):
+            return block.box.path + block.whole
+    return block.path
 
 
 @lru_cache(maxsize=8)
-def _named(rules: Rules) -> re.Pattern[str]:
-    """What finds a class or id of the tables' selectors in the steps of a path: `/span.rt-reading-time`."""
+def _named(rules: Rules) -> tuple[frozenset[str], tuple[str, ...]]:
+    """The classes and ids of the tables' selectors as they stand in a path (`.rt-reading-time`): whole ones, and beginnings."""
     selectors = {
         selector
         for table in rules.platforms.values()
@@ -31,6 +36,5 @@ def _named(rules: Rules) -> re.Pattern[str]:
         for selector in listed
         if selector.startswith((".", "#"))
     }
-    whole = [re.escape(one) for one in sorted(selectors) if not one.endswith("*")]
-    begun = [re.escape(one[:-1]) for one in sorted(selectors) if one.endswith("*")]
-    return re.compile("|".join(["(?:" + "|".join(whole) + r")(?![\w-])", *begun]))
+    begun = tuple(sorted(one[:-1] for one in selectors if one.endswith("*")))
+    return frozenset(one for one in selectors if not one.endswith("*")), begun

@@ -175,7 +175,7 @@ def is_link_label(block: Block, rules: Rules) -> bool:
     key = key_of(block.text)
     if _is_label(key, rules) if block.links else key in _labels(rules):
         return True
-    linked = (key_of(text) for text, _ in block.links)
+    linked = (key_of(text) for text, _ in block.links if text != block.text)
     return any(len(key) - len(text) <= _MAX_BESIDE_LABEL and _is_label(text, rules) for text in linked)
 
 
@@ -193,7 +193,7 @@ def labelled_link(block: Block, page_url: str, rules: Rules) -> str:
 def _is_label(key: str, rules: Rules) -> bool:
     """Whether a folded text is the label of a link to the original, whatever language it names."""
     labels = _labels(rules)
-    return key in labels or _without_language(key, rules) in labels
+    return key in labels or (len(key) < _MAX_LABEL_CHARACTERS and _without_language(key, rules) in labels)
 
 
 def label_lines(blocks: Sequence[Block], page_url: str, rules: Rules) -> list[int]:
@@ -209,8 +209,10 @@ def _labels(rules: Rules) -> frozenset[str]:
     return frozenset(key_of(label) for label in entries_of(rules, "link_labels"))
 
 
+@lru_cache(maxsize=4096)
 def _without_language(key: str, rules: Rules) -> str:
-    """A folded label without the language that it names for the original: "Read the original in English"."""
+    """A folded label without the language that it names for the original: "Read the original in English". It is remembered, since the
+    same lines of a menu are asked about several times on each page of a site."""
     return _languages(rules).sub("", key, count=1)
 
 

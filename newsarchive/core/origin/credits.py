@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import islice
 
 from newsarchive import compiled
 from newsarchive.core.metadata.claims import Place
@@ -443,7 +444,9 @@ def _box_around(content: str, blocks: Sequence[Block]) -> str:
     box = content.rpartition("/")[0]
     if box.count("/") <= 1:
         return ""
-    beside = [b for b in blocks if b.path.startswith(f"{box}/") and not b.path.startswith(f"{content}/")]
+    inside, own = f"{box}/", f"{content}/"
+    others = (b for b in blocks if b.path.startswith(inside) and not b.path.startswith(own))
+    beside = list(islice(others, MAX_LINES_IN_BOX + 1))
     few = len(beside) <= MAX_LINES_IN_BOX and all(b.path.rpartition("/")[0] == box for b in beside)
     return box if few and not any(b.label in _PARTS_OF_PAGE for b in beside) else ""
 

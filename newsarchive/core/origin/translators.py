@@ -84,6 +84,9 @@ def _hosts(rules: Rules) -> re.Pattern[str]:
 
 def with_original_links(blocks: Sequence[Block], rules: Rules) -> tuple[Block, ...]:
     """The blocks, with the page behind each link that leads through a translator. Most pages have no such link."""
+    addresses = "\n".join([url for block in blocks for _, url in block.links])
+    if _BELOW not in addresses and not _hosts(rules).search(addresses):
+        return tuple(blocks)
     return tuple(_with_original_links(block, rules) if block.links else block for block in blocks)
 
 

@@ -24,8 +24,8 @@ MIN_LETTERS = 60
 MAX_SAMPLE_CHARACTERS = 1500
 #: Characters of a text that are tried first. Where they agree with what the page declares, no more is read.
 FIRST_SAMPLE_CHARACTERS = 300
-#: The last letter of Latin Extended-B, behind which other scripts begin. Letters of Vietnamese stand farther back and are few.
-LAST_LATIN_LETTER = "\u024f"
+#: A letter behind Latin Extended-B, where other scripts begin. Letters of Vietnamese stand there too, and are few in a text.
+_OTHER_LETTER = re.compile(r"[^\W\d_\u0000-\u024f]")
 #: Probability (0 to 1) that the detector gives its language. From here on it overrules what the page declares; below,
 #: the page is believed.
 MIN_OVERRULING_PROBABILITY = 0.95
@@ -137,16 +137,16 @@ def finish_language(text: str, declared: str) -> tuple[str, str]:
 def _main_part(text: str) -> str:
     """The text without a beginning in letters of another kind than most of it: a translator left the first sentences in English, and a
     Russian article goes on from there."""
-    if text.isascii() or len(text) < 2 * FIRST_SAMPLE_CHARACTERS:
-        return text
     first, most = text[:FIRST_SAMPLE_CHARACTERS], text[: 2 * MAX_SAMPLE_CHARACTERS]
+    if len(text) < 2 * FIRST_SAMPLE_CHARACTERS or most.isascii() or not _OTHER_LETTER.search(most):
+        return text
     return text[FIRST_SAMPLE_CHARACTERS:] if _is_latin(first) != _is_latin(most) else text
 
 
 def _is_latin(text: str) -> bool:
     """Whether most letters of a text are Latin; a Chinese, Japanese or Korean one counts as four."""
-    others = sum(char > LAST_LATIN_LETTER and char.isalpha() for char in text) + 3 * len(_WIDE.findall(text))
-    return 2 * others < sum(map(str.isalpha, text)) + 3 * len(_WIDE.findall(text))
+    wide = 3 * len(_WIDE.findall(text))
+    return 2 * (len(_OTHER_LETTER.findall(text)) + wide) < sum(map(str.isalpha, text)) + wide
 
 
 def _is_overruled(said: str, found: str, text: str) -> bool:
