@@ -15,6 +15,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from urllib.parse import urljoin
 
 from newsarchive import compiled
 from newsarchive.core.origin.attribution import attribution_of, attributions_in
@@ -199,7 +200,11 @@ def _is_label(key: str, rules: Rules) -> bool:
 def label_lines(blocks: Sequence[Block], page_url: str, rules: Rules) -> list[int]:
     """The indexes of lines that are labels of links to another site. Where they lead to several sites the page lists firms, and none
     of them is its source."""
-    found = {i: labelled_link(block, page_url, rules) for i, block in enumerate(blocks)}
+    home = urljoin(page_url, "/")
+    leading_away = (  # most lines have no link, or are a menu's
+        i for i, block in enumerate(blocks) if any(not url.startswith(home) for _, url in block.links)
+    )
+    found = {i: labelled_link(blocks[i], page_url, rules) for i in leading_away}
     away = {i: link for i, link in found.items() if link}
     return list(away) if len({registered_domain(link) for link in away.values()}) == 1 else []
 
