@@ -251,7 +251,7 @@ _PLAIN: tuple[tuple[str, str, str, dict[str, Off], tuple[str, ...]], ...] = (
     ("ftfy", "encoding", "repair", {"newsarchive.core.encoding.ftfy_fallback:is_asked": returns(False)},
      ("newsarchive.core.encoding.ftfy_fallback",)),
     ("legacy as legacy", "encoding", "repair",
-     {"newsarchive.core.encoding.voting:_is_legacy": returns(False), "newsarchive.core.encoding.voting:_legacy": returns(None)},
+     {"newsarchive.core.encoding.voting:is_legacy": returns(False), "newsarchive.core.encoding.voting:_legacy": returns(None)},
      ("newsarchive.core.encoding.legacy", "newsarchive.core.encoding.legacy")),
     ("lost bytes", "encoding", "repair",
      {"newsarchive.core.encoding.voting:unexplained": lambda original: _explained, "newsarchive.core.encoding.voting:truncated_codec": returns(None),

@@ -31,7 +31,7 @@ PAGE = """<html><head><title>Ferry leaves harbour - Example</title><base href="{
 
 ADDRESSES = [
     "", "page.html", "/folder/page.html", "file:///folder/page.html", "recall::blog.example-page.html",
-    "https://", "//[", "http://[::1", "http://[v1.x]/", "http://a:b@[", "http://localhost:99999/x",
+    "https://", "//[", "http://[::1", "http://[#x", "http://[v1.x]/", "http://a:b@[", "http://localhost:99999/x",
     "https://blog.example:port/x", "http://exa mple/", "http://a..b/", "http://%zz/", "http://\x00/",
     "http://" + "a" * 300 + ".com/", "https://xn--/", "https://例え.テスト/x", "http://１２７.0.0.1/", "?", "#",
     "javascript:alert(1)", "mailto:a@blog.example", "data:text/html,x", "ht!tp://x",

@@ -11,7 +11,6 @@ headings of the text, which stand in it already. A list that leads to parts of t
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from urllib.parse import urldefrag
 
 from newsarchive.core.html.boxes import Box, RawBlock
 from newsarchive.core.text.normalise import key
@@ -31,7 +30,7 @@ _NO_ENTRIES = frozenset(["heading", "caption", "code", "embed"])
 def contents(blocks: Sequence[RawBlock], kept: Sequence[bool], url: str) -> set[int]:
     """The places of the entries of tables of contents, and of the line above one that stands with it in a box of their own. `kept` says
     which blocks are taken for the article, `url` is the page's address."""
-    page = urldefrag(url)[0]
+    page = url.partition("#")[0]
     runs: list[list[int]] = []
     run: list[int] = []
     for i in range(len(blocks) + 1):
@@ -59,9 +58,8 @@ def _leads_into_page(block: RawBlock, page: str) -> bool:
         return False
     inner = block.inner_chars
     for text, href in block.links:
-        if "#" in href:
-            address, fragment = urldefrag(href)
-            inner += len(text) if fragment and address == page else 0
+        address, _, fragment = href.partition("#")
+        inner += len(text) if fragment and address == page else 0
     return inner > MIN_INNER_SHARE * len(block.text)
 
 

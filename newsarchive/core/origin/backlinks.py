@@ -15,7 +15,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from urllib.parse import urljoin
 
 from newsarchive import compiled
 from newsarchive.core.origin.attribution import attribution_of, attributions_in
@@ -200,7 +199,7 @@ def _is_label(key: str, rules: Rules) -> bool:
 def label_lines(blocks: Sequence[Block], page_url: str, rules: Rules) -> list[int]:
     """The indexes of lines that are labels of links to another site. Where they lead to several sites the page lists firms, and none
     of them is its source."""
-    home = urljoin(page_url, "/")
+    home = "/".join([*page_url.split("/", 3)[:3], ""])
     leading_away = (  # most lines have no link, or are a menu's
         i for i, block in enumerate(blocks) if any(not url.startswith(home) for _, url in block.links)
     )
