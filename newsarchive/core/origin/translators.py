@@ -55,7 +55,7 @@ def original_address(url: str, rules: Rules) -> str:
     if host.endswith(_BELOW):
         own = parse_qsl(parts.query, keep_blank_values=True)
         scheme = dict(own).get(_SCHEME) or "https"
-        query = urlencode([pair for pair in own if not pair[0].startswith(_ADDED)])
+        query = urlencode([pair for pair in own if not pair[0].startswith(_ADDED)], errors="replace")
         named = _HYPHENS.sub(lambda found: "." if found[0] == "-" else "-", host.removesuffix(_BELOW))
         return _readable(f"{scheme}://{named}{parts.path}{'?' if query else ''}{query}", url)
     if not is_host:  # the address of another site, with that of a translated page among its parameters

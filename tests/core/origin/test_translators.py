@@ -106,3 +106,8 @@ def test_a_link_to_the_original_in_its_language(case: dict[str, Any]) -> None:
     block = Block(case["text"], label="attribution", links=((case.get("link", case["text"]), ORIGINAL),))
     origin = origin_step(article(block), default()).origin
     assert (origin is not None and origin.url == ORIGINAL) is case.get("is_original", True)
+
+
+def test_half_a_character_in_an_address_is_no_fault():
+    shown = original_address("https://heron-example.translate.goog/1?q=\ud83d&_x_tr_tl=de", default())
+    assert shown == "https://heron.example/1?q=%3F"
