@@ -251,14 +251,15 @@ def _dates(blocks: Sequence[Block], where: Position, rules: Rules) -> Iterator[C
     for line, block in _details(blocks, rules):
         found = dates.date_text(line, rules)
         is_date = bool(found) and len(line) - len(found) <= dates.MAX_CHARS_BESIDE_DATE
-        has_links = block.label != "body" or len(block.links) > 1
         if block.label == "nav" and found and any(found in text and text != found for text, _ in block.links):
             continue  # the day before or after in a diary: "«Prev(2025-07-10)"
-        if is_date or (found and has_links and _after_by(line, "", rules)):
+        if is_date or (found and (block.label != "body" or block.links[1:]) and _after_by(line, "", rules)):
             start = dates.beginning(line, found)
-            if dates.says("looked_at", line[:start], rules) or _ends_span(line, found, rules):
+            is_change = dates.says("modified", line[:start] or label, rules)  # "Updated as of 3 May 2024"
+            is_of_source = not is_change and dates.says("looked_at", line[:start], rules)
+            if is_of_source or _ends_span(line, found, rules):
                 continue
-            if dates.says("modified", line[:start] or label, rules):
+            if is_change:
                 yield Claim("date_modified", line[start:], Source(Place.TEXT, where))
             elif in_prose(f"{label} {line}" if dates.signs(label, rules) else line, found, block.text, rules):
                 yield Claim("date_published", line[start:], Source(Place.TEXT, Position.PROSE))
@@ -290,8 +291,7 @@ def _bylines(
         signed = _after_by(line, after, rules) or inner
         if signed and not _goes_on(line, signed, rules):
             near = (opened < 0 or i - opened == 1) and not (id(block) in inside and _LABEL.match(line))
-            # An account says less than a name elsewhere.
-            near = near and not (signed.islower() and " " not in signed)
+            near = near and not (signed.islower() and " " not in signed)  # an account says less than a name
             yield Claim("authors", signed, Source(Place.TEXT, where if near else Position.LATER)), None
             opened = i
         elif people := guessed_names.of_links(line, block, rules):
