@@ -21,8 +21,10 @@ from newsarchive.edits import Edit
 RULE_OF_REFERENCES = "broken character reference"
 RULE_OF_TAGS = "broken tag"
 RULE_OF_NUMBERS = "number in place of a tag"
-#: What a page holds that may have any of them.
-SIGNS = ("& ", " ;", "amp; ", "< ", "</ ", "<!", "19459", "19659")
+#: What a page with a broken reference holds, and one with a broken tag, each behind its first sign; and the beginnings of numbers.
+_SIGNS_OF_REFERENCES = ("& ", " ;", "amp; ")
+_SIGNS_OF_TAGS = ("< ", "</ ", "<!")
+_NUMBERS = ("19459", "19659")
 #: Different numbers of tags on a page. One alone may be the number of a publication, as PubMed gives them.
 MIN_NUMBERS = 2
 #: The last three digits of such a number, which counts the tags of a post; a greater one is no count.
@@ -66,12 +68,21 @@ _BEFORE_ELISION = re.compile(r"(?<!\w)(?:[dlcjmnstLDCJMNST]|[Qq]u)\Z")
 _BEHIND_ELISION = re.compile(r"(?:s|t|re|ve|ll|d|m)\b")
 
 
+def may_be_broken(page: str) -> bool:
+    """Whether the text of a page may hold any of them. One character is found a hundred times as fast as several."""
+    return (
+        ("&" in page and any(sign in page for sign in _SIGNS_OF_REFERENCES))
+        or ("<" in page and any(sign in page for sign in _SIGNS_OF_TAGS))
+        or (any(sign in page for sign in "[(（【") and any(number in page for number in _NUMBERS))
+    )
+
+
 def broken_markup_edits(texts: Sequence[str]) -> dict[int, list[Edit]]:
     """Number of a text → the edits that mend it, for the texts of a page whose markup a translator broke."""
     numbers = {
         m[0].strip()
         for text in texts
-        if "19459" in text or "19659" in text
+        if any(number in text for number in _NUMBERS)
         for m in _NUMBER.finditer(text)
         if int(m[2]) <= MAX_COUNT
     }

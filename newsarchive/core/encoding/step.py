@@ -16,7 +16,7 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from newsarchive import compiled
-from newsarchive.core.encoding.broken_markup import SIGNS, broken_markup_edits
+from newsarchive.core.encoding.broken_markup import broken_markup_edits, may_be_broken
 from newsarchive.core.encoding.changes import one_after_another, texts_of, with_texts
 from newsarchive.core.encoding.charsets import MULTI_BYTE, charset, charsets
 from newsarchive.core.encoding.cjk_punctuation import interpunct_changes, may_be_interpunct
@@ -89,7 +89,7 @@ def _repaired_texts(texts: Sequence[str], rules: Rules, *, shows_code: bool = Fa
     for _ in range(0 if shows_code else MAX_PASSES):
         after = _after(texts, repaired)
         page = "\n".join(after)
-        broken = broken_markup_edits(after) if any(sign in page for sign in SIGNS) else {}
+        broken = broken_markup_edits(after) if may_be_broken(page) else {}
         if not broken or sum(map(len, broken.values())) > MAX_CHANGES:
             break
         last = {}
