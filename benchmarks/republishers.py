@@ -67,7 +67,7 @@ FIELDS = (
     "origin",
     "address",
 )
-#: How a dateline begins a text of an agency, of which it is a part.
+#: How the dateline at the beginning of an agency's text begins.
 DATELINE = re.compile(r"^.{3,60}?(?:\([A-Za-z ]{2,15}\)|/PRNewswire/)[\s:.–—-]*")
 #: Gives each page the address of the original, as FeedWordPress, Distributor and PressForward do.
 CANONICAL = """<?php

@@ -18,8 +18,8 @@ MAX_OFFERS = 20
 
 
 def offers(blocks: Sequence[RawBlock], boxes: Sequence[Box], kept: Sequence[bool]) -> set[int]:
-    """The places of the blocks that stand in a small box with a field for an e-mail address. A box with half of the article, of which
-    `kept` tells the blocks, is the article's own."""
+    """The places of the blocks that stand in a small box with a field for an e-mail address. A box with half of the article's words is
+    the article's own; `kept` says which blocks are the article's."""
     found: set[int] = set()
     asking = [one for one in boxes if one.asks][:MAX_OFFERS]
     all_words = sum(_words(block) for block, keep in zip(blocks, kept, strict=True) if keep) if asking else 0
