@@ -42,7 +42,7 @@ pytestmark = [
 FIRST = datetime(2025, 4, 1, 12, tzinfo=UTC)
 LATER = datetime(2025, 5, 2, 13, tzinfo=UTC)
 POST = "https://blog.example/harbour?p=1"
-#: So long, packed too, that a second crawl writes a revisit (`MIN_REVISIT_BYTES`).
+#: Long enough, packed as well, for a second crawl to write a revisit record (`MIN_REVISIT_BYTES`).
 UNPACKABLE = "".join(f"<!-- {sha256(bytes([i])).hexdigest()} -->" for i in range(40)).encode()
 BODY = b"<html><head><title>Ships</title></head><body><p>Ships in the harbour.</p>" + UNPACKABLE
 PACKED = gzip.compress(BODY)

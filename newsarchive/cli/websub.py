@@ -92,7 +92,7 @@ def serve(base_url: str, host: str, port: int, secret_file: str | None, db: str)
     made = uvicorn.Config(application(subscriber), log_level="warning", access_log=False, server_header=False)
     server, faults = uvicorn.Server(made), list[Exception]()
 
-    def done(work: Callable[[], None]) -> None:
+    def guarded(work: Callable[[], None]) -> None:
         try:
             work()
         except Exception as error:  # else the server would answer hubs, and crawl nothing
@@ -103,7 +103,7 @@ def serve(base_url: str, host: str, port: int, secret_file: str | None, db: str)
         lambda: _look(subscriber, archive, hubs, ended),
         lambda: _crawl(subscriber, crawl, hubs, ended),
     ):
-        threading.Thread(target=done, args=(work,), daemon=True).start()
+        threading.Thread(target=guarded, args=(work,), daemon=True).start()
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
     with bound(host, port) as taken:
         say(f"newsarchive websub serve: hubs are answered on port {taken.getsockname()[1]} (Ctrl+C stops it)")

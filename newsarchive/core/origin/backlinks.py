@@ -173,7 +173,8 @@ def is_link_label(block: Block, rules: Rules) -> bool:
     if len(block.text) >= _MAX_LABEL_CHARACTERS:
         return False
     key = key_of(block.text)
-    if _is_label(key, rules) if block.links else key in _labels(rules):
+    is_label = _is_label(key, rules) if block.links else key in _labels(rules)
+    if is_label:
         return True
     linked = (key_of(text) for text, _ in block.links if text != block.text)
     return any(len(key) - len(text) <= _MAX_BESIDE_LABEL and _is_label(text, rules) for text in linked)
