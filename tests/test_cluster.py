@@ -30,6 +30,7 @@ from newsarchive.db.frontier.known_sites import KnownSite
 from newsarchive.db.frontier.locks import site_lock
 from newsarchive.db.queue import Queue
 from newsarchive.exceptions import DatabaseUnavailable
+from newsarchive.version import EXTRACTOR_VERSION
 from newsarchive.warc.writer import WarcWriter
 from tests.crawling.test_crawl import front, post
 from tests.support import warm
@@ -111,10 +112,19 @@ def test_a_worker_does_every_kind_of_job_and_sigterm_ends_it(url: str, tmp_path:
             )
             == []
         )
+        change(url, "UPDATE public.captures SET extractor_version = 9999")
+        # What today's extractor has read is read again only with --all, and a job without it that waits is no such job.
+        done = run("cluster", "enqueue", "reextract", "--all", "--dry-run", url=url)
+        assert done.stderr == "would put 1 job into the queue; nothing was written\n"
+        for words in ([], ["--all"]):
+            done = run("cluster", "enqueue", "reextract", *words, url=url)
+            assert done.stderr == "1 job put into the queue\n"
+        wait_for(lambda: no_job_left(url))
+        assert rows(url, "SELECT DISTINCT extractor_version FROM captures") == [(EXTRACTOR_VERSION,)]
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=MAX_WAIT_SECONDS) == 0
     said = (tmp_path / "worker.log").read_text()
-    assert {"learn", "reextract 1-4", "reextract 5-6", "recluster 1-6"} <= {
+    assert {"learn", "reextract 1-4", "reextract 5-6", "recluster 1-6", "reextract --all 1-6"} <= {
         re.sub(r" 127.*| http.*", "", line) for line in said.splitlines()
     }
     assert rows(url, "SELECT count(*) FROM procrastinate_workers") == [(0,)]
@@ -517,6 +527,11 @@ def test_a_scheduled_job_whose_site_another_crawl_has_ends_with_it(url: str, tmp
         (("worker", "--queues", "crawl,lern"), 2, "there is no job 'lern'; there are: crawl, learn"),
         (("cluster", "enqueue", "crawl"), 2, "crawl: of what? name sites, or say --all"),
         (("cluster", "enqueue", "recluster", "x"), 2, "it is cut into ranges"),
+        (("cluster", "enqueue", "recluster", "--all"), 2, "recluster takes no SITE, --due or --all"),
+        (("cluster", "enqueue", "reextract", "x"), 2, "reextract takes no SITE or --due"),
+        (("cluster", "enqueue", "warc", "--all"), 2, "warc: of what? name files"),
+        (("cluster", "enqueue", "learn", "--due"), 2, "learn takes no --due"),
+        (("cluster", "enqueue", "crawl", "--all", "--size", "5"), 2, "crawl takes no --size"),
         (("cluster", "cancel"), 2, "which jobs? give their numbers"),
         (("reextract", "--captures", "9-1"), 2, "is no range of ids"),
         (("cluster", "status", "--db", "postgresql://127.0.0.1:9/news"), 5, "does not answer"),

@@ -14,6 +14,7 @@ from newsarchive.db.queue import MAX_PROBLEM_CHARACTERS, Queue
 from newsarchive.exceptions import DatabaseError
 from tests.crawling.test_crawl import front, post
 from tests.support.clusters import (
+    HEARTBEAT,
     change,
     cluster_database,
     empty,
@@ -23,6 +24,7 @@ from tests.support.clusters import (
     worker,
 )
 from tests.support.serving import served
+from tests.support.storage import postgresql_url
 from tests.support.waiting import wait_for
 from tests.test_cluster import SLOW, hurry
 
@@ -196,6 +198,39 @@ def test_a_dry_run_says_what_would_be_done_and_does_nothing(url: str) -> None:
     older = run("cluster", "init", "--dry-run", url=url)
     change(url, f"UPDATE cluster SET version = '{version}'")
     assert older.stderr == "would bring the queue to this version; nothing was written\n"
+
+
+def test_another_heartbeat_is_announced_and_refused_while_workers_have_the_old_one(url: str) -> None:
+    """A worker that goes on with the old one would be taken for dead by workers with a shorter one."""
+    held = "SELECT heartbeat FROM cluster"
+    same = run("cluster", "init", "--heartbeat", HEARTBEAT, "--dry-run", url=url)
+    assert same.stderr == "the queue is at this version; nothing was written\n"
+    would = run("cluster", "init", "--heartbeat", "20", "--dry-run", url=url)
+    signs = "each worker give a sign of life each 20 s and no longer each 1 s"
+    assert would.stderr == f"would have {signs}; nothing was written\n"
+    change(url, "INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now())")
+    for words in ((), ("--dry-run",)):
+        refused = run("cluster", "init", "--heartbeat", "20", *words, url=url)
+        assert refused.returncode == 2
+        assert "1 worker at work would go on with a sign of life each 1 s" in refused.stderr
+    assert run("cluster", "init", url=url).returncode == 0  # what is not asked for is not changed
+    assert rows(url, held) == [(float(HEARTBEAT),)]
+    change(url, "UPDATE procrastinate_workers SET last_heartbeat = now() - interval '1 hour'")
+    done = run("cluster", "init", "--heartbeat", "20", url=url)
+    assert done.stderr == (
+        "the queue is at this version; each worker gives a sign of life each 20 s and no longer each 1 s\n"
+    )
+    assert rows(url, held) == [(20.0,)]
+    assert run("cluster", "init", "--heartbeat", HEARTBEAT, url=url).returncode == 0
+
+
+def test_a_dry_run_without_a_queue_says_with_which_heartbeat_it_would_be_made() -> None:
+    with postgresql_url() as empty_database:
+        done = run("cluster", "init", "--dry-run", url=empty_database)
+        assert not Queue(empty_database).exists()
+    assert done.stderr == (
+        "would make the queue and have each worker give a sign of life each 5 s; nothing was written\n"
+    )
 
 
 def test_a_running_job_that_was_cancelled_is_shown_as_stopping(url: str) -> None:

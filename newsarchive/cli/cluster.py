@@ -172,7 +172,8 @@ def cluster() -> None:
 @cluster.command(epilog="Example: newsarchive cluster init --db postgresql://server/news")
 @click.option(
     "--heartbeat", type=click.FloatRange(0.2, 60), metavar="SECONDS",
-    help="Seconds between two signs of life of a worker; by default 5. After nine signs that did not come, other workers take up its jobs.",
+    help="Seconds between two signs of life of a worker; by default 5, or what the queue has. After nine signs that did not come, other "
+    "workers take up its jobs. To change it, end the workers first: newsarchive cluster drain.",
 )  # fmt: skip
 @dry_run_option
 @db_option
@@ -182,22 +183,43 @@ def init(heartbeat: float | None, dry_run: bool, db: str) -> None:
     from newsarchive.db.schema import upgrade
 
     queue = _queue(db)
-    from newsarchive.cluster.setup import HEARTBEAT_SECONDS, own_version, procrastinate_version
+    from newsarchive.cluster.setup import (
+        HEARTBEAT_SECONDS,
+        MISSED_TO_LOSE,
+        check_procrastinate,
+        own_version,
+        procrastinate_version,
+    )
     from newsarchive.cluster.setup import init as make
 
+    there = queue.agreement() if queue.exists() else None
+    seconds = heartbeat or (there.heartbeat if there else HEARTBEAT_SECONDS)
+    if there:
+        check_procrastinate(there)
+    signs = f"a sign of life each {seconds:g} s"
+    if there and there.heartbeat != seconds:
+        if workers := [one for one in queue.workers() if one.seconds < MISSED_TO_LOSE * there.heartbeat]:
+            raise UsageError(
+                f"--heartbeat: {counted(len(workers), 'worker')} at work would go on with a sign of life each "
+                f"{there.heartbeat:g} s, and others would take it for dead: newsarchive cluster drain"
+            )
+        signs += f" and no longer each {there.heartbeat:g} s"
     if dry_run:
-        there = queue.agreement() if queue.exists() else None
-        if there and (there.version, there.procrastinate) == (own_version(), procrastinate_version()):
-            say("the queue is at this version; nothing was written")
-        else:
-            would = "bring the queue to this version" if there else "make the queue"
-            say(f"would {would}; nothing was written")
+        would = []
+        if not there:
+            would = ["make the queue", f"have each worker give {signs}"]
+        elif (there.version, there.procrastinate) != (own_version(), procrastinate_version()):
+            would = ["bring the queue to this version"]
+        if there and there.heartbeat != seconds:
+            would.append(f"have each worker give {signs}")
+        said = f"would {' and '.join(would)}" if would else "the queue is at this version"
+        say(f"{said}; nothing was written")
         return
     upgrade(open_engine(queue.url))
     _check_archive(queue.url)
-    held = queue.agreement().heartbeat if queue.exists() else HEARTBEAT_SECONDS
-    made = make(queue, heartbeat or held)
-    say("the queue is made" if made else "the queue is at this version")
+    made = make(queue, seconds)
+    changed = f"; each worker gives {signs}" if made or (there and there.heartbeat != seconds) else ""
+    say(("the queue is made" if made else "the queue is at this version") + changed)
 
 
 @cluster.command(
@@ -290,7 +312,8 @@ Examples:
   newsarchive cluster enqueue crawl --due
   newsarchive cluster enqueue crawl blog.example paper.example
   newsarchive cluster enqueue warc /srv/warc/CC-NEWS-1.warc.gz
-  newsarchive cluster enqueue reextract --size 5000"""
+  newsarchive cluster enqueue reextract --size 5000
+  newsarchive cluster enqueue reextract --all"""
 )
 @click.argument("job", type=click.Choice(JOBS), metavar="JOB")
 @click.argument("what", nargs=-1, metavar="[SITE|FILE]...")
@@ -299,7 +322,12 @@ Examples:
     is_flag=True,
     help="crawl: the followed sites that are due. Workers put them into the queue each minute by themselves.",
 )
-@click.option("--all", "everything", is_flag=True, help="crawl, learn: every followed site.")
+@click.option(
+    "--all",
+    "everything",
+    is_flag=True,
+    help="crawl, learn: every followed site. reextract: every page, also what today's extractor has read.",
+)
 @click.option(
     "--size",
     type=NUMBER,
@@ -317,12 +345,19 @@ def enqueue(
     """
     queue = _queue(db)
     queue.agreement()
-    takes_many = job in ("crawl", "learn", "warc")
-    if takes_many and bool(what) + due + everything != 1:
-        raise UsageError(f"{job}: of what? name {'files' if job == 'warc' else 'sites, or say --all'}")
-    if (not takes_many and (what or due or everything)) or (due and job != "crawl"):
-        raise UsageError(f"{job} takes no SITE, --due or --all: it is cut into ranges; --size says how large")
-    number, put = _planned(queue.url, job, what, due, size)
+    is_cut = job in ("reextract", "recluster")
+    if is_cut and (what or due or (everything and job != "reextract")):
+        refused = "SITE or --due" if job == "reextract" else "SITE, --due or --all"
+        raise UsageError(f"{job} takes no {refused}: it is cut into ranges; --size says how large")
+    if due and job != "crawl":
+        raise UsageError(f"{job} takes no --due: only crawl does")
+    if size and not is_cut:
+        raise UsageError(f"{job} takes no --size: only reextract and recluster are cut into ranges")
+    if job == "warc" and not what:
+        raise UsageError("warc: of what? name files")
+    if not is_cut and bool(what) + due + everything != 1:
+        raise UsageError(f"{job}: of what? name {'files alone' if job == 'warc' else 'sites, or say --all'}")
+    number, put = _planned(queue.url, job, what, due, everything, size)
     if dry_run:
         say(f"would put {counted(number, 'job')} into the queue; nothing was written")
         return
@@ -337,7 +372,7 @@ def enqueue(
 
 
 def _planned(
-    url: str, job: str, what: tuple[str, ...], due: bool, size: int | None
+    url: str, job: str, what: tuple[str, ...], due: bool, everything: bool, size: int | None
 ) -> tuple[int, Callable[[Enqueuer], int]]:
     """How many jobs are meant, and what puts them into the queue. Raises `UsageError`."""
     from newsarchive.cluster.jobs import RANGE, ranges
@@ -353,7 +388,9 @@ def _planned(
     engine = open_engine(url)
     if job in ("reextract", "recluster"):
         last, part = last_id(engine, "captures" if job == "reextract" else "articles"), size or RANGE
-        return len(list(ranges(last, part))), lambda enqueuer: enqueuer.ranges(job, last, part)
+        return len(list(ranges(last, part))), lambda enqueuer: enqueuer.ranges(
+            job, last, part, every=everything
+        )
     archive = Sites(engine)
     if what:
         urls = [check_start_url(text, "") for text in what]

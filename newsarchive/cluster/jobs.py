@@ -296,8 +296,9 @@ async def warc(context: JobContext, *, file: str) -> None:
 
 
 @jobs.task(name="reextract", queue="reextract", retry=Retry(), pass_context=True)
-async def reextract(context: JobContext, *, first: int, last: int) -> None:
-    await work_of(context).command(context.job, ["reextract", "--captures", f"{first}-{last}"])
+async def reextract(context: JobContext, *, first: int, last: int, every: bool = False) -> None:
+    words = ["reextract", "--captures", f"{first}-{last}", *(["--all"] if every else [])]
+    await work_of(context).command(context.job, words)
 
 
 @jobs.task(name="recluster", queue="recluster", retry=Retry(), pass_context=True)
@@ -422,10 +423,13 @@ class Enqueuer:
     def warc(self, files: Iterable[str]) -> int:
         return sum(self._put("warc", {"queueing_lock": f"warc {file}"}, file=file) for file in files)
 
-    def ranges(self, job: str, last: int, size: int) -> int:
-        """Ranges of ids up to `last`, of `reextract` or `recluster`."""
+    def ranges(self, job: str, last: int, size: int, *, every: bool = False) -> int:
+        """Ranges of ids up to `last`, of `reextract` or `recluster`. With `every`, pages that today's extractor has read are read
+        again too; a job without it that waits for the same range does not do that, and stays."""
+        more = {"every": True} if every else {}
+        name = f"{job} --all" if every else job
         return sum(
-            self._put(job, {"queueing_lock": f"{job} {first}-{end}"}, first=first, last=end)
+            self._put(job, {"queueing_lock": f"{name} {first}-{end}"}, first=first, last=end, **more)
             for first, end in ranges(last, size)
         )
 

@@ -56,13 +56,18 @@ def init(queue: Queue, heartbeat: float) -> bool:
         queue.create(SchemaManager.get_schema(), wanted)
         return True
     held = queue.agreement()
-    if _numbers(held.procrastinate) > _numbers(wanted.procrastinate):
-        raise UsageError(
-            f"the queue was made by Procrastinate {held.procrastinate}, and here is {wanted.procrastinate}: "
-            f"pip install 'procrastinate>={held.procrastinate}'"
-        )
+    check_procrastinate(held)
     queue.migrate(_scripts(Path(SchemaManager.get_migrations_path()), held.procrastinate), wanted)
     return False
+
+
+def check_procrastinate(held: Agreement) -> None:
+    """Raises `UsageError` where a newer Procrastinate than the installed one made the queue."""
+    if _numbers(held.procrastinate) > _numbers(procrastinate_version()):
+        raise UsageError(
+            f"the queue was made by Procrastinate {held.procrastinate}, and here is {procrastinate_version()}: "
+            f"pip install 'procrastinate>={held.procrastinate}'"
+        )
 
 
 def _scripts(folder: Path, since: str) -> list[LiteralString]:

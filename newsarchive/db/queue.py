@@ -101,7 +101,8 @@ def told(task: str, arguments: dict[str, Any]) -> str:
     """
     name = task.rpartition(":")[2]
     if "first" in arguments:
-        return f"{name} {arguments['first']}-{arguments['last']}"
+        every = "--all " if arguments.get("every") else ""
+        return f"{name} {every}{arguments['first']}-{arguments['last']}"
     return " ".join([name, *(str(arguments[key]) for key in ("site", "file") if key in arguments)])
 
 
