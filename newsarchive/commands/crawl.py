@@ -112,6 +112,12 @@ def check_options(settings: BaseSettings) -> None:
             raise UsageError(
                 f"-s {name}: {wrong_codes[0]!r} is no HTTP status code; write them with commas, 500,502"
             )
+
+def make_job_folder(settings: BaseSettings) -> None:
+    """Make the folder of `JOBDIR`, in which Scrapy would fail with a traceback. Raises `UsageError`.
+
+    It is made after everything else was judged: a wrong command leaves nothing behind.
+    """
     if folder := settings.get("JOBDIR"):
         try:
             Path(folder).mkdir(parents=True, exist_ok=True)
@@ -302,13 +308,16 @@ class Command(ScrapyCrawl):
         if spider is not None:
             spider.update_settings(self.in_force)
         if all(load_object(addon) is not Addon for addon in self.in_force.getdict("ADDONS")):
+            make_job_folder(self.in_force)
             return  # then the crawl has none of our pipelines
         Addon(spider).update_settings(self.in_force)  # raises what Scrapy would only log
         if folder := self.in_force.get("NEWSARCHIVE_RULES"):
             rules.load(folder)
         if not getattr(spider, "is_archive_spider", False):
+            make_job_folder(self.in_force)
             return  # the archive is opened with the first page that the spider yields
         spider.check(spider.given(self.in_force) | spargs)
+        make_job_folder(self.in_force)
         if spargs.get("dry_run") != "1":
             for own in filter(is_address, raw_folders_of(self.in_force)):
                 object_storage.require(own)

@@ -40,11 +40,13 @@ PNG = bytes.fromhex("89504e470d0a1a0a0000000d49484452000000010000000108060000001
 def test_a_bad_argument_is_named_before_anything_is_fetched(
     db: Path, arguments: list[str], says: str
 ) -> None:
-    done = crawl(*arguments, db=db)
+    jobs = db.with_name("jobs")
+    done = crawl(*arguments, "-s", f"JOBDIR={jobs}", db=db)
     assert done.returncode == 2
     assert says in done.stderr
     assert "Traceback" not in done.stderr
     assert not db.exists()
+    assert not jobs.exists()
 
 
 HTTPX = '{"http": "scrapy.core.downloader.handlers._httpx.HttpxDownloadHandler"}'
@@ -73,8 +75,9 @@ def test_a_setting_that_cannot_be_is_named_before_anything_is_fetched(
 ) -> None:
     """The last line says what is wrong, not that Scrapy's crawler has no stats yet."""
     with demo.served() as home:
-        done = crawl(f"url={home}/", "-s", setting, db=db)
+        done = crawl(f"url={home}/", "-s", f"JOBDIR={db.with_name('jobs')}", "-s", setting, db=db)
     assert done.returncode == code
+    assert code == 1 or list(db.parent.iterdir()) == []
     assert says in done.stderr.splitlines()[-1]
     assert code == 1 or "Traceback" not in done.stderr
 
