@@ -113,6 +113,7 @@ def check_options(settings: BaseSettings) -> None:
                 f"-s {name}: {wrong_codes[0]!r} is no HTTP status code; write them with commas, 500,502"
             )
 
+
 def make_job_folder(settings: BaseSettings) -> None:
     """Make the folder of `JOBDIR`, in which Scrapy would fail with a traceback. Raises `UsageError`.
 

@@ -16,10 +16,12 @@ from __future__ import annotations
 
 import atexit
 import multiprocessing
+import os
 import pickle
 import queue
 import signal
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -48,6 +50,11 @@ MAX_HALF_STARTED_SECONDS = 20.0
 #: A job is stopped when it takes this many times the allowed seconds by the clock: it then waits for something. On a
 #: busy machine a job with enough CPU time takes several times as long.
 CLOCK_FACTOR = 6
+#: Bytes of the name of the folder for temporary files (`TMPDIR`). A longer one has no room for the socket of the fork-server: the
+#: name of a socket has up to 103 bytes on macOS, 107 on Linux, of which Python appends 32.
+MAX_SOCKET_FOLDER_BYTES = 71
+#: Where the socket is instead, the first that is there and may be written to.
+SOCKET_FOLDERS = ("/tmp", "/var/tmp")
 #: What forked processes inherit: the module that the fork-server imports once for all of them.
 PRELOADED = "newsarchive.workers.preload"
 
@@ -273,8 +280,11 @@ class _WorkerThread(threading.Thread):
             except (EOFError, OSError) as error:
                 code = self._end(MAX_KILL_SECONDS)
                 if self.stopped or deaths == MAX_DEATHS:
+                    why = (
+                        f": {error}" if code is None and str(error) else ""
+                    )  # then the system gave no process
                     raise NotStarted(
-                        f"a worker process died {deaths} times at its start, at last {_death(code)}"
+                        f"a worker process died {deaths} times at its start, at last {_death(code)}{why}"
                     ) from error
         raise AssertionError("unreachable")
 
@@ -352,7 +362,7 @@ def _by_multiprocessing(pipe: Connection) -> Process:
     context.set_forkserver_preload([PRELOADED])
     process = context.Process(target=serve, args=(pipe,), daemon=True)
     try:
-        with _main_hidden(), _undisturbed():
+        with _main_hidden(), _room_for_socket(), _undisturbed():
             process.start()
     except AssertionError as error:
         # A process of Celery, or of `multiprocessing.Pool`, may have no processes of its own.
@@ -370,6 +380,25 @@ def _undisturbed() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def _room_for_socket() -> Iterator[None]:
+    """Have the fork-server's socket lie in another folder than that of temporary files where its name would be too long there.
+
+    Called by one thread at a time. `multiprocessing` makes a folder in that of temporary files when the fork-server starts, and
+    keeps it. A temporary file that another thread makes meanwhile lies there too.
+    """
+    usual = tempfile.gettempdir()
+    others = (folder for folder in SOCKET_FOLDERS if os.access(folder, os.W_OK | os.X_OK))
+    if len(os.fsencode(usual)) <= MAX_SOCKET_FOLDER_BYTES or not (other := next(others, "")):
+        yield
+        return
+    held, tempfile.tempdir = tempfile.tempdir, other
+    try:
+        yield
+    finally:
+        tempfile.tempdir = held
 
 
 _starting = threading.Lock()

@@ -50,7 +50,8 @@ class Server:
         )
 
     def start(self) -> None:
-        options = f"-p {self.port} -k {self.folder} -c listen_addresses=127.0.0.1"
+        # Without a socket of files: its name would be too long in many a folder of temporary files.
+        options = f"-p {self.port} -c unix_socket_directories= -c listen_addresses=127.0.0.1"
         data, log = str(self.folder / "data"), str(self.folder / "log")
         self.run("pg_ctl", "start", "-D", data, "-l", log, "-o", options, "-w", "-t", "100")
 

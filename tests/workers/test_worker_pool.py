@@ -14,6 +14,7 @@ from concurrent.futures import wait
 from contextlib import contextmanager
 from pathlib import Path
 from pickle import PicklingError
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -239,6 +240,59 @@ def test_a_system_without_a_fork_server_is_told(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(multiprocessing, "get_context", get_context)
     with pool() as made, pytest.raises(NotStarted, match="no fork-server"):
         made.submit("job").result(PATIENCE)
+
+
+#: A program with a pool, which prints what the pool gave and the folder for temporary files.
+LONG = """
+import tempfile
+from newsarchive.workers import pool
+if __name__ == "__main__":
+    {before}
+    made = pool.WorkerPool(1, "tests.support.pool_jobs:Does", (), 60.0)
+    try:
+        print(made.submit(("double", 4)).result(60), tempfile.gettempdir())
+    except pool.NotStarted as error:
+        print(error)
+    made.close(0)
+"""
+
+
+@pytest.mark.parametrize("more", [0, 1, 5, 140])
+def test_a_folder_of_temporary_files_with_a_long_name_keeps_no_process_from_starting(
+    tmp_path: Path, more: int
+) -> None:
+    """The name of the fork-server's socket was too long for the system there."""
+    with TemporaryDirectory(dir="/tmp") as base:
+        missing = worker_pool.MAX_SOCKET_FOLDER_BYTES + more - len(base) - 1
+        folder = Path(base, "n" * missing)
+        folder.mkdir()
+        assert says(LONG.format(before=""), tmp_path, folder) == f"8 {folder}"
+        assert list(folder.glob("pymp-*")) == []
+
+
+def test_where_no_shorter_folder_is_to_be_had_the_error_names_the_cause(tmp_path: Path) -> None:
+    folder = tmp_path / ("n" * 100)
+    folder.mkdir()
+    said = says(LONG.format(before="pool.SOCKET_FOLDERS = ()"), tmp_path, folder)
+    assert said == (
+        "a worker process died 2 times at its start, at last without an exit code: AF_UNIX path too long"
+    )
+
+
+def says(program: str, tmp_path: Path, temporary: Path) -> str:
+    """What a program prints whose temporary files lie in this folder."""
+    script = tmp_path / "program.py"
+    script.write_text(program)
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "TMPDIR": str(temporary)}
+    done = subprocess.run(
+        [sys.executable, script],
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+        timeout=PATIENCE,
+        env=environment,
+    )
+    return done.stdout.strip()
 
 
 def test_a_process_imports_neither_the_main_program_nor_scrapy(tmp_path: Path) -> None:
