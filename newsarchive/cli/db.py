@@ -56,11 +56,11 @@ def upgrade(dry_run: bool, db: str) -> None:
 
 def _would_upgrade(db: str) -> str:
     """A sentence on what an upgrade would do. Raises as the upgrade would for an archive that it refuses."""
-    from newsarchive.db import readonly, revisions, schema
+    from newsarchive.db import migrations, readonly, schema
     from newsarchive.db.engine import open_engine
     from newsarchive.db.readonly import reading
 
-    head = revisions.head()
+    head = migrations.head()
     try:
         with reading(open_reader(db)) as connection:
             before = readonly.current(connection)
@@ -77,7 +77,7 @@ def _would_upgrade(db: str) -> str:
 @db_option
 def current(db: str) -> None:
     """The revision of the archive's schema, and the newest one that this version knows."""
-    from newsarchive.db import readonly, revisions
+    from newsarchive.db import migrations, readonly
     from newsarchive.db.readonly import reading
 
     with reading(open_reader(db)) as connection:
@@ -87,7 +87,7 @@ def current(db: str) -> None:
             f"{place(database_url(db))} holds no archive: name another with --db, or make one there:"
             f" newsarchive db upgrade{same_archive(database_url(db))}"
         )
-    click.echo(f"{held}\t{revisions.head()}")
+    click.echo(f"{held}\t{migrations.head()}")
 
 
 @db.command(

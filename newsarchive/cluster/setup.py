@@ -11,8 +11,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import LiteralString
 
+from newsarchive.db.migrations import head
 from newsarchive.db.queue import Agreement, Queue
-from newsarchive.db.revisions import head
 from newsarchive.exceptions import UsageError
 from newsarchive.times import utc_now
 from newsarchive.version import VERSION

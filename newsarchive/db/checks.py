@@ -25,7 +25,7 @@ from newsarchive.compression import is_packed
 from newsarchive.core.alarms.listings import FRONT_PAGE
 from newsarchive.core.near_duplicates.fingerprint import fingerprint
 from newsarchive.core.urls import site_of
-from newsarchive.db import readonly, revisions, views
+from newsarchive.db import migrations, readonly, views
 from newsarchive.db.dialects import dialect_of
 from newsarchive.db.engine import (
     command,
@@ -105,7 +105,7 @@ def recovery(engine: Engine) -> str:
 def schema(engine: Engine) -> Iterator[Finding]:
     """Whether this is an archive of this version."""
     with reading(engine) as connection:
-        held, newest = readonly.current(connection), revisions.head()
+        held, newest = readonly.current(connection), migrations.head()
     if held is None:
         yield error(Check.OPENS, f"{shown(engine)} holds no archive", command(engine, "db upgrade"))
     elif held > newest:

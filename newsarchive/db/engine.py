@@ -28,7 +28,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry, PoolResetState
 
 from newsarchive.config import pasted, plain_file
-from newsarchive.db import revisions
+from newsarchive.db import migrations
 from newsarchive.db.dialects import SQLITE, dialect_named, dialect_of
 from newsarchive.db.failures import explained, is_frozen, require_file
 from newsarchive.exceptions import DatabaseError, DatabaseTooNew, DatabaseUnavailable, UsageError
@@ -370,7 +370,7 @@ def _refuse_newer(engine: Engine, connection: Connection) -> None:
             return
         _with_revision.add(engine)
     held = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
-    if held is not None and held > revisions.head():
+    if held is not None and held > migrations.head():
         raise too_new(engine, held)
 
 
@@ -378,7 +378,7 @@ def too_new(engine: Engine, held: str) -> DatabaseTooNew:
     """The refusal of an archive whose schema has a revision that this version does not know."""
     return DatabaseTooNew(
         f"{shown(engine)} was written by a newer newsarchive (schema {held}, this version knows"
-        f" {revisions.head()}): upgrade newsarchive, or name another database"
+        f" {migrations.head()}): upgrade newsarchive, or name another database"
     )
 
 

@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine, func, inspect, select
 
-from newsarchive.db import fulltext, readonly, revisions, views
+from newsarchive.db import fulltext, migrations, readonly, views
 from newsarchive.db.dialects import FULL_TEXT_TABLES, dialect_of
 from newsarchive.db.engine import (
     command,
@@ -88,7 +88,7 @@ def upgrade(engine: Engine) -> None:
     """
     _check_folder(engine)
     _warn_of_network_drive(engine)
-    before, head = _own_revision(engine), revisions.head()
+    before, head = _own_revision(engine), migrations.head()
     if before == head:
         return
     if before is None:
@@ -112,7 +112,7 @@ def _without_crawls(engine: Engine) -> Iterator[None]:
     deadline = time.monotonic() + MAX_UPGRADE_WAIT_SECONDS
     while True:
         with crawl_lock(engine) as alone:
-            if alone or current(engine) == revisions.head():
+            if alone or current(engine) == migrations.head():
                 yield
                 return
         if time.monotonic() >= deadline:
@@ -163,8 +163,8 @@ def migrate(engine: Engine) -> None:
     _prepare(engine)
     with _without_foreign_keys(engine) as connection:
         path = sqlite_file(engine)
-        if path is not None and readonly.current(connection) != revisions.head():
-            copy = path.with_name(f"{path.name}.before-{revisions.head()}.bak")
+        if path is not None and readonly.current(connection) != migrations.head():
+            copy = path.with_name(f"{path.name}.before-{migrations.head()}.bak")
             try:
                 backup(engine, copy, overwrite=True)
             except OutputError as error:
@@ -326,7 +326,7 @@ def _config(connection: Connection | None = None) -> Config:
 
     config = Config()
     config.set_main_option("file_template", "%%(rev)s_%%(slug)s")
-    config.set_main_option("script_location", str(revisions.MIGRATIONS).replace("%", "%%"))
+    config.set_main_option("script_location", str(migrations.FOLDER).replace("%", "%%"))
     config.attributes["connection"] = connection
     return config
 
@@ -385,9 +385,9 @@ def require_current(engine: Engine) -> None:
         raise DatabaseUnavailable(
             f"{shown(engine)} holds no archive: name the one that a crawl wrote with --db"
         )
-    if held > revisions.head():
+    if held > migrations.head():
         raise too_new(engine, held)
-    if held != revisions.head():
+    if held != migrations.head():
         raise DatabaseUnavailable(
             f"{shown(engine)} holds an old archive; first: {command(engine, 'db upgrade')}"
         )
@@ -491,10 +491,10 @@ def main(name: str = "") -> None:
 
             # By comparing an archive of the newest revision with the models.
             with _without_foreign_keys(engine) as connection:
-                number = f"{int(revisions.head()) + 1:04}"
+                number = f"{int(migrations.head()) + 1:04}"
                 command.revision(_config(connection), name, autogenerate=True, rev_id=number)
             if ruff := shutil.which("ruff"):  # Alembic writes other quotes than ours
-                written = revisions.MIGRATIONS / "versions"
+                written = migrations.FOLDER / "versions"
                 subprocess.run(
                     [ruff, "format", "--quiet", *map(str, written.glob(f"{number}_*"))], check=True
                 )
@@ -502,13 +502,13 @@ def main(name: str = "") -> None:
             _run_revisions(connection)
         engine.dispose()
         script = script_of(Path(folder) / "archive.db")
-    (revisions.MIGRATIONS / SCRIPT).write_text(script, encoding="utf-8")
+    (migrations.FOLDER / SCRIPT).write_text(script, encoding="utf-8")
 
 
 def _script() -> Iterator[str]:
     """The statements of the script. Those of a trigger have semicolons inside, so that each ends with its line."""
     statement = ""
-    for line in (revisions.MIGRATIONS / SCRIPT).read_text(encoding="utf-8").splitlines(keepends=True):
+    for line in (migrations.FOLDER / SCRIPT).read_text(encoding="utf-8").splitlines(keepends=True):
         statement += line
         if sqlite3.complete_statement(statement):
             yield statement.strip()

@@ -25,7 +25,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, event, inspect, text
 
 from newsarchive import Archive
-from newsarchive.db import checks, fulltext, revisions, schema
+from newsarchive.db import checks, fulltext, migrations, schema
 from newsarchive.db.dialects import FULL_TEXT_TABLES
 from newsarchive.db.engine import close_all, open_engine, reading, writing
 from newsarchive.db.frontier.locks import crawl_lock
@@ -71,9 +71,9 @@ def test_a_second_upgrade_does_nothing(engine: Engine) -> None:
     upgrade(engine)
     Store(engine).ingest([make_article(1)])
     upgrade(engine)
-    assert schema.current(engine) == revisions.head() == REVISIONS[-1]
+    assert schema.current(engine) == migrations.head() == REVISIONS[-1]
     with reading(engine) as connection:  # Alembic's own answer
-        assert MigrationContext.configure(connection).get_current_revision() == revisions.head()
+        assert MigrationContext.configure(connection).get_current_revision() == migrations.head()
     assert statistics.stats(engine).articles == 1
 
 
@@ -89,7 +89,7 @@ def sqlite_schema(file: Path) -> dict[str, list[str]]:
 
 
 def test_the_script_of_today_s_schema_is_of_the_newest_revision() -> None:
-    held = (revisions.MIGRATIONS / schema.SCRIPT).read_text(encoding="utf-8")
+    held = (migrations.FOLDER / schema.SCRIPT).read_text(encoding="utf-8")
     assert f"INSERT INTO alembic_version VALUES ('{REVISIONS[-1]}')" in held, (
         "a revision was added: make the script anew with python -m newsarchive.db.schema"
     )
@@ -98,8 +98,8 @@ def test_the_script_of_today_s_schema_is_of_the_newest_revision() -> None:
 def test_a_script_that_fails_half_way_leaves_an_empty_file(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    shutil.copytree(revisions.MIGRATIONS, tmp_path / "migrations")
-    monkeypatch.setattr(revisions, "MIGRATIONS", tmp_path / "migrations")
+    shutil.copytree(migrations.FOLDER, tmp_path / "migrations")
+    monkeypatch.setattr(migrations, "FOLDER", tmp_path / "migrations")
     with (tmp_path / "migrations" / schema.SCRIPT).open("a", encoding="utf-8") as script:
         script.write("INSERT INTO no_such_table VALUES (1);\n")
     with pytest.raises(DatabaseUnavailable):
@@ -120,10 +120,10 @@ def upgrade():
 
 def add_revision(monkeypatch: pytest.MonkeyPatch, folder: Path, script: str) -> None:
     """From here on newsarchive is of a version that knows one revision more, called 9000."""
-    shutil.copytree(revisions.MIGRATIONS, folder / "migrations")
+    shutil.copytree(migrations.FOLDER, folder / "migrations")
     file = folder / "migrations" / "versions" / "9000_later.py"
     file.write_text(script.format(before=REVISIONS[-1]), encoding="utf-8")
-    monkeypatch.setattr(revisions, "MIGRATIONS", folder / "migrations")
+    monkeypatch.setattr(migrations, "FOLDER", folder / "migrations")
 
 
 #: Adds a column to the models, and has its revision written into the folder and run on the archive that are named.
@@ -131,11 +131,11 @@ WITH_A_NEW_COLUMN = """
 import sys
 from pathlib import Path
 from sqlalchemy.orm import mapped_column
-from newsarchive.db import revisions, schema
+from newsarchive.db import migrations, schema
 from newsarchive.db.engine import open_engine
 from newsarchive.db.models import ArticleRow
 from newsarchive.db.models.base import SafeText
-revisions.MIGRATIONS = Path(sys.argv[1])
+migrations.FOLDER = Path(sys.argv[1])
 ArticleRow.mood = mapped_column("mood", SafeText(), nullable=False, server_default="fair")
 schema.main("mood")
 schema.upgrade(open_engine(sys.argv[2]))
@@ -145,7 +145,7 @@ schema.upgrade(open_engine(sys.argv[2]))
 def test_the_revision_of_a_new_column_is_written_from_the_models(db: Path, tmp_path: Path) -> None:
     an_archive(open_engine(str(db)))
     close_all()
-    shutil.copytree(revisions.MIGRATIONS, tmp_path / "migrations")
+    shutil.copytree(migrations.FOLDER, tmp_path / "migrations")
     number = f"{int(REVISIONS[-1]) + 1:04}"
     words = [sys.executable, "-c", WITH_A_NEW_COLUMN, str(tmp_path / "migrations"), str(db)]
     subprocess.run(words, check=True, capture_output=True, timeout=600)
@@ -171,7 +171,7 @@ def test_an_old_archive_is_upgraded_with_its_articles(
     an_archive(engine)
     add_revision(monkeypatch, tmp_path, LATER)
     upgrade(engine)
-    assert schema.current(engine) == revisions.head() == "9000"
+    assert schema.current(engine) == migrations.head() == "9000"
     with reading(engine) as connection:
         assert connection.execute(text("SELECT headline, mood FROM articles")).one() == ("Old", "fair")
         assert connection.execute(text("SELECT headline FROM current_articles")).scalar() == "Old"
@@ -328,7 +328,7 @@ def test_an_archive_of_every_version_is_opened_read_and_written(revision: str, d
     db.write_bytes(lzma.decompress(STORED[revision].read_bytes()))
     engine = open_engine(str(db))
     upgrade(engine)
-    assert schema.current(engine) == revisions.head()
+    assert schema.current(engine) == migrations.head()
     assert checks.database(engine) == []
     assert [hit.id for hit in search.search(engine, "quagga")] == [1]
     assert [hit.headline for hit in search.search(engine, "今天在")] == ["Post 2"]
@@ -367,7 +367,7 @@ def test_an_archive_of_every_version_on_postgresql_is_upgraded_and_says_what_it_
         load_dump(revision, url)
         engine = open_engine(url)
         assert run_on(engine, "db", "upgrade").exit_code == 0
-        assert schema.current(engine) == revisions.head()
+        assert schema.current(engine) == migrations.head()
         assert checks.database(engine) == []
         assert differences(said, answers(url)) == []
         assert unlike_the_models(engine) == []
@@ -417,8 +417,8 @@ def test_before_an_upgrade_an_sqlite_archive_is_copied(
     an_archive(engine)
     add_revision(monkeypatch, tmp_path, LATER)
     upgrade(engine)
-    assert f"before-{revisions.head()}.bak is the archive as it was before its upgrade" in caplog.text
-    copy = tmp_path / f"archive.db.before-{revisions.head()}.bak"
+    assert f"before-{migrations.head()}.bak is the archive as it was before its upgrade" in caplog.text
+    copy = tmp_path / f"archive.db.before-{migrations.head()}.bak"
     with closing(sqlite3.connect(copy)) as connection:
         assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [(REVISIONS[-1],)]
         assert connection.execute("SELECT count(*) FROM articles").fetchone() == (1,)
@@ -667,7 +667,7 @@ def test_an_upgrade_that_is_killed_is_done_by_the_next_one(
     done = warm.run("an_upgrade", url, moment, environment=environment, cwd=folder)
     assert done.returncode == -signal.SIGKILL
     upgrade(first_release)
-    assert schema.current(first_release) == revisions.head()
+    assert schema.current(first_release) == migrations.head()
     assert checks.database(first_release) == []
     assert "Post 1" in {hit.headline for hit in search.search(first_release, "quagga")}
     Store(first_release).ingest([make_article(7, body="A new quagga.")])
@@ -689,7 +689,7 @@ def test_of_two_upgrades_at_once_the_second_leaves_the_copy_of_the_first(
 
     monkeypatch.setattr(schema, "require_known", meanwhile)
     upgrade(first_release)
-    assert schema.current(first_release) == revisions.head()
+    assert schema.current(first_release) == migrations.head()
     assert "Post 1" in {hit.headline for hit in search.search(first_release, "quagga")}
     if first_release.dialect.name == "sqlite":
         assert revision_of_copy(first_release) == "0025"
@@ -708,7 +708,7 @@ def test_an_archive_into_which_a_crawl_of_an_older_version_writes_is_not_upgrade
             upgrade(engine)
     assert schema.current(engine) == REVISIONS[-1]
     upgrade(engine)
-    assert schema.current(engine) == revisions.head()
+    assert schema.current(engine) == migrations.head()
 
 
 def test_a_crawl_whose_archive_is_upgraded_meanwhile_writes_no_more(engine: Engine) -> None:
@@ -742,7 +742,7 @@ def test_an_archive_that_another_process_makes_meanwhile_is_no_stranger_s(
 
     monkeypatch.setattr(schema, "inspect", meanwhile)
     upgrade(engine)
-    assert schema.current(engine) == revisions.head()
+    assert schema.current(engine) == migrations.head()
 
 
 def test_what_sqlite_refuses_at_once_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -650,7 +650,7 @@ def test_without_datasette_all_but_the_tables_are_there(file: Path, monkeypatch:
 
 
 def test_an_old_archive_is_named(file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
-    monkeypatch.setattr("newsarchive.db.revisions.head", lambda: "9999")
+    monkeypatch.setattr("newsarchive.db.migrations.head", lambda: "9999")
     code, message = run("--db", str(file), capsys=capsys)
     assert (code, "newsarchive db upgrade" in message) == (5, True)
 
