@@ -7,9 +7,10 @@ else.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Delete, Select, Table, Update, insert
+from sqlalchemy import Connection, Delete, Select, Table, Update, bindparam, insert, update
 
 from newsarchive.db.dialects import dialect_of
 from newsarchive.db.models import Base
@@ -73,6 +74,17 @@ def select_tuples(connection: Connection, sql: str, values: Mapping[str, Any]) -
 def select_rows(connection: Connection, sql: str, values: Mapping[str, Any]) -> list[Row]:
     """The rows of such a query by the names of columns, each value as a record has it."""
     return Reader.of(connection).rows(sql, values)
+
+
+def update_rows(connection: Connection, model: type[Base], rows: Sequence[Row]) -> None:
+    """Change rows by their ids. Each of `rows` has the id under `b_id`, and the columns that change; all name the same columns."""
+    execute_many(connection, _by_id(model), rows)
+
+
+@cache
+def _by_id(model: type[Base]) -> Update:
+    table = table_of(model)
+    return update(table).where(table.c.id == bindparam("b_id"))
 
 
 def insert_rows(connection: Connection, model: type[Base], rows: Sequence[Row]) -> None:

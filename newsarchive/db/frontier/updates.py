@@ -67,7 +67,6 @@ MAX_LACKING = 100
 #: evidence.
 MIN_LOOK_DISTANCE = timedelta(minutes=30)
 _NEWEST = "SELECT id, last_at, looks, posts, digest FROM listing_looks WHERE source_id = :source ORDER BY id DESC LIMIT 1"
-_AGAIN = update(ListingLook).where(ListingLook.id == bindparam("b_id"))
 #: A second answer 404 within this time of the first says nothing new. With less, a server that is broken for an evening
 #: marks posts as deleted; with more than 21 hours, the look that follows a 404 after a day comes too early.
 MIN_TIME_BETWEEN_ABSENCES = timedelta(hours=12)
@@ -149,11 +148,10 @@ def _announce(connection: Connection, known: Iterable[Any], links: Mapping[int, 
     for row in known:
         lastmod = links[row.id].lastmod
         if lastmod is not None and lastmod != row.lastmod:
-            said.append({"b_id": row.id, "b_lastmod": lastmod})
+            said.append({"b_id": row.id, "lastmod": lastmod})
         if is_news(lastmod, row.lastmod, row.last_checked_at):
             due.append(row.id)
-    keep = update(Url).where(Url.id == bindparam("b_id")).values(lastmod=bindparam("b_lastmod"))
-    bulk.execute_many(connection, keep, said)
+    bulk.update_rows(connection, Url, said)
     if due:
         connection.execute(update(Url).where(Url.id.in_(due)).values(next_check_at=now))
 
@@ -292,7 +290,7 @@ def record_look(
     if id_ is not None and (posts is None or (known, same) == (posts, digest)):
         at = moment(last)
         if at is None or now - at >= MIN_LOOK_DISTANCE:
-            bulk.execute_many(connection, _AGAIN, [{"b_id": id_, "last_at": now, "looks": looks + 1}])
+            bulk.update_rows(connection, ListingLook, [{"b_id": id_, "last_at": now, "looks": looks + 1}])
     elif posts is not None:
         row = {"source_id": source_id, "posts": posts, "digest": digest}
         bulk.insert_rows(connection, ListingLook, [row | {"first_at": now, "last_at": now, "looks": 1}])

@@ -49,7 +49,6 @@ MIN_LIKENESS = 7 / 120
 MIN_EQUAL_KEYS = 3
 
 
-_ARTICLE = update(ArticleRow).where(ArticleRow.id == bindparam("b_id"))
 _GROW = update(Cluster).where(Cluster.id == bindparam("b_id")).values(size=Cluster.size + bindparam("b_by"))
 
 
@@ -266,7 +265,9 @@ class _Assignment:
         moved = {i: c for i, c in after.items() if c != before.get(i)}
         sizes: Counter[int] = Counter(c for i in moved if (c := moved[i]) is not None)
         sizes.subtract(c for i in moved if (c := before.get(i)) is not None)
-        bulk.execute_many(self.connection, _ARTICLE, [{"b_id": i, "cluster_id": c} for i, c in moved.items()])
+        bulk.update_rows(
+            self.connection, ArticleRow, [{"b_id": i, "cluster_id": c} for i, c in moved.items()]
+        )
         if changed := {c: by for c, by in sizes.items() if by}:
             bulk.execute_many(self.connection, _GROW, [{"b_id": c, "b_by": by} for c, by in changed.items()])
             self.connection.execute(delete(Cluster).where(Cluster.id.in_(list(changed)), Cluster.size <= 0))

@@ -11,7 +11,7 @@ from array import array
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, Engine, bindparam, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, delete, func, select
 
 from newsarchive.core.near_duplicates.fingerprint import SCHEME, fingerprints
 from newsarchive.core.near_duplicates.paraphrase import MIN_SCORE, Marked, Paraphrase, marked, stream
@@ -31,7 +31,6 @@ MAX_CHUNK = 200
 #: Time between two articles; articles that are further apart are not compared.
 MAX_TIME_APART = timedelta(days=14)
 
-_ARTICLE = update(ArticleRow).where(ArticleRow.id == bindparam("b_id"))
 #: When an article appeared: its date, or the first crawl that saw it.
 _WHEN = func.coalesce(ArticleRow.date_published, ArticleRow.first_seen_at)
 
@@ -107,7 +106,7 @@ def find_again(connection: Connection, ids: Sequence[int]) -> None:
         for e in entries
         if (e.content_hash, stored_minhash(e.minhash)) != old[e.id]
     ]
-    bulk.execute_many(connection, _ARTICLE, changed)
+    bulk.update_rows(connection, ArticleRow, changed)
     clusters.assign(connection, entries, datetime.now(UTC))
     copies.link_stored(connection, ids)
 

@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, delete, func, select, update
+from sqlalchemy import Connection, delete, func, select, update
 
 from newsarchive.db import bulk
 from newsarchive.db.models import ArticleRow, CaptureRow, FieldChange, Revision, Url
@@ -29,8 +29,6 @@ from newsarchive.db.writing.plan import Plan
 from newsarchive.items import ChangeKind
 
 _TABLE = bulk.table_of(Revision)
-_REVISION = update(Revision).where(Revision.id == bindparam("b_id"))
-_CHANGE = update(FieldChange).where(FieldChange.id == bindparam("b_id"))
 
 
 @dataclass
@@ -187,7 +185,7 @@ def _begin_earlier(connection: Connection, version: _Version, plan: Plan) -> Non
         row |= {"payload_digest": plan.texts["payload_digest"], "markup": plan.details.markup}
         explanations.forget(connection, [version.id])
         explanations.keep(connection, [(version.id, plan.details)])
-    bulk.execute_many(connection, _REVISION, [row])
+    bulk.update_rows(connection, Revision, [row])
     version.seen_at = plan.seen_at
 
 
@@ -205,7 +203,7 @@ def _split(
     again = {"seen_at": seen, "change_kind": ChangeKind.PUBLISHER, "run_id": None}
     if version.is_current:
         copied["article_body"] = version.texts[-1]
-        bulk.execute_many(connection, _REVISION, [{"b_id": version.id, **again}])
+        bulk.update_rows(connection, Revision, [{"b_id": version.id, **again}])
     else:
         copied |= again
     bulk.insert_rows(connection, Revision, [copied])
@@ -230,15 +228,15 @@ def _number(connection: Connection, held: Sequence[_Version], changes: Sequence[
             else one.kind
         )
         if kind != one.kind:
-            bulk.execute_many(connection, _REVISION, [{"b_id": one.id, "change_kind": kind}])
+            bulk.update_rows(connection, Revision, [{"b_id": one.id, "change_kind": kind}])
     numbers = {one.id: number for number, one in enumerate(held, 1)}
     other = [one for one in held if one.number != numbers[one.id]]
     # No two versions of an article may have one number at any moment.
-    bulk.execute_many(connection, _REVISION, [{"b_id": one.id, "version": -numbers[one.id]} for one in other])
-    bulk.execute_many(connection, _REVISION, [{"b_id": one.id, "version": numbers[one.id]} for one in other])
-    bulk.execute_many(
+    bulk.update_rows(connection, Revision, [{"b_id": one.id, "version": -numbers[one.id]} for one in other])
+    bulk.update_rows(connection, Revision, [{"b_id": one.id, "version": numbers[one.id]} for one in other])
+    bulk.update_rows(
         connection,
-        _CHANGE,
+        FieldChange,
         [
             {"b_id": one.id, "version": numbers[one.version_id]}
             for one in changes
@@ -277,4 +275,6 @@ def _place_fields(
         elif known.after == change.after:
             connection.execute(delete(FieldChange).where(FieldChange.id == known.id))
         else:
-            bulk.execute_many(connection, _CHANGE, [{"b_id": known.id, "value_before": list(change.after)}])
+            bulk.update_rows(
+                connection, FieldChange, [{"b_id": known.id, "value_before": list(change.after)}]
+            )

@@ -6,9 +6,10 @@ A batch has no page twice (`Store.ingest` makes sure of it) and runs inside a wr
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy import Connection, delete, select
 
 from newsarchive.core.site_template.model import Template
 from newsarchive.core.site_template.observations import Observation, Sighting
@@ -37,8 +38,6 @@ from newsarchive.db.writing.packed import PackedArticle, head_of
 from newsarchive.db.writing.plan import Plan, match, seen_at
 from newsarchive.items import Article, ChangeKind
 
-_ARTICLE = update(ArticleRow).where(ArticleRow.id == bindparam("b_id"))
-_REVISION = update(Revision).where(Revision.id == bindparam("b_id"))
 _SAME_ADDRESS = """
     SELECT id FROM articles WHERE url_key IN :keys UNION SELECT id FROM articles WHERE canonical_key IN :keys
 """
@@ -86,41 +85,46 @@ ReadAgain = Callable[[int], Article | None]
 Renew = Callable[[Article | PackedArticle, Template], Article | PackedArticle | None]
 
 
+@dataclass(frozen=True, slots=True)
+class Storing:
+    """How articles are stored: in which run, at what time by the clock of this machine, and by what is known of their sites.
+
+    `reread` says that the articles come from stored bytes, `from_files` that their pages were not fetched now. `rates` are those
+    that one `Store` has read.
+    """
+
+    run_id: int | None
+    now: datetime
+    reread: bool = False
+    again: ReadAgain | None = None
+    renew: Renew | None = None
+    from_files: bool = False
+    rates: EditRates = field(default_factory=EditRates)
+
+
 class Batch:
     """The articles of one batch, which are all different pages."""
 
     def __init__(
-        self,
-        connection: Connection,
-        articles: Sequence[Article | PackedArticle],
-        run_id: int | None,
-        now: datetime,
-        reread: bool = False,
-        again: ReadAgain | None = None,
-        rates: EditRates | None = None,
-        renew: Renew | None = None,
-        from_files: bool = False,
+        self, connection: Connection, articles: Sequence[Article | PackedArticle], how: Storing
     ) -> None:
-        self.again, self.renew, self.from_files = again, renew, from_files
-        self.rates = rates or EditRates()
+        self.connection, self.how = connection, how
         #: The ids of sites that were asked for, by domain.
         self.site_ids: dict[str, int] = {}
-        self.connection, self.run_id, self.reread, self.now = connection, run_id, reread, now
         self.plans = [self._plan(article) for article in articles]
         #: Plans whose stored article another plan of the batch changes; they are compared with it afterwards.
         self.waiting: list[Plan] = []
 
     def _plan(self, given: Article | PackedArticle) -> Plan:
         article, packed = head_of(given), given if isinstance(given, PackedArticle) else None
-        at = seen_at(article, self.now)
         return Plan(
             article,
             *rows.keys(article),
-            at,
-            reread=self.reread,
-            run_id=self.run_id,
+            seen_at(article, self.how.now),
+            reread=self.how.reread,
+            run_id=self.how.run_id,
             packed=packed,
-            now=None if self.from_files else self.now,
+            now=None if self.how.from_files else self.how.now,
         )
 
     def compare(self) -> list[Plan]:
@@ -141,12 +145,12 @@ class Batch:
         self.plans = [plan for plan in self.plans if not plan.is_aside]
         self._doubt_same_bytes()
         self._catch_up()
-        if not self.reread:
+        if not self.how.reread:
             self._write_captures([*self.plans, *aside, *left_out])
         withhold.mark(self.connection, left_out)
         for plan in self.plans:
             if plan.is_late:  # it gets its place in the history, and nothing else is written of it
-                earlier.place(self.connection, plan, self.run_id)
+                earlier.place(self.connection, plan, self.how.run_id)
         self.plans = [plan for plan in self.plans if not plan.is_late]
         self._number_versions([plan for plan in self.plans if plan.adds_version])
         self._write_articles([plan for plan in self.plans if plan.is_new])
@@ -154,7 +158,7 @@ class Batch:
         self._compare_explanations()
         changed = [plan for plan in self.plans if plan.text_changed]
         self._write_revisions(changed)
-        field_changes.record(self.connection, map(self._field_changes, self.plans), self.run_id)
+        field_changes.record(self.connection, map(self._field_changes, self.plans), self.how.run_id)
         self._explain(changed + [plan for plan in self.plans if plan.explained_anew])
         self._write_relations([plan for plan in self.plans if plan.record_changed])
         self._update_articles()
@@ -163,34 +167,33 @@ class Batch:
             for plan in self.plans
             if plan.is_new or plan.record_changed or plan.text_changed or plan.read_anew
         ]
-        quarantine.note(self.connection, read, self.now)
+        quarantine.note(self.connection, read, self.how.now)
         recorded = [plan for plan in self.plans if plan.record_changed]
         wanted = {plan.article_id: _original_key(plan) for plan in recorded if plan.article.origin}
         held = {plan.article_id: (plan.key, plan.canonical_key) for plan in recorded}
         copies.link(self.connection, wanted, held)
-        clusters.assign(self.connection, [_entry(plan) for plan in changed], self.now)
+        clusters.assign(self.connection, [_entry(plan) for plan in changed], self.how.now)
         seen = [
             (plan.article_id, plan.article.seen)
             for plan in self.plans
             if isinstance(plan.article.seen, (Observation, Sighting))
         ]
         stored_before = not all(plan.is_new for plan in self.plans)
-        site_templates.record(self.connection, seen, self.now, may_hold_lines=stored_before)
+        site_templates.record(self.connection, seen, self.how.now, may_hold_lines=stored_before)
         looks = [
             updates.Fetched(plan.article, plan.seen_at, plan.text_changed and plan.is_publishers)
             for plan in self.plans
         ]
         looks += [updates.Fetched(plan.article, plan.seen_at, changed=False) for plan in aside]
-        if self.reread:
+        if self.how.reread:
             updates.take_up(self.connection, looks)
         else:
             answers = [(p.article.capture, p.article_id, p.seen_at) for p in self.plans if p.article.capture]
             led = updates.led(self.connection, answers)
-            updates.mark(self.connection, looks, self.rates)
+            updates.mark(self.connection, looks, self.how.rates)
             updates.mark_led(self.connection, led)
-        options = (self.run_id, self.now, self.reread, self.again, self.rates, self.renew, self.from_files)
         done = {
-            id(plan): Batch(self.connection, [plan.packed or plan.article], *options).store()[0]
+            id(plan): Batch(self.connection, [plan.packed or plan.article], self.how).store()[0]
             for plan in self.waiting
         }
         return [done.get(id(plan), plan) for plan in everyone]
@@ -205,7 +208,7 @@ class Batch:
 
     def _find(self) -> None:
         # Bytes out of a file, and stored ones, may be of an address that their post has left.
-        left = moved.once_at(self.connection, self.plans) if self.reread or self.from_files else {}
+        left = moved.once_at(self.connection, self.plans) if self.how.reread or self.how.from_files else {}
         ids = list({*self._found_ids(), *left.values()})
         found = bulk.select_rows(self.connection, _STORED, {"ids": ids}) if ids else []
         plans, self.plans = self.plans, []
@@ -215,7 +218,7 @@ class Batch:
             if plan.stored is None and plan.key in left:
                 plan.stored = next(row for row in found if row["id"] == left[plan.key])
                 plan.has_left = True
-            if plan.stored and plan.has_left and not (plan.is_late or self.reread):
+            if plan.stored and plan.has_left and not (plan.is_late or self.how.reread):
                 plan.stored = None  # the post is there again
             elif plan.stored and self._takes_turns(plan):
                 plan.stored = None
@@ -247,13 +250,13 @@ class Batch:
         """Whether a page shows a post that is still at the address of its article: a plug-in for translations shows a post that it has
         not translated below `/fr/` too, with a headline and tags of that language."""
         stored = plan.stored
-        if stored is None or self.from_files or stored["gone_at"] is not None or not plan.is_elsewhere:
+        if stored is None or self.how.from_files or stored["gone_at"] is not None or not plan.is_elsewhere:
             return False
         values = {
             "key": plan.key,
             "at": plan.article.capture.base_url if plan.article.capture else plan.article.url,
             "own": stored["url_key"],
-            "run": self.run_id,
+            "run": self.how.run_id,
             "seen_at": stored["last_seen_at"],
         }
         return bool(bulk.select_tuples(self.connection, _IS_THERE, values))
@@ -281,14 +284,14 @@ class Batch:
         like an edit.
         """
         doubtful: dict[str, list[Plan]] = {}
-        for plan in self.plans if self.renew else ():
+        for plan in self.plans if self.how.renew else ():
             if plan.seems_edited and isinstance(plan.article.seen, (Observation, Sighting)):
                 doubtful.setdefault(plan.article.seen.site, []).append(plan)
         behind: set[int] = set()
         for site, plans in doubtful.items():
             template = site_templates.held(self.connection, site)
             for plan in plans:
-                if self.renew and (newer := self.renew(plan.packed or plan.article, template)):
+                if self.how.renew and (newer := self.how.renew(plan.packed or plan.article, template)):
                     plan.take(newer)
             ids = [plan.article_id for plan in plans if plan.seems_edited]
             behind |= site_templates.taken_otherwise(self.connection, ids, template) if ids else set()
@@ -299,10 +302,10 @@ class Batch:
         them, before new bytes are compared with them. So a change by the publisher and a change by the reading become
         two versions."""
         behind = self._left_behind()
-        old = [p for p in self.plans if p.is_outdated or p.article_id in behind] if self.again else []
-        read = [article for plan in old if self.again and (article := self.again(plan.article_id))]
+        old = [p for p in self.plans if p.is_outdated or p.article_id in behind] if self.how.again else []
+        read = [article for plan in old if self.how.again and (article := self.how.again(plan.article_id))]
         if read:
-            Batch(self.connection, read, self.run_id, self.now, reread=True).store()
+            Batch(self.connection, read, Storing(self.how.run_id, self.how.now, reread=True)).store()
             self._find()
 
     def _doubt_same_bytes(self) -> None:
@@ -313,7 +316,7 @@ class Batch:
         for plan in self.plans:
             capture = plan.article.capture
             if (
-                self.reread
+                self.how.reread
                 or plan.stored is None
                 or capture is None
                 or not (plan.same_bytes and plan.record_changed)
@@ -342,7 +345,7 @@ class Batch:
         """The changed fields of an article. A change by the publisher is dated by the fetch, any other by the
         present."""
         kind = plan.change_kind
-        at = plan.seen_at if kind is ChangeKind.PUBLISHER else self.now
+        at = plan.seen_at if kind is ChangeKind.PUBLISHER else self.how.now
         version = plan.article.extractor_version
         return field_changes.ArticleChanges(
             plan.article_id, plan.version, kind, version, at, plan.changes, plan.is_fresh
@@ -355,7 +358,7 @@ class Batch:
         self._sites(plan.article for plan in plans)
         answers = [(p.article.capture, p.article, p.seen_at) for p in plans if p.article.capture]
         for plan, capture_id in zip(
-            plans, captures.record(self.connection, answers, self.run_id), strict=True
+            plans, captures.record(self.connection, answers, self.how.run_id), strict=True
         ):
             plan.capture_id = capture_id
 
@@ -390,7 +393,7 @@ class Batch:
         # A body that stood in the row of its article moves into the row of its version.
         old = [plan.stored for plan in added if plan.stored]
         bodies = [{"b_id": row["revision_id"], "article_body": row["article_body"]} for row in old]
-        bulk.execute_many(self.connection, _REVISION, bodies)
+        bulk.update_rows(self.connection, Revision, bodies)
         self._append_revisions(added)
         self._replace_revisions([plan for plan in plans if not plan.adds_version])
         current = [
@@ -398,7 +401,7 @@ class Batch:
             for plan in plans
             if not plan.is_new
         ]
-        bulk.execute_many(self.connection, _ARTICLE, current)
+        bulk.update_rows(self.connection, ArticleRow, current)
         fulltext.index(self.connection, [plan.texts | {"article_id": plan.article_id} for plan in plans])
 
     def _number_versions(self, plans: list[Plan]) -> None:
@@ -419,7 +422,7 @@ class Batch:
                 "capture_id": plan.read_from,
                 "version": plan.version,
                 "change_kind": plan.change_kind,
-                "run_id": self.run_id,
+                "run_id": self.how.run_id,
                 "markup": plan.details.markup,
                 "article_body": None,
             }
@@ -436,7 +439,7 @@ class Batch:
             | {"b_id": plan.revision_id}
             for plan in plans
         ]
-        bulk.execute_many(self.connection, _REVISION, own)
+        bulk.update_rows(self.connection, Revision, own)
         later = {(plan.article_id, plan.version - 1): plan for plan in plans if plan.version > 1}
         if not later:
             return
@@ -455,7 +458,7 @@ class Batch:
                 is_same = all(before[name] == plan.texts[name] for name in VERSION_FIELDS)
                 kind = ChangeKind.SITE if is_same else ChangeKind.PUBLISHER
                 causes.append({"b_id": plan.revision_id, "change_kind": kind})
-        bulk.execute_many(self.connection, _REVISION, causes)
+        bulk.update_rows(self.connection, Revision, causes)
 
     def _explain(self, plans: list[Plan]) -> None:
         """Blocks and edits of a revision; those of the same bytes read again replace the old, and so
@@ -463,7 +466,7 @@ class Batch:
         """
         again = [plan.revision_id for plan in plans if not plan.adds_version]
         markup = [{"b_id": p.revision_id, "markup": p.details.markup} for p in plans if not p.adds_version]
-        bulk.execute_many(self.connection, _REVISION, markup)
+        bulk.update_rows(self.connection, Revision, markup)
         if again:
             explanations.forget(self.connection, again)
         explanations.keep(self.connection, [(p.revision_id, p.details) for p in plans])
@@ -474,28 +477,28 @@ class Batch:
         seen = [
             {"b_id": plan.article_id, "last_seen_at": plan.seen_at, "gone_at": plan.gone_at} for plan in known
         ]
-        if not self.reread:  # the pages were fetched now
-            bulk.execute_many(self.connection, _ARTICLE, seen)
+        if not self.how.reread:  # the pages were fetched now
+            bulk.update_rows(self.connection, ArticleRow, seen)
             before = [
                 {"b_id": plan.article_id, "first_seen_at": plan.seen_at}
                 for plan in known
                 if plan.stored and plan.stored["first_seen_at"] > plan.seen_at
             ]
             # The clock was wrong when these articles were first seen.
-            bulk.execute_many(self.connection, _ARTICLE, before)
+            bulk.update_rows(self.connection, ArticleRow, before)
         new_ids = [
             {"b_id": plan.article_id, "post_id": plan.article.post_id}
             for plan in known
             if plan.stored and plan.article.post_id not in ("", plan.stored["post_id"])
         ]
-        bulk.execute_many(self.connection, _ARTICLE, new_ids)
+        bulk.update_rows(self.connection, ArticleRow, new_ids)
         changed = [
             rows.article_row(plan.article)
             | {"b_id": plan.article_id, "record_hash": plan.digest, "canonical_key": plan.canonical_key}
             for plan in known
             if plan.record_changed or plan.explained_anew
         ]
-        bulk.execute_many(self.connection, _ARTICLE, changed)
+        bulk.update_rows(self.connection, ArticleRow, changed)
         version = [
             {"b_id": plan.article_id, "extractor_version": plan.article.extractor_version}
             for plan in known
@@ -503,7 +506,7 @@ class Batch:
             and plan.stored
             and plan.stored["extractor_version"] != plan.article.extractor_version
         ]
-        bulk.execute_many(self.connection, _ARTICLE, version)
+        bulk.update_rows(self.connection, ArticleRow, version)
 
     def _write_relations(self, plans: list[Plan]) -> None:
         old = [plan.article_id for plan in plans if plan.stored]

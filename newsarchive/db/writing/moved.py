@@ -71,7 +71,6 @@ _MAY_MOVE = f"""
     SELECT canonical_key, (SELECT r.version FROM article_revisions AS r WHERE r.id = revision_id) FROM articles WHERE id = :id AND url_key = :old AND {visible("id", hidden=True)}
     AND NOT EXISTS (SELECT 1 FROM articles WHERE url_key = :new)
 """
-_ARTICLE = update(ArticleRow).where(ArticleRow.id == bindparam("b_id"))
 _URL = update(Url).where(Url.url_key == bindparam("b_old"), Url.reason != DropReason.WITHHELD)
 
 
@@ -210,7 +209,7 @@ def follow(
         changes = {"url": url, "url_key": key, "site_id": sites[domain,]}
         if canonical_key == former.key:
             changes["canonical_key"] = key
-        bulk.execute_many(connection, _ARTICLE, [{"b_id": former.article_id, **changes}])
+        bulk.update_rows(connection, ArticleRow, [{"b_id": former.article_id, **changes}])
         change = field_changes.ArticleChanges(
             former.article_id,
             version,

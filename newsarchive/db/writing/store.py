@@ -31,7 +31,7 @@ from newsarchive.db.frontier.edit_rates import EditRates
 from newsarchive.db.models import CrawlRun
 from newsarchive.db.rows import VERSION_FIELDS, keys
 from newsarchive.db.writing.captures import record
-from newsarchive.db.writing.ingest import Batch, ReadAgain, Renew
+from newsarchive.db.writing.ingest import Batch, ReadAgain, Renew, Storing
 from newsarchive.db.writing.packed import PackedArticle, head_of
 from newsarchive.db.writing.plan import Plan
 from newsarchive.db.writing.withhold import lift_due
@@ -129,9 +129,10 @@ class Store:
         outcomes: list[Outcome] = []
         with writing(self.engine) as connection:
             for batch in _distinct(articles):
-                options = (run_id, self.clock(), reread, self.again, self.rates, self.renew, self.from_files)
-                work = Batch(connection, batch, *options)
-                outcomes += (Outcome(plan.outcome) for plan in work.store())
+                how = Storing(
+                    run_id, self.clock(), reread, self.again, self.renew, self.from_files, self.rates
+                )
+                outcomes += (Outcome(plan.outcome) for plan in Batch(connection, batch, how).store())
             fetched = [(capture, None, capture.fetched_at or self.clock()) for capture in captures]
             record(connection, fetched, run_id)
         return outcomes
@@ -144,7 +145,7 @@ class Store:
         found: list[Reread] = []
         with reading(self.engine) if dry_run else writing(self.engine) as connection:
             for batch in _distinct(articles):
-                work = Batch(connection, batch, None, self.clock(), reread=True)
+                work = Batch(connection, batch, Storing(None, self.clock(), reread=True))
                 found += map(_reread, work.compare() if dry_run else work.store())
         return found
 
