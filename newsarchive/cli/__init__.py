@@ -1,8 +1,7 @@
 """The command line: `newsarchive search ferry` prints articles, `newsarchive crawl https://blog.example` crawls a blog.
 
-Each subcommand has a module of its own, which is imported when the command runs. Rows go to standard output, messages to
-standard error. Exit codes: 0 fine, 1 nothing found or not done, 2 usage, 5 the database failed, 130 stopped by Ctrl+C,
-143 stopped by SIGTERM.
+The module of a subcommand is imported when the command runs. Rows go to standard output, messages to standard error. Exit
+codes: 0 fine, 1 nothing found or not done, 2 usage, 5 the database failed, 130 stopped by Ctrl+C, 143 stopped by SIGTERM.
 """
 
 from __future__ import annotations
@@ -57,7 +56,7 @@ HEADINGS = {
         "history": ("articles", "The versions of an article."),
         "diff": ("articles", "What changed between two versions of an article."),
         "changes": ("articles", "What publishers edited or took away, between two days."),
-        "explain": ("explain", "Why an article reads as it does."),
+        "explain": ("extract", "Why an article reads as it does."),
     },
     "Find copies": {
         "trace": ("copies", "Where an article comes from, and every copy of it."),
@@ -69,8 +68,8 @@ HEADINGS = {
     "Look after the archive": {
         "doctor": ("doctor", "What is wrong with archive, raw bytes, sites and settings."),
         "coverage": ("coverage", "What was crawled on each day, what is stored, and the gaps."),
-        "quarantine": ("quarantine", "Pages of low confidence: list, show, accept, drop."),
-        "withhold": ("withhold", "Take an article down: add, lift, erase, list, register."),
+        "quarantine": ("hidden", "Pages of low confidence: list, show, accept, drop."),
+        "withhold": ("hidden", "Take an article down: add, lift, erase, list, register."),
         "learn": ("learn", "Learn what a site prints on all pages, and take it out."),
         "reextract": ("db", "Read the stored bytes again with today's extractor."),
         "backup": ("db", "Copy an SQLite archive while crawls go on."),

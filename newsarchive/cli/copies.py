@@ -16,7 +16,7 @@ import click
 
 from newsarchive import config, export
 from newsarchive.cli import output
-from newsarchive.cli.explain import short
+from newsarchive.cli.extract import short
 from newsarchive.cli.opening import open_archive, open_reader
 from newsarchive.cli.options import (
     Day,

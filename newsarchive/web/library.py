@@ -16,7 +16,6 @@ from newsarchive.db.reading import (
     browse,
     changes,
     coverage,
-    facets,
     lineage,
     publishers,
     search,
@@ -24,9 +23,8 @@ from newsarchive.db.reading import (
 )
 from newsarchive.db.reading.articles import Stored
 from newsarchive.db.reading.changes import Happened, Happening
-from newsarchive.db.reading.facets import Facets
 from newsarchive.db.reading.search import Filters, Hit, Paging
-from newsarchive.db.reading.statistics import Stats
+from newsarchive.db.reading.statistics import Facets, Stats
 from newsarchive.db.readonly import reading
 from newsarchive.exceptions import Damaged, DatabaseError, NoSuchArticle
 from newsarchive.web.render import Frame
@@ -125,7 +123,7 @@ class Library:
         hits = search.search(self.engine, words, narrowed, paging)
         if known:
             return hits, known
-        spread = facets.facets(self.engine, words, narrowed)
+        spread = statistics.facets(self.engine, words, narrowed)
         if state:
             with self._lock:
                 self._spreads[key] = spread

@@ -30,11 +30,10 @@ from newsarchive.db.query_language import (
     tsquery,
     words_of,
 )
-from newsarchive.db.reading import facets as facetting
-from newsarchive.db.reading import lineage, withheld
+from newsarchive.db.reading import lineage, statistics, withheld
 from newsarchive.db.reading import search as searching
-from newsarchive.db.reading.facets import facets
 from newsarchive.db.reading.search import Filters, Paging, count, search
+from newsarchive.db.reading.statistics import facets
 from newsarchive.db.writing.store import Store
 from newsarchive.exceptions import UsageError
 from newsarchive.items import Article, Author, Origin
@@ -341,7 +340,7 @@ def test_what_a_phrase_matches_is_not_counted_beyond_the_bound(
     exact = facets(engine, '"the ferry" OR fox')
     assert exact.is_exact
     assert exact.total > 1
-    monkeypatch.setattr(facetting, "MAX_COUNTED", 1)
+    monkeypatch.setattr(statistics, "MAX_COUNTED", 1)
     bound = facets(engine, '"the ferry" OR fox')
     assert (bound.total, bound.is_exact, bound.are_whole) == (1, False, False)
     assert facets(engine, "ferry OR fox").is_exact
@@ -351,7 +350,7 @@ def test_what_a_phrase_matches_is_not_counted_beyond_the_bound(
 def test_of_many_matches_the_newest_are_spread(
     engine: Engine, query: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(facetting, "MAX_COUNTED", 1)
+    monkeypatch.setattr(statistics, "MAX_COUNTED", 1)
     spread = facets(engine, query)
     assert spread.total > 1
     assert sum(spread.sites.values()) == 1

@@ -72,7 +72,7 @@ LOADED = (
     "scrapy.spidermiddlewares.metacopy", "scrapy.spidermiddlewares.start", "scrapy.spidermiddlewares.urllength",
     "scrapy.squeues", "scrapy.statscollectors",
     "newsarchive.addon", "newsarchive.cli.articles", "newsarchive.cli.cluster", "newsarchive.cli.crawl", "newsarchive.cli.db",
-    "newsarchive.cli.explain", "newsarchive.cli.export", "newsarchive.cli.learn", "newsarchive.cluster.worker",
+    "newsarchive.cli.extract", "newsarchive.cli.export", "newsarchive.cli.learn", "newsarchive.cluster.worker",
     "newsarchive.commands.crawl", "newsarchive.crawling.page_reader", "newsarchive.core.steps", "newsarchive.db.frontier.locks",
     "newsarchive.db.reading.metrics", "newsarchive.db.writing.store", "newsarchive.extensions.alarms",
     "newsarchive.extensions.template_learning", "newsarchive.extensions.warc", "newsarchive.learning.process",

@@ -12,10 +12,10 @@ from newsarchive.citation import is_identifier
 from newsarchive.db.query_language import NO_MARKS
 from newsarchive.db.reading import articles
 from newsarchive.db.reading.articles import Selection, cited
-from newsarchive.db.reading.facets import Facets
 from newsarchive.db.reading.finding import find
 from newsarchive.db.reading.search import Filters, Hit, Paging, filters
 from newsarchive.db.reading.search import search as run_search
+from newsarchive.db.reading.statistics import Facets
 from newsarchive.db.readonly import reading
 from newsarchive.exceptions import NoSuchArticle, UsageError, Withheld
 from newsarchive.export import to_json
