@@ -33,7 +33,7 @@ from newsarchive.times import as_printed, is_day_known, isoformat, utc
 
 if TYPE_CHECKING:
     from newsarchive.db.reading.articles import Stored
-    from newsarchive.db.reading.withheld import Entry, WithheldVersion
+    from newsarchive.db.reading.hidden import Entry, WithheldVersion
 
 #: Characters that mean something to TeX, with what prints them. BibTeX counts braces behind a backslash too.
 _TEX = str.maketrans(

@@ -25,7 +25,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from newsarchive.db.engine import sqlite_file
-from newsarchive.db.reading.withheld import Entry
+from newsarchive.db.reading.hidden import Entry
 from newsarchive.db.writing import erase as database
 from newsarchive.db.writing.withhold import Demand
 from newsarchive.exceptions import DatabaseUnavailable

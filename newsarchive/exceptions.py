@@ -150,7 +150,7 @@ class NoSuchArticle(DatabaseError):
 
 
 class Withheld(NoSuchArticle):
-    """An article is withheld, or was erased. `entry` is its `db.reading.withheld.Entry` in the register."""
+    """An article is withheld, or was erased. `entry` is its `db.reading.hidden.Entry` in the register."""
 
     def __init__(self, entry: Any) -> None:
         self.entry = entry

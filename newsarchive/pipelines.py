@@ -52,7 +52,7 @@ from newsarchive.db import site_templates
 from newsarchive.db.engine import open_engine, open_existing
 from newsarchive.db.frontier.queue import Frontier
 from newsarchive.db.migrations import head
-from newsarchive.db.reading.quarantine import hidden_by
+from newsarchive.db.reading.hidden import hidden_by
 from newsarchive.db.readonly import reading
 from newsarchive.db.schema import current, upgrade
 from newsarchive.db.writing.packed import PackedArticle, head_of

@@ -23,7 +23,7 @@ from newsarchive.cli import cli
 from newsarchive.core.near_duplicates.fingerprint import fingerprint_step
 from newsarchive.db.engine import open_engine, reading, writing
 from newsarchive.db.models import SealedText, SourceTextRow, Url
-from newsarchive.db.reading.withheld import entries
+from newsarchive.db.reading.hidden import entries
 from newsarchive.db.schema import upgrade
 from newsarchive.db.writing import captures, sealed
 from newsarchive.db.writing import erase as database

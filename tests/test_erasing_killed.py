@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from newsarchive import doctor
-from newsarchive.db.reading.withheld import entries
+from newsarchive.db.reading.hidden import entries
 from tests.support import warm
 from tests.support.storage import open_archive
 from tests.test_erasing import TAIL, Kept, raw_bytes

@@ -374,7 +374,7 @@ def show(which: str, as_json: bool, as_text: bool, as_html: bool, pager: bool, d
     The identifier of a citation (`newsarchive cite`) shows the version that was cited.
     """
     from newsarchive.db.reading.articles import cited
-    from newsarchive.db.reading.quarantine import state_of
+    from newsarchive.db.reading.hidden import state_of
     from newsarchive.db.readonly import reading
 
     output.at_most_one("show", json=as_json, text=as_text, html=as_html)

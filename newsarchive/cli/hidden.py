@@ -31,7 +31,7 @@ from newsarchive.cli.output import echo, on_terminal, print_article, print_bytes
 from newsarchive.exceptions import NoSuchArticle, UsageError
 
 if TYPE_CHECKING:
-    from newsarchive.db.reading.withheld import Entry
+    from newsarchive.db.reading.hidden import Entry
 
 
 @click.group(
@@ -59,9 +59,9 @@ def quarantine() -> None:
 @db_option
 def list_waiting(everything: bool, as_json: bool, limit: int | None, db: str) -> None:
     """What waits, the newest first: ID, state, confidence, words, headline, URL, reason."""
-    from newsarchive.db.reading.quarantine import STATES, waiting
+    from newsarchive.db.reading.hidden import QUARANTINE_STATES, waiting
 
-    found = waiting(open_reader(db), STATES if everything else ("waiting",))
+    found = waiting(open_reader(db), QUARANTINE_STATES if everything else ("waiting",))
     if not found:
         say("nothing is in quarantine")
     elif as_json:
@@ -86,7 +86,7 @@ def list_waiting(everything: bool, as_json: bool, limit: int | None, db: str) ->
 def show(which: str, db: str) -> None:
     """Why a page waits, and its text as it would be read; `newsarchive explain` says more."""
     from newsarchive.db.reading import articles
-    from newsarchive.db.reading.quarantine import state_of
+    from newsarchive.db.reading.hidden import state_of
     from newsarchive.db.readonly import reading
 
     source = open_reader(db)
@@ -206,7 +206,7 @@ def add(
 @db_option
 def lift(which: tuple[str, ...], due: bool, dry_run: bool, db: str) -> None:
     """Show these articles again, as they were."""
-    from newsarchive.db.reading.withheld import due as found_due
+    from newsarchive.db.reading.hidden import due as found_due
     from newsarchive.db.writing.withhold import lift as show_again
     from newsarchive.times import utc_now
 
@@ -269,9 +269,9 @@ def erase(
 @db_option
 def list_withheld(everything: bool, db: str) -> None:
     """What is withheld, the newest first: ID, state, since, until, URL, reason."""
-    from newsarchive.db.reading.withheld import STANDING, STATES, entries
+    from newsarchive.db.reading.hidden import REGISTER_STATES, STANDING, entries
 
-    found = entries(open_reader(db), STATES if everything else STANDING)
+    found = entries(open_reader(db), REGISTER_STATES if everything else STANDING)
     if not found:
         say("nothing is withheld")
     _print(found)
@@ -290,7 +290,7 @@ def list_withheld(everything: bool, db: str) -> None:
 @db_option
 def register(form: str, db: str) -> None:
     """The whole register to publish, with the digests of every version: what is withheld, was shown again, or was erased."""
-    from newsarchive.db.reading.withheld import entries
+    from newsarchive.db.reading.hidden import entries
     from newsarchive.export.register import FORMATS
 
     print_bytes(FORMATS[form](entries(open_reader(db))).encode())  # the lines of CSV end in CR and LF

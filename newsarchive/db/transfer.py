@@ -35,7 +35,7 @@ from newsarchive.db.bulk import Row, execute_many, insert_new_rows
 from newsarchive.db.dialects import dialect_of
 from newsarchive.db.engine import reading, shown, writing
 from newsarchive.db.models import ArticleRow, Base, CrawlRun, Withholding
-from newsarchive.db.reading.withheld import ERASED
+from newsarchive.db.reading.hidden import ERASED
 from newsarchive.exceptions import UsageError
 from newsarchive.reprs import counted
 

@@ -14,7 +14,7 @@ from html import escape
 from io import BytesIO
 from typing import Any
 
-from newsarchive.db.reading.withheld import Entry
+from newsarchive.db.reading.hidden import Entry
 from newsarchive.export.text import write_rows
 from newsarchive.times import isoformat
 

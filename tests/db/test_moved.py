@@ -18,7 +18,7 @@ from newsarchive.db.frontier.queue import Absence, Frontier
 from newsarchive.db.reading.articles import citation_of, get, history
 from newsarchive.db.reading.changes import changes
 from newsarchive.db.reading.finding import find
-from newsarchive.db.reading.withheld import entries
+from newsarchive.db.reading.hidden import entries
 from newsarchive.db.readonly import reading
 from newsarchive.db.writing.moved import MOVED, Former, follow, former_of
 from newsarchive.db.writing.store import Outcome, Store

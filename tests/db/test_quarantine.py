@@ -10,7 +10,7 @@ from click.testing import Result
 from sqlalchemy import Engine
 
 from newsarchive import Archive
-from newsarchive.db.reading.quarantine import hidden_by, waiting
+from newsarchive.db.reading.hidden import hidden_by, waiting
 from newsarchive.db.readonly import reading
 from newsarchive.db.writing.quarantine import MIN_CONFIDENCE
 from newsarchive.db.writing.store import Store

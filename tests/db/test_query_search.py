@@ -30,7 +30,7 @@ from newsarchive.db.query_language import (
     tsquery,
     words_of,
 )
-from newsarchive.db.reading import lineage, statistics, withheld
+from newsarchive.db.reading import hidden, lineage, statistics
 from newsarchive.db.reading import search as searching
 from newsarchive.db.reading.search import Filters, Paging, count, search
 from newsarchive.db.reading.statistics import facets
@@ -177,7 +177,7 @@ def test_what_no_database_can_hold_finds_nothing(engine: Engine, name: str, bad:
     assert search(engine, "", searching.filters(**{name: bad})) == []  # type: ignore[arg-type]
     if name == "site":
         assert lineage.origins(engine, site=bad) == []
-        assert withheld.entries(engine, states=()) == []  # nor does an empty list
+        assert hidden.entries(engine, states=()) == []  # nor does an empty list
 
 
 def test_an_order_that_does_not_exist_is_named(engine: Engine) -> None:

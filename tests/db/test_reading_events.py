@@ -22,7 +22,7 @@ from newsarchive.db.reading.articles import get
 from newsarchive.db.reading.changes import Happening, changes, counts
 from newsarchive.db.reading.coverage import Seen, crawl_days
 from newsarchive.db.reading.health import health
-from newsarchive.db.reading.quarantine import waiting
+from newsarchive.db.reading.hidden import waiting
 from newsarchive.db.writing.store import Store
 from newsarchive.items import Article, Block, Origin
 from tests.support import webpages

@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 
 from newsarchive import Archive, doctor
 from newsarchive.db.engine import connect_readonly
-from newsarchive.db.reading.withheld import entries
+from newsarchive.db.reading.hidden import entries
 from newsarchive.db.writing.store import Store
 from newsarchive.db.writing.withhold import Demand, withhold
 from newsarchive.exceptions import NoSuchArticle, UsageError, Withheld

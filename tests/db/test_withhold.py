@@ -23,7 +23,7 @@ from newsarchive.db.frontier.queue import Frontier
 from newsarchive.db.models import ArticleRow, Base, Revision, SealedText
 from newsarchive.db.models.base import Compressed, CompressedJson, UTCDateTime
 from newsarchive.db.near_duplicates.rebuild import recluster, recluster_range
-from newsarchive.db.reading.withheld import entries
+from newsarchive.db.reading.hidden import entries
 from newsarchive.db.schema import upgrade
 from newsarchive.db.writing import erase, sealed
 from newsarchive.db.writing.store import Outcome, Store

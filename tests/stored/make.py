@@ -24,7 +24,7 @@ from newsarchive import Archive
 from newsarchive.core.near_duplicates.fingerprint import fingerprint_step
 from newsarchive.db import schema
 from newsarchive.db.engine import close_all, open_engine, writing
-from newsarchive.db.reading import quarantine, withheld
+from newsarchive.db.reading import hidden
 from newsarchive.db.writing.store import Store
 from newsarchive.db.writing.withhold import Demand, withhold
 from newsarchive.items import Article, Block, Origin, Quality
@@ -108,7 +108,7 @@ def answers(url: str) -> dict[str, Any]:
             "stats": _plain(archive.stats(hidden=True)),
         }
     engine = open_engine(url)
-    found |= {"quarantine": quarantine.waiting(engine), "withheld": withheld.entries(engine)}
+    found |= {"quarantine": hidden.waiting(engine), "withheld": hidden.entries(engine)}
     engine.dispose()
     for changing in ("days_without_crawl", "disk"):
         del found["stats"][changing]

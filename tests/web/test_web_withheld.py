@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from newsarchive.db.reading.withheld import entries
+from newsarchive.db.reading.hidden import entries
 from newsarchive.db.writing.withhold import Demand, lift, withhold
 from tests.support import webpages
 

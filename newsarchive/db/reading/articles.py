@@ -24,7 +24,7 @@ from newsarchive.db import rows
 from newsarchive.db.conditions import SAID_OF, visible
 from newsarchive.db.reading import search
 from newsarchive.db.reading.finding import find
-from newsarchive.db.reading.withheld import Entry, WithheldVersion
+from newsarchive.db.reading.hidden import Entry, WithheldVersion
 from newsarchive.db.readonly import Connected, Reader, Row, Source, reading
 from newsarchive.db.rows import unpack_markup
 from newsarchive.db.values import decoded, unpack_text

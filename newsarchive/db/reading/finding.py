@@ -9,7 +9,7 @@ from typing import Any
 
 from newsarchive import citation
 from newsarchive.core.urls import url_key
-from newsarchive.db.reading import withheld
+from newsarchive.db.reading import hidden
 from newsarchive.db.readonly import Connected, Reader
 from newsarchive.db.values import with_detail
 from newsarchive.exceptions import NewsArchiveError, NoSuchArticle
@@ -39,7 +39,7 @@ def find(connection: Connected, url_or_id: str | int) -> int:
         query = f"SELECT id FROM articles WHERE {condition} ORDER BY id LIMIT 1"
         found = reader.value(query, {"value": value})
         if found is not None:
-            withheld.refuse(reader, int(found))
+            hidden.refuse(reader, int(found))
             return int(found)
     raise NoSuchArticle(f"no article {name!r} in the archive: try `newsarchive search WORDS`")
 

@@ -38,7 +38,7 @@ from newsarchive.db.models import (
 )
 from newsarchive.db.models.base import ERASED, values_once
 from newsarchive.db.near_duplicates import clusters
-from newsarchive.db.reading.withheld import Entry, standing
+from newsarchive.db.reading.hidden import Entry, standing
 from newsarchive.db.rows import TEXT_BITS, line_hash, signature_of
 from newsarchive.db.writing.sealed import seal, unpacked
 from newsarchive.db.writing.withhold import Demand, entry_row, ids_of, tried, url_ids_of

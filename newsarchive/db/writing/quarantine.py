@@ -17,7 +17,7 @@ from newsarchive.db import bulk
 from newsarchive.db.engine import writing
 from newsarchive.db.models import ArticleRow, Quarantined
 from newsarchive.db.reading.finding import find
-from newsarchive.db.reading.quarantine import state_of
+from newsarchive.db.reading.hidden import state_of
 from newsarchive.exceptions import NoSuchArticle, UsageError
 from newsarchive.items import Quality
 

@@ -26,8 +26,8 @@ from newsarchive.db.models import ArticleRow, CaptureRow, Revision, SealedText, 
 from newsarchive.db.near_duplicates.rebuild import find_again
 from newsarchive.db.reading.articles import texts_of
 from newsarchive.db.reading.finding import find
+from newsarchive.db.reading.hidden import STANDING, Entry, standing
 from newsarchive.db.reading.replaced import MIN_SAME
-from newsarchive.db.reading.withheld import STANDING, Entry, standing
 from newsarchive.db.readonly import Reader
 from newsarchive.db.rows import signature_of
 from newsarchive.db.values import storable

@@ -9,7 +9,7 @@ from itertools import groupby, zip_longest
 
 from newsarchive import citation
 from newsarchive.core.text.diff import Change, Fate, Paragraph, lost_and_gained, paragraph_diff, word_diff
-from newsarchive.db.reading import articles, browse, quarantine
+from newsarchive.db.reading import articles, browse, hidden
 from newsarchive.db.reading.articles import citation_of
 from newsarchive.db.readonly import reading
 from newsarchive.exceptions import NoSuchArticle, UsageError
@@ -37,7 +37,7 @@ def article(library: Library, request: Request) -> Answer:
     }
     found = render.repairs({name: getattr(stored, name) for name in (*edited, "article_body")}, stored.edits)
     with reading(library.engine) as reader:
-        state, reason = quarantine.state_of(reader, stored.id)
+        state, reason = hidden.state_of(reader, stored.id)
     before, after = browse.beside(library.engine, stored.id)
     counts = Counter(block.label for block in stored.dropped)
     shown = {

@@ -14,8 +14,7 @@ import hmac
 from hashlib import sha256
 
 from newsarchive.db.engine import open_existing
-from newsarchive.db.reading import quarantine
-from newsarchive.db.reading.withheld import entries
+from newsarchive.db.reading import hidden
 from newsarchive.exceptions import UsageError
 from newsarchive.export.register import csv
 from newsarchive.web.answers import Answer, Content, Elsewhere, Forbidden, Page, Request
@@ -39,7 +38,7 @@ def waiting(library: Library, request: Request) -> Answer:
                 "this is not the token of this server: take the address that newsarchive web --judge printed"
             )
         return Elsewhere("/quarantine", (COOKIE, _key(library, "cookie")))
-    found = quarantine.waiting(library.engine)
+    found = hidden.waiting(library.engine)
     openings = {
         one.id: library.article(one.id).article_body[:MAX_OPENING_CHARACTERS].replace("\n\n", "\n")
         for one in found[:MAX_WAITING]
@@ -91,10 +90,10 @@ MAX_ENTRIES = 500
 
 def register(library: Library, request: Request) -> Answer:
     """What is withheld, was shown again, or was erased, and why."""
-    found = entries(library.engine)
+    found = hidden.entries(library.engine)
     return Page("withheld.html", {"entries": found[:MAX_ENTRIES], "total": len(found)}, found)
 
 
 def as_csv(library: Library, request: Request) -> Answer:
     """The whole register for another program."""
-    return Content(csv(entries(library.engine)), "text/csv; charset=utf-8", "register.csv")
+    return Content(csv(hidden.entries(library.engine)), "text/csv; charset=utf-8", "register.csv")
