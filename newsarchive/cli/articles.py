@@ -42,7 +42,6 @@ if TYPE_CHECKING:
     from newsarchive.db.reading.search import Hit
     from newsarchive.items import Article
 
-
 #: Marks the start of a found word until it is coloured: a code point of Unicode's private use, which no text should have.
 _START = "\ue000"
 #: Marks the end of a found word.

@@ -24,7 +24,6 @@ from newsarchive.cli.output import at_most_one, console, on_terminal, print_reco
 if TYPE_CHECKING:
     from newsarchive.db.reading.coverage import Day
 
-
 #: What is counted of a day's posts.
 _COUNTED = ("named", "stored", "refused", "missed")
 #: State of a day → the character for it on a terminal with UTF-8, and the one on any other terminal.

@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from newsarchive.export.files import Template
     from newsarchive.export.wacz import Left
 
-
 #: Records that cannot be read and are named one by one.
 MAX_DAMAGED = 10
 

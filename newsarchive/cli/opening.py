@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from newsarchive.db.readonly import File
     from newsarchive.rules import Rules
 
-
 log = logging.getLogger(__name__)
 
 

@@ -33,7 +33,6 @@ from newsarchive.times import first_moment, utc
 if TYPE_CHECKING:
     from newsarchive.db.reading.search import Filters
 
-
 F = TypeVar("F", bound=Callable[..., Any])
 
 #: A number of things or of a version. No database counts further than 64 bits.

@@ -44,7 +44,6 @@ if TYPE_CHECKING:
     from newsarchive.db.readonly import File
     from newsarchive.items import Article, Block, Edit, Origin, Rights
 
-
 #: Width of running text on a terminal, in characters; on a wider terminal the rest of the line stays empty.
 MAX_TEXT_COLUMNS = 88
 #: Spaces between two columns of a table.

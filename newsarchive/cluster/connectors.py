@@ -15,7 +15,6 @@ from newsarchive.db.queue import CONNECTING, SESSION, conninfo
 if TYPE_CHECKING:
     from psycopg import AsyncConnection, Connection
 
-
 #: PostgreSQL's code (SQLSTATE) for a row that is there already.
 UNIQUE_VIOLATION = "23505"
 #: How libpq finds out that a server is lost, instead of waiting for hours.

@@ -55,7 +55,6 @@ TLS_VERIFIED = "newsarchive_tls_verified"
 #: The first part of a pool's key for connections to a proxy, in place of the scheme.
 PROXY = b"http-proxy"
 
-
 #: Connections whose verdict on the certificate is kept; with more, that of the oldest is lost, and a refused
 #: certificate is reported without its cause.
 MAX_TLS_CONNECTIONS = 64

@@ -181,6 +181,5 @@ SAID_OF = (
     ") AS told JOIN rights AS x ON x.id = told.rights_id"
 )
 
-
 #: The ids of the articles that are reserved.
 RESERVED = said("a.id", "x.tdm_reserved")

@@ -50,7 +50,6 @@ WRITER_LOCK = int.from_bytes(b"newsarch")
 #: Tables without a model, because they differ by database. FTS5 keeps further tables, whose names begin with these.
 FULL_TEXT_TABLES = ("article_search", "article_trigrams")
 
-
 #: What SQLite's integrity check says of an index whose table is whole: making the index anew mends it.
 _OF_AN_INDEX = re.compile(r"missing from index|wrong # of entries in index|row \d+ .* index")
 

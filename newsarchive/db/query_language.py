@@ -286,7 +286,6 @@ _LEXER = re.compile(
     rf"""\s*(?:(?P<phrase>"[^"]*"\*?|{_TYPOGRAPHIC})|(?P<mark>[()])|(?P<minus>-(?=[^\s)]))|(?P<word>[^\s()"]+)|(?P<bad>"))"""
 )
 
-
 #: What may stand alone in a quotation. Signs that other programs take for operators (`&`, `|`, `*`, `+`) are none of them.
 _STRAY_MARKS = frozenset(",.;:!?…·-–—―/'“”„‘’«»‹›")
 #: The tokens that leave out what follows them.

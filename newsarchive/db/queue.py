@@ -23,7 +23,6 @@ from newsarchive.reprs import cut, one_line
 if TYPE_CHECKING:
     import psycopg
 
-
 #: The schema of the tables.
 SCHEMA = "newsarchive_queue"
 #: What the server is told at each connection: tables are found without their schema's name, and moments come as the driver can

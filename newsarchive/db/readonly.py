@@ -28,7 +28,6 @@ from newsarchive.db.values import loaded, storable
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
-
 Row = dict[str, Any]
 #: An archive to read from.
 Source: TypeAlias = "File | Engine"

@@ -62,7 +62,6 @@ from newsarchive.db.values import moment, storable
 #: that no other article has are removed.
 MAX_FRESH_PAGES = 100
 
-
 _ON_SEVERAL_SITES = """
     SELECT l.fingerprint FROM line_sightings AS l JOIN page_sightings AS p ON p.article_id = l.article_id
     WHERE l.fingerprint AMONG GROUP BY l.fingerprint HAVING min(p.site_id) <> max(p.site_id)

@@ -36,7 +36,6 @@ JSON_COLUMNS = frozenset((
 #: Columns that hold a list as `pack_json` packs it.
 PACKED_COLUMNS = frozenset(("candidates",))
 
-
 #: What a decoder of one stored value raises where the archive did not write that value.
 _UNREADABLE = (ValueError, TypeError, LookupError, RecursionError, zlib.error, zstd.ZstdError)
 

@@ -86,7 +86,6 @@ _FROM = """
     LEFT JOIN origins AS o ON o.id = ao.origin_id
 """
 
-
 #: The views with a row for each credit, each repair and each left-out line, in the order in which they are made.
 _DETAILS = {
     "reposts": f"""

@@ -31,7 +31,6 @@ from newsarchive.reprs import what_was_raised, why_not_written
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint, EntryPoints
 
-
 #: Fields of a record that are not exported: they hold bytes, or values for the program alone.
 PRIVATE = frozenset({"capture", "seen", "minhash", "html", "decided_by"})
 

@@ -24,7 +24,6 @@ from newsarchive.times import written_day
 if TYPE_CHECKING:
     from newsarchive.db.reading.articles import Stored
 
-
 #: Sites that the title page names; an ellipsis stands for the others.
 MAX_SITES_ON_TITLE_PAGE = 20
 

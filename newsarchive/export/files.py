@@ -35,7 +35,6 @@ from newsarchive.times import written_day
 if TYPE_CHECKING:
     from newsarchive.db.reading.articles import Stored
 
-
 #: Bytes of a name in UTF-8. File systems take 255; the rest is for an id and for what a program adds (`.part`, `.bak`).
 MAX_NAME_BYTES = 200
 #: Bytes of one value in a name, so that a long headline leaves room for what stands beside it.

@@ -33,7 +33,6 @@ from newsarchive.times import isoformat
 if TYPE_CHECKING:
     from newsarchive.db.reading.articles import Stored
 
-
 #: Between the values of a list in one cell.
 SEPARATOR = "; "
 # In a value, what could be taken for the separator, or for the backslash that marks such a semicolon.

@@ -144,7 +144,6 @@ TABLE_WORDS: dict[Count | Group, str] = {
 #: Seconds between two lines of progress where there is no terminal.
 SECONDS_BETWEEN_LINES = 60
 
-
 #: Reasons for which a page was not read although it may be an article. Such a page counts as failed, not as
 #: dropped.
 OUR_FAULTS = frozenset((DropReason.CRASHED, DropReason.TOO_SLOW, FetchProblem.BAD_ADDRESS))

@@ -44,7 +44,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-
 #: Requests for sources of one site in one crawl. After that no source is asked: an archive with endless pages (a
 #: calendar) ends here.
 MAX_REQUESTS = 3000

@@ -36,7 +36,6 @@ from newsarchive.times import first_moment
 #: The kind under which a front page stands among the sources of its site.
 HOME = "home page"
 
-
 #: Hosts that the reason names why a planet gave no posts.
 MAX_NAMED_SITES = 3
 

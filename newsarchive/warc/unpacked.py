@@ -20,7 +20,6 @@ ZSTD_DICTIONARY = b"\x5d\x2a\x4d\x18"
 #: Bytes of a dictionary, unpacked. A longer one is refused: the reader holds it in memory, and it may be a bomb.
 MAX_DICTIONARY_BYTES = 16 * 2**20
 
-
 #: Bytes that are read at a time.
 _CHUNK_BYTES = 2**20
 

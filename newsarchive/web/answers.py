@@ -78,7 +78,6 @@ class Elsewhere:
 
 Answer = Page | Content | Elsewhere
 
-
 #: Characters of a date. A longer text is not read as one.
 MAX_DATE_CHARACTERS = 40
 

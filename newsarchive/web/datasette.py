@@ -21,7 +21,6 @@ from newsarchive.web.render import TEMPLATES, Frame, static
 if TYPE_CHECKING:
     from datasette.app import Datasette
 
-
 HERE = Path(__file__).parent
 
 #: The database's name in addresses, whatever its file is called: /archive/current_articles.

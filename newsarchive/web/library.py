@@ -32,7 +32,6 @@ from newsarchive.web.render import Frame
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-
 #: For this many seconds after a change, a further change may not show in the times of the archive's files. So long the
 #: archive does not count as unchanged.
 SETTLING_SECONDS = 2.0

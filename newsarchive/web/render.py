@@ -231,7 +231,6 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "source": plainwords.source,
 }
 
-
 #: Characters of the text that the list of repairs shows on each side of a repair.
 MAX_CONTEXT_CHARACTERS = 40
 

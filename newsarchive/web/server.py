@@ -33,7 +33,6 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 #: Seconds between two looks for an archive that `--wait` waits for.
 SECONDS_BETWEEN_LOOKS = 2.0
 
-
 #: The path of Datasette's pages.
 TABLES = "/archive"
 

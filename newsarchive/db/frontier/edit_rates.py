@@ -19,7 +19,6 @@ from newsarchive.items import ChangeKind
 #: The newest articles of a site by which its edits are judged; older ones are not looked at.
 MAX_ARTICLES = 2000
 
-
 _Listed = aliased(Url)
 _EDITS = (
     select(func.count())

@@ -61,7 +61,6 @@ _PARTS = {
 _RELIED = "(SELECT max(relied_until) FROM hub_subscriptions AS h WHERE h.site_id = sites.id)"
 _COUNT = f", (SELECT count(*) FROM articles WHERE articles.site_id = sites.id AND {visible('articles.id')}) AS articles"
 
-
 #: The setting that names the file in which a site is listed, or which has the settings of many sites
 #: (`Sites.keep_listed`).
 LISTED = "listed"

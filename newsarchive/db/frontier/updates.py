@@ -40,7 +40,6 @@ from newsarchive.items import Article, Capture, ChangeKind, Link, QualityFlag, V
 #: `Url.reason` of a post whose text a feed or an API gave begins so; `Url.filled_from`, the name of the source, follows.
 FILLED = "text from "
 
-
 _DONE = update(Url).where(Url.url_key == bindparam("b_key"))
 _VISITS = """
     SELECT a.url_key, a.canonical_key, a.site_id, a.first_seen_at, a.date_published,
@@ -48,7 +47,6 @@ _VISITS = """
     FROM articles AS a WHERE a.url_key IN :keys OR a.canonical_key IN :keys ORDER BY a.id
 """
 _FIRST_SEEN = "SELECT url_key, site_id, first_seen_at FROM urls WHERE url_key IN :keys"
-
 
 _ARTICLES_AT = """
     SELECT id, url FROM articles WHERE url_key = :key UNION SELECT id, url FROM articles WHERE canonical_key = :key

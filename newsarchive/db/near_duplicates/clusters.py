@@ -48,7 +48,6 @@ MIN_LIKENESS = 7 / 120
 #: common.
 MIN_EQUAL_KEYS = 3
 
-
 _GROW = update(Cluster).where(Cluster.id == bindparam("b_id")).values(size=Cluster.size + bindparam("b_by"))
 
 

@@ -171,7 +171,6 @@ _ROWS = f"""
     FROM articles AS a JOIN sites AS s ON s.id = a.site_id
 """
 
-
 #: When the feed that named an article first was read for the last time without it. A feed has the newest posts, so a post
 #: with an older date that appears in it was published later than it says. An archive page or a sitemap tells no such thing. A look
 #: records the first page of a feed alone, so it counts only where a crawl read the whole feed at that time. A crawl that ended at a

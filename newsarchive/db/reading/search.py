@@ -362,7 +362,6 @@ _PLAIN_LETTERS = str.maketrans(
     | {"ß": "ss", "þ": "th"}
 )
 
-
 #: Languages that are written without spaces between words.
 UNSPACED_LANGUAGES = frozenset(("bo", "ja", "km", "lo", "my", "th", "wuu", "yue", "zh"))
 #: The languages of the articles, by a look into their index for each.

@@ -96,7 +96,6 @@ _MONTHS = """
     WHERE a.date_published IS NOT NULL AND {visible} GROUP BY s.domain, month ORDER BY s.domain, month
 """
 
-
 _LICENCES = (
     "SELECT licence, count(*) FROM ("
     + said("a.id, x.licence", "x.licence <> '' AND {visible}")

@@ -25,7 +25,6 @@ from newsarchive.items import Quality
 #: pages of a public set 6 were below, and among these were all 3 whose text was wrong by more than a third.
 MIN_CONFIDENCE = 0.8
 
-
 _WAITING = update(Quarantined).where(
     Quarantined.article_id == bindparam("b_id"), Quarantined.state == "waiting"
 )
