@@ -7,6 +7,7 @@ import re
 import shlex
 import shutil
 import signal
+import socket
 import subprocess
 import threading
 import urllib.request
@@ -201,6 +202,8 @@ def test_the_command_lines_run_as_they_are_written(tmp_path: Path) -> None:
                 f"http://127.0.0.1:{found[1]}/metrics", timeout=MAX_WAIT_SECONDS
             ) as answer:
                 assert b"newsarchive_articles" in answer.read()
+            pages.send_signal(signal.SIGTERM)
+            assert pages.wait(timeout=MAX_WAIT_SECONDS) == 0
         file = tmp_path / "newsarchive.toml"
         file.write_text(f'database = "{url}"\nwarc = "{tmp_path / "warc"}"\n')
         for unit in UNITS:
@@ -209,7 +212,7 @@ def test_the_command_lines_run_as_they_are_written(tmp_path: Path) -> None:
             words += ["--port", "0"] if words[0] == "web" else []
             with running(words, tmp_path) as process:
                 line_with(process, "this worker does" if words[0] == "worker" else "http://")
-                process.send_signal(signal.SIGTERM if words[0] == "worker" else signal.SIGINT)
+                process.send_signal(signal.SIGTERM)
                 assert process.wait(timeout=MAX_WAIT_SECONDS) == 0
 
 
@@ -239,3 +242,41 @@ def test_the_pages_wait_for_an_archive_and_show_an_empty_one(tmp_path: Path) -> 
         assert b"No article yet" not in page("")
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=MAX_WAIT_SECONDS) == 0
+
+
+@pytest.mark.slow
+def test_the_server_for_hubs_ends_with_0_when_it_is_told_to_stop(tmp_path: Path) -> None:
+    words = [
+        "websub",
+        "serve",
+        "--base-url",
+        "http://127.0.0.1:9",
+        "--port",
+        "0",
+        "--db",
+        str(tmp_path / "news.db"),
+    ]
+    upgrade(open_engine(f"sqlite:///{tmp_path / 'news.db'}"))
+    with running(words, tmp_path) as process:
+        line_with(process, "hubs are answered on port")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=MAX_WAIT_SECONDS) == 0
+
+
+@pytest.mark.slow
+def test_a_reader_who_takes_nothing_of_the_answer_keeps_no_server_from_ending(tmp_path: Path) -> None:
+    """It would be killed, and count as failed."""
+    db = tmp_path / "news.db"
+    engine = open_engine(f"sqlite:///{db}")
+    upgrade(engine)
+    long = "A word of many. " * 400_000
+    Store(engine).ingest([make_article(body=long)])
+    engine.dispose()
+    with running(["web", "--port", "0", "--db", str(db)], tmp_path) as process:
+        found = re.search(r"http://127\.0\.0\.1:(\d+)/", line_with(process, "http://127.0.0.1:"))
+        assert found
+        with socket.create_connection(("127.0.0.1", int(found[1]))) as reader:
+            reader.sendall(b"GET /article/1 HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+            assert reader.recv(1)
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(timeout=MAX_WAIT_SECONDS) == 0

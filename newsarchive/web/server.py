@@ -8,9 +8,10 @@ import logging
 import signal
 import socket
 import sys
+import threading
 import time
-from collections.abc import Callable, Collection
-from contextlib import redirect_stderr, suppress
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager, redirect_stderr, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TextIO
 from urllib.parse import SplitResult, urlsplit
@@ -32,6 +33,10 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 #: Seconds between two looks for an archive that `--wait` waits for.
 SECONDS_BETWEEN_LOOKS = 2.0
+
+#: Seconds that answers under way get to end after a signal; a reader who takes longer is cut off. Docker kills a service that has not
+#: ended after ten.
+STOP_SECONDS = 5
 
 #: The path of Datasette's pages.
 TABLES = "/archive"
@@ -80,13 +85,33 @@ def serve(
     start: Start = Start(),
     waits: Callable[[str], None] | None = None,
 ) -> None:
-    """Serve the archive until SIGINT or SIGTERM; `ready` gets the address once the server answers. With `waits` it first waits for an
+    """Serve the archive until SIGINT (`KeyboardInterrupt`) or SIGTERM (`SystemExit` with 0); `ready` gets the address once the server answers. With `waits` it first waits for an
     archive that can be read, says there why it waits, and serves one without articles, too.
 
     Raises `UsageError` for a wrong database, host or port, `DatabaseUnavailable` for an archive that cannot be read.
     """
     start.base  # noqa: B018 - raises before anything is opened
-    engine = opened(db) if waits is None else awaited(db, waits)
+    with sigterm_is_no_failure():
+        engine = opened(db) if waits is None else awaited(db, waits)
+        _serve(engine, host, port, ready, start)
+
+
+@contextmanager
+def sigterm_is_no_failure() -> Iterator[None]:
+    """Inside the `with` block, SIGTERM ends the program with 0: a service that is told to stop has not failed. uvicorn ends its
+    answers first, and then sends itself the signal again."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    # The system does not end the first process of a container on SIGTERM unless that process handles it.
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _serve(engine: Engine, host: str, port: int, ready: Callable[[str], None], start: Start) -> None:
     taken = bound(host, port)
     named = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
     address = f"http://{named}:{taken.getsockname()[1]}/"
@@ -107,6 +132,7 @@ def serve(
         log_level="warning",
         access_log=False,
         server_header=False,
+        timeout_graceful_shutdown=STOP_SECONDS,
     )
     with taken, redirect_stderr(_Printable(sys.stderr)):
         Server(config).run(sockets=[taken])
@@ -149,22 +175,17 @@ def opened(db: str, *, may_be_empty: bool = False) -> Engine:
 
 def awaited(db: str, tell: Callable[[str], None]) -> Engine:
     """The archive, as soon as it can be read: a first crawl, an upgrade or the start of the database may still be going on. It may
-    hold no article, since its numbers (`/metrics`) are asked for from the first minute on. SIGTERM ends the process meanwhile.
-    Raises `UsageError` for another database."""
-    # The system does not end the first process of a container on SIGTERM unless that process handles it.
-    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    hold no article, since its numbers (`/metrics`) are asked for from the first minute on. Raises `UsageError` for another
+    database."""
     said = ""
-    try:
-        while True:
-            try:
-                return opened(db, may_be_empty=True)
-            except DatabaseUnavailable as error:
-                if str(error) != said:
-                    said = str(error)
-                    tell(said)
-            time.sleep(SECONDS_BETWEEN_LOOKS)
-    finally:
-        signal.signal(signal.SIGTERM, before)
+    while True:
+        try:
+            return opened(db, may_be_empty=True)
+        except DatabaseUnavailable as error:
+            if str(error) != said:
+                said = str(error)
+                tell(said)
+        time.sleep(SECONDS_BETWEEN_LOOKS)
 
 
 def application(engine: Engine, hosts: Collection[str], start: Start = Start()) -> Guard:
