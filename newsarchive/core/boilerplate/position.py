@@ -15,8 +15,9 @@ from itertools import pairwise, takewhile
 from newsarchive.core.boilerplate.phrases import phrases
 from newsarchive.core.html.markup import in_embedded_post, is_cell
 from newsarchive.core.metadata import byline_words, person_names
+from newsarchive.core.metadata.credit_labels import Role
+from newsarchive.core.metadata.credit_lines import people_in
 from newsarchive.core.metadata.relative_dates import ago
-from newsarchive.core.metadata.translators import translator_in
 from newsarchive.core.origin.bylines import agency_alone
 from newsarchive.core.origin.publishers import by_name
 from newsarchive.core.text import dates
@@ -41,6 +42,8 @@ MIN_PROSE_ABOVE_LIVES = 2
 MAX_LIFE_CHARACTERS = 200
 #: Words of a time counted from now, with those for publishing ("vor etwa 3 Stunden veröffentlicht"); with more it is a sentence.
 MAX_WORDS_OF_COUNTED_TIME = 6
+#: The role for which a label of one word makes a line of credits: "Edited by Jane Doe". "Interview: Jane Doe" may be a headline.
+_HELPERS: tuple[Role, ...] = ("editing",)
 #: The day from which such times are counted to see whether they are any.
 _ANY_DAY = datetime(2020, 1, 1, tzinfo=UTC)
 #: Words that may stand beside a date: "Last updated on", "at 09:27 am", the weekday. With more words it is a sentence.
@@ -432,7 +435,7 @@ def _is_byline(text: str, authors: Collection[str], rules: Rules) -> bool:
     >>> [_is_byline(t, [], rules.default()) for t in ("By admin on 3 May 2024", "By noon on 3 May 2024")]
     [True, False]
     """
-    if translator_in(text, rules):
+    if people_in(text, rules, alone=_HELPERS):
         return True
     if ends_sentence(text) or is_quotation(text):
         return False
@@ -448,6 +451,13 @@ def _is_byline(text: str, authors: Collection[str], rules: Rules) -> bool:
     like_names = all(person_names.like_a_name(name, rules) for name in found)
     if opens:
         return known or like_names
+    if (
+        by is not None
+        and known
+        and like_names
+        and text[by.end() :].strip(" .").casefold() == found[-1].casefold()
+    ):
+        return True  # "Report: Jane Doe"
     if text.strip() in authors and person_names.is_listed_paper(text, rules):
         return True
     # The page's author may be wrong, made of a heading: so the names must look like names, and fill the line

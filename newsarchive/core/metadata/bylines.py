@@ -20,6 +20,7 @@ from newsarchive.core.metadata import (
     agencies,
     byline_words,
     chinese_names,
+    credit_labels,
     guessed_names,
     person_names,
     publication_sentence,
@@ -328,6 +329,8 @@ def _line_after(lines: Sequence[tuple[str, Block]], rules: Rules) -> str:
 
 def _after_by(line: str, after: str, rules: Rules) -> str:
     """The text behind "by" at the start of a line, or the line after it, where that may be a name, else ""."""
+    if (writers := credit_labels.writers(line, rules)) is not None:
+        return writers if _all_names(writers, rules) else ""
     match = byline_words.words(rules).by.match(line) if len(line) <= 120 else None
     if match is None:
         return _reporter(line, rules)

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence, Set
 from functools import lru_cache
 
 from newsarchive import compiled
-from newsarchive.core.metadata import chinese_names
+from newsarchive.core.metadata import chinese_names, credit_labels
 from newsarchive.core.metadata.byline_words import words
 from newsarchive.core.text import dates
 from newsarchive.core.text.normalise import key
@@ -112,10 +112,12 @@ def names(text: str, rules: Rules, *, printed: bool = True) -> list[str]:
     """
     text = _EMAIL.sub("", text[:MAX_BYLINE_CHARS].replace("\u00ad", "").replace("\u00a0", " ")).strip()
     text = _BEFORE_LAST_PART.sub(" ", _HANDLE.sub(", ", _AT_TIME.sub("", _PRONOUNS.sub("", text))))
-    if printed:
-        text = _two_beats(rules).sub(" ", _RUN_ON.sub(" | ", text))
     if not words(rules).translation.match(text):  # "By John Roe. Translation: Jane Doe"
         text = words(rules).behind_author.sub("", text)
+    if (writing := credit_labels.writers(text, rules)) is not None:
+        text = writing  # "Text: Jane Doe, photos: John Roe"
+    if printed:
+        text = _two_beats(rules).sub(" ", _RUN_ON.sub(" | ", text))
     if not text or _URL.search(text) or is_credit(text, rules):
         return []
     listed = [part.strip() for part in text.split(";") if part.strip()]
@@ -192,7 +194,8 @@ def strip_by(text: str, rules: Rules) -> str:
     """A text without the words before its byline: "Updated today. Written by Jane Doe" becomes "Jane Doe"."""
     if reporter := chinese_names.before_title(text):
         return reporter
-    if at := words(rules).signed.find(text):
+    by = words(rules).by.match(text)
+    if (at := words(rules).signed.find(text)) and not (by and by.end() > at[1]):  # "Автор текста:" is longer
         text = text[at[1] :]
     for _ in range(3):
         match = words(rules).by.match(text)

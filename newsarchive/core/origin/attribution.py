@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from newsarchive import compiled
+from newsarchive.core.metadata.credit_lines import ROLES, people_in
 from newsarchive.core.metadata.person_names import SEGMENT
-from newsarchive.core.metadata.translators import translator_in
 from newsarchive.core.origin.attribution_patterns import (
     VOWEL_MARKS,
     Phrase,
@@ -28,8 +28,9 @@ from newsarchive.core.origin.attribution_patterns import (
     folded,
     not_names,
     phrases_of,
+    words_of,
 )
-from newsarchive.core.origin.publishers import by_host, by_name, longest_name
+from newsarchive.core.origin.publishers import by_host, by_name, listed, longest_name
 from newsarchive.core.text import dates
 from newsarchive.core.text.patterns import Literals, needed
 from newsarchive.core.text.scripts import is_caseless
@@ -153,6 +154,8 @@ def attribution_of(text: str, rules: Rules, *, quotes: bool = False) -> Attribut
     found = _match(first, share, rules, quotes)
     if found is None and first != line:
         found = _match(line, 1.0, rules, quotes)
+    if found and _is_person_in(line, found.source, rules):
+        return None  # "Text: Jane Doe, fot. John Roe" has a stop in its middle
     return found or _behind_date(line, rules)
 
 
@@ -189,6 +192,9 @@ def attributions_in(text: str, rules: Rules, *, quotes: bool = False) -> tuple[A
     "Source: Reuters Author: Jane Doe". `quotes` is that of `attribution_of`."""
     length = max(1, len(text.strip()))
     found = [_match(sentence, len(sentence) / length, rules, quotes) for sentence in statements(text)]
+    found = [
+        a for a in found if a and not _is_person_in(text, a.source, rules)
+    ]  # "Text: Jane Doe, fot. John Roe"
     if not any(found):
         line = attribution_of(text, rules)
         found = [line if line and line.kind == "source" else _behind_date(text.strip(), rules)]
@@ -217,10 +223,23 @@ def _match(sentence: str, share: float, rules: Rules, quotes: bool = False) -> A
             article = _ARTICLE.search(line, 0, match.start("source"))
             rest = (article[0] if article else "") + match["source"]
             if source := _source(rest, phrase, rules):
-                if source in translator_in(sentence, rules):
-                    return None  # "Translated by Jane Doe" is no paper's republication
+                if _is_person_in(sentence, source, rules):
+                    return None
                 return Attribution(sentence, source, phrase.kind, phrase.weight)
     return None
+
+
+def _is_person_in(line: str, source: str, rules: Rules) -> bool:
+    """Whether a source is a person whom a line credits and no paper: "Translated by Jane Doe" tells of no republication, and "Text: Jane
+    Doe" of no source."""
+    return any(
+        (source in name or name in source) and not _may_be_paper(name, rules)
+        for name in people_in(line, rules, alone=ROLES)
+    )
+
+
+def _may_be_paper(name: str, rules: Rules) -> bool:
+    return listed(name, rules) is not None or any("press" in word.groups for word in words_of(name, rules))
 
 
 def _source(rest: str, phrase: Phrase, rules: Rules) -> str:

@@ -17,7 +17,7 @@ from itertools import islice
 
 from newsarchive import compiled
 from newsarchive.core.metadata.claims import Place
-from newsarchive.core.metadata.translators import translator_in
+from newsarchive.core.metadata.credit_lines import ROLES, people_in
 from newsarchive.core.origin.attribution import attribution_of
 from newsarchive.core.origin.attribution_patterns import AGAINST, FOR, Word, any_of, entries_of, words_of
 from newsarchive.core.origin.backlinks import (
@@ -355,7 +355,7 @@ def credit_lines(blocks: Sequence[Block], page: Article, rules: Rules) -> Iterat
             continue
         if is_link_label(block, rules) and original_link(block, page.url, rules):
             continue
-        if not links_away(block, page.url) and translator_in(block.text, rules):
+        if not links_away(block, page.url) and people_in(block.text, rules, alone=ROLES):
             continue
         line = without_headline(block.text, page.headline)
         if attribution_of(block.text, rules) or attribution_of(line, rules, quotes=line != block.text):

@@ -1,4 +1,4 @@
-"""Translators in 40 languages: they are no authors, no papers, and their line is no text."""
+"""Lines that credit people, in 45 languages: translators, photographers and editors are no authors, and nobody in them is a paper."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from newsarchive import extract
+from newsarchive.core.metadata.credit_lines import translator_in
 from newsarchive.core.metadata.person_names import names
-from newsarchive.core.metadata.translators import translator_in
+from newsarchive.items import Article
 from newsarchive.rules import default
 
 CASES = Path(__file__).parents[2] / "cases" / "metadata" / "translators.json"
@@ -110,3 +111,42 @@ def test_a_headline_about_translation_names_no_translator(byline: str, authors: 
     body = "".join(f"<p>{one}</p>" for one in TEXT)
     article = extract(html=f"<article>{byline}<div>{body}</div></article>", url="https://blog.example/bridge")
     assert [author.name for author in article.authors] == authors
+
+
+CREDITS = json.loads(CASES.with_name("credit-lines.json").read_text(encoding="utf-8"))
+
+
+def with_line(line: str, *, is_above: bool) -> Article:
+    lines = (line, *TEXT) if is_above else (*TEXT, line)
+    body = "".join(f"<p>{one}</p>" for one in lines)
+    return extract(
+        html=f"<h1>The bridge reopens</h1><article>{body}</article>", url="https://blog.example/bridge"
+    )
+
+
+@pytest.mark.parametrize("is_above", [True, False])
+@pytest.mark.parametrize("case", [pytest.param(case, id=case["text"]) for case in CREDITS])
+def test_who_did_what(case: dict[str, Any], is_above: bool) -> None:
+    article = with_line(case["text"], is_above=is_above)
+    if case["authors"] is not None:
+        assert [author.name for author in article.authors] == case["authors"]
+    is_agency = case["text"].strip("(").startswith("Reporting by")  # so Reuters ends its texts
+    origin = case.get("origin", "Reuters" if is_agency and not is_above else "")
+    assert (article.origin.name if article.origin else "") == origin
+    assert (case["text"] in article.article_body) == case.get("is_text", False)
+
+
+@pytest.mark.parametrize(
+    ("byline", "authors"),
+    [
+        ("Text: Jane Doe / Fotos: John Roe", ["Jane Doe"]),
+        ("Jane Doe (Text), John Roe (Fotos)", ["Jane Doe"]),
+        ("Jane Doe (texte) et John Roe (photos)", ["Jane Doe"]),
+        ("Jane Doe and Ann Poe (words), John Roe (pictures)", ["Jane Doe", "Ann Poe"]),
+        ("Photos by John Roe; words by Jane Doe", ["Jane Doe"]),
+        ("Jane Doe (Dublin)", ["Jane Doe"]),
+    ],
+)
+@pytest.mark.parametrize("is_printed", [True, False])
+def test_only_who_wrote_is_an_author(byline: str, authors: list[str], is_printed: bool) -> None:
+    assert names(byline, default(), printed=is_printed) == authors

@@ -1,17 +1,20 @@
-"""The line that credits a translator: "Translated by Jane Doe", "Traducción: Ana García", "翻译：王小明".
+"""The line that credits people: "Translated by Jane Doe", "Text: Ana García, fotos: Luis Ruiz", "翻译：王小明".
 
-A translator wrote the words and not the article, and is no paper from which it comes. Without this the line stays in the text, and
-"Translated by Jane Doe" reads like "Reprinted by The Heron". What makes it such a line is a word of translations at its beginning, a
-name at its end, and between the two a colon or a word such as "by": "Translation: we are doomed" goes on as prose does. The words are
-`[translation]` and `[translated_by]` in `data/metadata/bylines.toml`.
+Such people are no papers from which the article comes. Without this the line stays in the text, and "Translated by Jane Doe" reads like
+"Reprinted by The Heron". What makes it a line of a translator is a word of translations at its beginning, a name at its end, and
+between the two a colon or a word such as "by": "Translation: we are doomed" goes on as prose does. The words are `[translation]` and
+`[translated_by]` in `data/metadata/bylines.toml`. Lines that credit several people are parted in `credit_labels`.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from functools import lru_cache
 
+from newsarchive.core.metadata import credit_labels
 from newsarchive.core.metadata.byline_words import words
+from newsarchive.core.metadata.credit_labels import Role
 from newsarchive.core.metadata.person_names import is_listed_paper, like_a_name, organisation
 from newsarchive.core.text.scripts import has_unspaced, is_caseless
 from newsarchive.rules import Rules
@@ -26,13 +29,47 @@ MAX_CASELESS_NAME_WORDS = 4
 MAX_CASELESS_NAME_CHARACTERS = 25
 #: The same in a script without spaces: four of a Chinese or Japanese name, and more of a name from elsewhere.
 MAX_UNSPACED_NAME_CHARACTERS = 12
-#: Translators that one line names.
+#: People behind one label.
 MAX_NAMES = 4
+
+#: All roles of people in an article.
+ROLES: tuple[Role, ...] = ("writing", "editing", "pictures")
 
 _COLON = re.compile(r"[^:：.。!?]{0,40}?\s*[:：]\s*")
 _WORD = re.compile(r"\s*\S+")
+#: Where a reporter was: "Jane Doe in Dublin".
+_PLACE = re.compile(r"\s+in\s+[^\W\d_a-z][^,;]{1,40}$")
+#: What stands behind a Korean reporter's name.
+_TITLE = re.compile(r"\s*(?:기자|記者|记者)$")
 _AROUND = " \t\n.,;:：。()（）[]【】<>«»\"'“”*_-–—|/"
 _SENTENCE = re.compile(r"[!?。！？،؛।;]|\d|[.:：]\s")
+
+
+def people_in(line: str, rules: Rules, *, alone: Collection[Role] = ()) -> tuple[str, ...]:
+    """The people whom a line credits as authors, translators, photographers or editors and says nothing else; none for any other line.
+    For the roles in `alone` a label of one word is enough, for others it takes two: "Text and photos: Jane Doe".
+
+    >>> from newsarchive import rules
+    >>> people_in("Words by Jane Doe, photos by John Roe", rules.default())
+    ('Jane Doe', 'John Roe')
+    >>> people_in("Text: Reuters, photos: Harbour Post", rules.default())
+    ()
+    """
+    if translator := translator_in(line, rules):
+        return (translator,)
+    found: list[str] = []
+    parts = credit_labels.parts(line, rules)
+    if not parts and alone:
+        parts = tuple(part for part in credit_labels.parts(line, rules, alone=True) if part.role in alone)
+    for part in parts:
+        names = [
+            _TITLE.sub("", _PLACE.sub("", name)).strip(_AROUND)
+            for name in words(rules).separators.split(part.text)
+        ]
+        if len(names) > MAX_NAMES or not all(name and _may_be_person(name, rules) for name in names):
+            return ()
+        found += names
+    return tuple(found)
 
 
 @lru_cache(maxsize=4096)
