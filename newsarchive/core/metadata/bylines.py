@@ -333,7 +333,7 @@ def _after_by(line: str, after: str, rules: Rules) -> str:
         return writers if _all_names(writers, rules) else ""
     match = byline_words.words(rules).by.match(line) if len(line) <= 120 else None
     if match is None:
-        return _reporter(line, rules)
+        return chinese_names.reporter(line, rules)
     rest = line[match.end() :] or after
     if byline_words.words(rules).helped.find(match[0]) and (
         at := byline_words.words(rules).signed.find(rest)
@@ -567,7 +567,7 @@ def _dates_below(line: str, found: str, label: str, rules: Rules) -> Iterator[Cl
 
 def _signature(text: str, rules: Rules) -> str:
     """The names behind "written by" near the beginning of a line, or those of a line that is a byline; else ""."""
-    if reporter := _reporter(text, rules) if len(text) < MAX_BYLINE_CHARS // 2 else "":
+    if reporter := chinese_names.reporter(text, rules) if len(text) < MAX_BYLINE_CHARS // 2 else "":
         return reporter
     at = byline_words.words(rules).signed.find(text)
     if at and at[0] < 40:
@@ -589,11 +589,6 @@ def _goes_on(text: str, found: str, rules: Rules) -> bool:
     rest = text.partition(name)[2]
     more = len(rest.split()) > MAX_WORDS_BEHIND_SIGNATURE and ends_sentence(text)
     return more and byline_words.words(rules).role.find(rest) is None
-
-
-def _reporter(line: str, rules: Rules) -> str:
-    """The names before or behind an Eastern word for "reporter", "" for any other line."""
-    return chinese_names.before_title(line) or chinese_names.after_job(line, rules)
 
 
 def _if_people(text: str, rules: Rules) -> str:

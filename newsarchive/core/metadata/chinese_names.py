@@ -202,6 +202,11 @@ def _patterns(rules: Rules) -> _Patterns:
     )
 
 
+def reporter(line: str, rules: Rules) -> str:
+    """The names before or behind an Eastern word for "reporter", "" for any other line."""
+    return before_title(line) or after_job(line, rules)
+
+
 def before_title(line: str) -> str:
     """The name before a Korean or Japanese word for "reporter" ("김철수 기자"), "" for any other line. Two Korean names have a semicolon
     between them.
