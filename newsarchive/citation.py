@@ -42,10 +42,16 @@ _TEX = str.maketrans(
         "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
     }
 )  # fmt: skip
+#: Between two characters of which TeX makes another one: `--` is a dash, `<<` a quotation mark.
+_LIGATURE = re.compile(r"(?<=([-`',<>]))(?=\1)|(?<=[!?])(?=`)")
 #: The same for an address, in which only what would end TeX's argument is replaced: biblatex takes a backslash for a part of it.
 _TEX_URL = str.maketrans({"{": "%7B", "}": "%7D", "\\": "%5C"})
 #: Characters of a word that TeX must print in one line; it prints what is too long, as a digest, beyond the margin.
 MAX_UNBROKEN_CHARS = 24
+#: What a longer word must have so that TeX may break it: the digits of a digest, or an address. It divides other words by itself.
+_BREAKABLE = re.compile("[0-9a-f]{32}|://")
+#: Characters at the end of a word that begin no line.
+CLOSING = ".,;:!?)"
 #: Characters of a longer word after which TeX may begin a line. With 16, lines end 65 points beyond the margin, with 8 or 4 up to 34.
 PIECE_CHARS = 8
 #: What BibTeX takes for the end of a name or of its first part, also in capital letters, and what it takes for the family's name.
@@ -295,12 +301,22 @@ def _day(moment: datetime, is_day_known: bool = True) -> str:
 
 
 def _tex(text: str) -> str:
-    return one_line(text).translate(_TEX)
+    return _LIGATURE.sub("{}", one_line(text).translate(_TEX))
 
 
 def _tex_word(word: str) -> str:
-    step = PIECE_CHARS if len(word) > MAX_UNBROKEN_CHARS else len(word)
-    return r"\allowbreak{}".join(_tex(word[at : at + step]) for at in range(0, len(word), step))
+    """A word of a note for TeX, which may begin a line within a digest or an address: neither before the point behind it, nor beside a
+    character outside ASCII, whose accent may follow it, nor in a character that is written as `%E6`."""
+    whole = len(word.rstrip(CLOSING))
+    if whole <= MAX_UNBROKEN_CHARS or not _BREAKABLE.search(word):
+        return _tex(word)
+    ends = [
+        at
+        for at in range(PIECE_CHARS, whole, PIECE_CHARS)
+        if word[at - 1 : at + 1].isascii() and "%" not in word[at - 2 : at]
+    ]
+    pieces = zip([0, *ends], [*ends, len(word)], strict=True)
+    return r"\allowbreak{}".join(_tex(word[start:end]) for start, end in pieces)
 
 
 @dataclass(frozen=True, slots=True)

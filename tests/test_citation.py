@@ -166,6 +166,40 @@ def test_tex_may_break_every_long_word_of_a_note() -> None:
     assert max(map(len, pieces)) <= citation.MAX_UNBROKEN_CHARS
 
 
+#: Words of a note, with what BibTeX gets of each.
+NOTED = [
+    ("0123456789abcdef" * 2, r"01234567\allowbreak{}89abcdef\allowbreak{}01234567\allowbreak{}89abcdef"),
+    # No line begins with a full stop.
+    (
+        "0123456789abcdef" * 2 + ".",
+        r"01234567\allowbreak{}89abcdef\allowbreak{}01234567\allowbreak{}89abcdef.",
+    ),
+    # A word of a language is divided by TeX, and by no place in its middle.
+    ("Donaudampfschifffahrtsgesellschaft", "Donaudampfschifffahrtsgesellschaft"),
+    ("กรุงเทพมหานครอมรรัตนโกสินทร์", "กรุงเทพมหานครอมรรัตนโกสินทร์"),
+    # Neither an accent nor a percent sign is cut off from what it belongs to.
+    ("https://blog.example/abe\u0301cd", "https://\\allowbreak{}blog.exa\\allowbreak{}mple/abe\u0301cd"),
+    ("https://ab.example/cde%D1%82", r"https://\allowbreak{}ab.examp\allowbreak{}le/cde\%D1\%82"),
+    ("https://ab.example/c--d/e.", r"https://\allowbreak{}ab.examp\allowbreak{}le/c-{}-d/\allowbreak{}e."),
+]
+
+
+@pytest.mark.parametrize(("word", "written"), NOTED)
+def test_tex_breaks_digests_and_addresses_alone_and_not_everywhere(word: str, written: str) -> None:
+    made = citation.bibtex(replace(POST, origin=word, original_url=""))
+    assert f"First published by {written}, 31 March" in made
+
+
+@pytest.mark.parametrize(
+    "headline", ["One -- two --- three", "''Quoted'' ``words``", "<<Mots>>", "!`Hola ?`no"]
+)
+def test_tex_makes_no_other_character_of_two(headline: str) -> None:
+    made = citation.bibtex(replace(POST, headline=headline))
+    (entry,) = pybtex.database.parse_string(made, "bibtex").entries.values()
+    assert entry.fields["title"].replace("{}", "") == f"{{{headline}}}"
+    assert not re.search(r"--|``|''|<<|>>|[!?]`", entry.fields["title"])
+
+
 @pytest.mark.parametrize(
     "name",
     [
