@@ -38,6 +38,7 @@ from newsarchive.db.frontier.queue import Frontier, KnownSource
 from newsarchive.exceptions import DatabaseError
 from newsarchive.items import Link
 from newsarchive.rules import Rules
+from newsarchive.spiders.languages import Languages
 
 if TYPE_CHECKING:
     from scrapy.core.engine import ExecutionEngine
@@ -61,11 +62,6 @@ MAX_ERROR_CHARACTERS = 200
 DIGEST_CHARACTERS = 16
 #: The kind of a sitemap that another sitemap lists.
 SITEMAP_PART = "sitemap part"
-#: The kind of a front page of one of a site's other languages.
-LANGUAGE_PAGE = "language page"
-#: A language whose front page, feed and API were read is left alone for this long: two or three requests each, up to 24 languages, would
-#: else be asked by every hourly crawl. The main sources often have the posts of all languages.
-MIN_LANGUAGE_PAUSE = timedelta(hours=6)
 #: The source of a post that an archive page links.
 ARCHIVE_PAGE = "archive page"
 #: Error statuses of an API whose answers are read: they say why it gives nothing.
@@ -122,8 +118,10 @@ class Finder:
     seen: set[str] = field(default_factory=set)
     #: Hosts of other sites to which entries of feeds lead.
     other_sites: set[str] = field(default_factory=set)
-    #: The front pages of the site's other languages, each with its row.
-    languages: list[tuple[TextResponse, KnownSource | None]] = field(default_factory=list)
+    languages: Languages = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.languages = Languages(self)
 
     async def batches(self, home: TextResponse, known: KnownSource | None = None) -> AsyncIterator[Batch]:
         """All links to posts, source by source; a post that two sources name comes twice.
@@ -131,7 +129,7 @@ class Finder:
         `known` is the front page's row as a source; its validators are kept once everything is found.
         """
         tried = await self._sources(home)
-        of_languages = await self._of_languages(home, tried)
+        of_languages = await self.languages.sources(home, tried)
         first = next((i for i, source in enumerate(tried) if source.kind == "sitemap"), len(tried))
         complete: set[str] = set()
         for source in [*tried[:first], *of_languages, *tried[first:]]:
@@ -161,7 +159,7 @@ class Finder:
         yield Batch(links, home_id)
         async for batch in self._past_caches(known if home.status == 200 else None):
             yield batch
-        for page in [home, *(page for page, _ in self.languages)]:
+        for page in [home, *(page for page, _ in self.languages.pages)]:
             if not complete & {"wp-json", "sitemap", "announced sitemap"}:
                 async for batch in self._archive_pages(page):
                     yield Batch(batch.links, home_id)
@@ -170,9 +168,9 @@ class Finder:
             elif page is not home:
                 text = text_of(page)
                 yield Batch(await in_time(len(text), post_links, text, page.url, self.rules), home_id)
-        for page, row in self.languages:
-            await self._read_whole(row, page)
-        await self._read_whole(known, home)
+        for page, row in self.languages.pages:
+            await self.read_whole(row, page)
+        await self.read_whole(known, home)
 
     async def batches_again(self, known: KnownSource) -> AsyncIterator[Batch]:
         """All links to posts of a site whose front page did not change, from the sources that answered before."""
@@ -183,6 +181,8 @@ class Finder:
             yield await self._named_by(known)
             async for batch in self._past_caches(known):
                 yield batch
+            async for links in self.languages.links_again(known):
+                yield Batch(links, known.id)
 
     async def _past_caches(self, home: KnownSource | None) -> AsyncIterator[Batch]:
         """New posts of a front page that was the same for `MAX_SAME_TIME`: a cache may be stuck, and most caches have no answer
@@ -191,12 +191,12 @@ class Finder:
             return
         now = datetime.now(UTC)
         url = past_caches(home.url)
-        fresh = await self._known(FRESH_FRONT_PAGE, url)
+        fresh = await self.row_of(FRESH_FRONT_PAGE, url)
         since = await asyncio.to_thread(self.frontier.same_since, home.id)
         asked = fresh.last_checked_at if fresh else None
         if fresh is None or since is None or now - max(since, asked or since) < MAX_SAME_TIME:
             return
-        response = await self._get(f"{url}{int(now.timestamp())}")
+        response = await self.get(f"{url}{int(now.timestamp())}")
         await asyncio.to_thread(self.frontier.source_checked, fresh.id, ok=response is not None)
         if not isinstance(response, TextResponse):
             return
@@ -226,7 +226,7 @@ class Finder:
         found = await in_time(len(text), platforms.sources, text, headers_of(home), home.url, self.rules)
         robots, robots_url = self.robots(home.url), urljoin(home.url, "/robots.txt")
         if robots is None:
-            answer = await self._get(robots_url)
+            answer = await self.get(robots_url)
             robots = text_of(answer) if answer is not None else ""
         listed = robots_sitemaps(robots, robots_url)
         if listed:
@@ -236,41 +236,13 @@ class Finder:
         once = {(source.kind, urls.url_key(source.url)): source for source in reversed(found)}
         return list(once.values())[::-1]
 
-    async def _of_languages(self, home: TextResponse, asked: Sequence[Source]) -> list[Source]:
-        """The first feed and API that each front page of the site's other languages announces, without those that are asked anyway. A
-        plug-in may give each language its own: the API of WPML lists the posts of one. A language rests for `MIN_LANGUAGE_PAUSE`."""
-        if self.kinds <= {"sitemap"}:
-            return []
-        text, found = text_of(home), {urls.url_key(source.url): source for source in asked}
-        now = datetime.now(UTC)
-        for url in await in_time(len(text), platforms.languages, text, home.url):
-            row = await self._known(LANGUAGE_PAGE, url)
-            checked = row.last_checked_at if row else None
-            if checked is not None and not is_future(checked, now) and now - checked < MIN_LANGUAGE_PAUSE:
-                continue
-            page = await self._page(url)
-            # A language may have a site of its own.
-            if page is None or not urls.same_site(page.url, home.url):
-                await self._failed(row)
-                continue
-            if urls.url_key(page.url) == urls.url_key(home.url):
-                await self._read_whole(row, page)
-                continue
-            self.languages.append((page, row))
-            text = text_of(page)
-            named = await in_time(len(text), platforms.sources, text, headers_of(page), page.url, self.rules)
-            new = [one for one in named if one.announced and urls.url_key(one.url) not in found]
-            for source in {one.kind: one for one in reversed(new)}.values():
-                found[urls.url_key(source.url)] = source
-        return [source for source in found.values() if source not in asked]
-
     async def _guarded(self, source: Source, home_url: str) -> AsyncIterator[Batch]:
         """What a source names. An error in reading it costs this source alone."""
         readers = {"wp-json": self._wordpress, "feed": self._feed, "sitemap": self._sitemap}
         if source.kind not in readers or source.kind not in self.kinds:
             return
         try:
-            known = await self._known(source.kind, source.url)
+            known = await self.row_of(source.kind, source.url)
             if known and not source.announced and known.rests(datetime.now(UTC)):
                 return  # nothing was at this usual place, and the site announces nothing there
             async for batch in readers[source.kind](source, known, home_url):
@@ -290,10 +262,10 @@ class Finder:
         await self._ask_name(source.url)
         while not self.enough():
             url = wordpress.wp_posts_url(source.url, page=page, embed=embed)
-            own = await self._known(API_PAGE, url) if known else None
+            own = await self.row_of(API_PAGE, url) if known else None
             # A server that is too small for a page with names embedded answers 500, and may give one without.
             also = (*API_ERROR_STATUSES, *((500,) if embed and page == 1 else ()))
-            response = await self._get(url, own, expected=source.announced, also=also)
+            response = await self.get(url, own, expected=source.announced, also=also)
             if response is None:
                 return
             if response.status == 304 and known and own:
@@ -314,19 +286,19 @@ class Finder:
                 continue
             if posts.problem:
                 if page == 1:
-                    await self._failed(known)
+                    await self.failed(known)
                 if page == 1 and source.announced:
                     self.problem(url, "wp-json", posts.problem)
                 return
             if page == 1:
                 await self.listed(known, posts.links)
             yield Batch(list(posts.links), own.id if own else None)
-            await self._read_whole(own, response)
+            await self.read_whole(own, response)
             addresses = {link.url for link in posts.links}
             barren = 0 if addresses - named else barren + 1
             named |= addresses
             if posts.is_last or pagination.stop_reason(page, barren):
-                await self._read_whole(known, response)
+                await self.read_whole(known, response)
                 return
             page += 1
 
@@ -338,10 +310,10 @@ class Finder:
         if named:
             return
         url = wordpress.wp_root_url(root)
-        known = await self._known(API_ROOT, url)
+        known = await self.row_of(API_ROOT, url)
         if known is None or known.rests(datetime.now(UTC)):
             return
-        response = await self._get(url, known)
+        response = await self.get(url, known)
         if response is None:
             return
         name = site_name(wordpress.parse_wp_root(response.body), self.rules)
@@ -363,7 +335,7 @@ class Finder:
         await asyncio.to_thread(self.frontier.look_for_lost, feed.links, site_id=self.site_id)
 
     async def _feed(self, source: Source, known: KnownSource | None, home_url: str) -> AsyncIterator[Batch]:
-        response = await self._get(source.url, known, expected=source.announced)
+        response = await self.get(source.url, known, expected=source.announced)
         if response is None:
             return
         if response.status == 304 and known and self.frontier:
@@ -391,10 +363,10 @@ class Finder:
             following = feed.next or (wordpress.next_feed_page(response.url) if feed.version else "")
             if not following or barren or pagination.stop_reason(pages, barren):
                 break
-            response = await self._get(following)
+            response = await self.get(following)
         async for batch in self._feed_past_caches(known, home_url):
             yield batch
-        await self._read_whole(known, first)
+        await self.read_whole(known, first)
 
     async def _feed_past_caches(self, known: KnownSource | None, home_url: str) -> AsyncIterator[Batch]:
         """What a feed names past the caches, where it lacks a post of late that other lists named: it froze, or it leaves the post
@@ -405,11 +377,11 @@ class Finder:
         if lacks is None:
             return
         url = past_caches(known.url)
-        fresh = await self._known(FRESH_FEED, url)
+        fresh = await self.row_of(FRESH_FEED, url)
         asked, now = fresh.last_checked_at if fresh else None, datetime.now(UTC)
         if fresh is None or (asked is not None and (asked >= lacks + MAX_LAG or now - asked < MAX_SAME_TIME)):
             return
-        response = await self._get(f"{url}{int(now.timestamp())}")
+        response = await self.get(f"{url}{int(now.timestamp())}")
         await asyncio.to_thread(self.frontier.source_checked, fresh.id, ok=response is not None)
         if response is None:
             return
@@ -434,7 +406,7 @@ class Finder:
             url, own = waiting.popleft()
             if not self._first_time(url):
                 continue
-            response = await self._get(url, own, expected=source.announced)
+            response = await self.get(url, own, expected=source.announced)
             failures = failures + 1 if response is None else 0
             if failures >= MAX_FAILED_SITEMAPS_IN_A_ROW:
                 sentence = f"{failures} sitemaps in a row cannot be read, and {len(waiting)} others are not asked for"
@@ -443,7 +415,7 @@ class Finder:
             if response is None:
                 continue
             if urls.url_key(response.url) != urls.url_key(url) and not self._first_time(response.url):
-                await self._failed(own)  # it redirects to a sitemap that was read: not asked again soon
+                await self.failed(own)  # it redirects to a sitemap that was read: not asked again soon
                 continue
             if response.status == 304 and own:
                 yield await self._named_by(own)
@@ -474,7 +446,7 @@ class Finder:
                 rows = await asyncio.to_thread(self.frontier.sources_at, self.site_id, SITEMAP_PART, parts)
             # What an index lists comes before what stands behind the index.
             waiting.extendleft(reversed(list(zip(parts, rows, strict=True))))
-            await self._read_whole(own, response)
+            await self.read_whole(own, response)
 
     async def _named_by(self, source: KnownSource) -> Batch:
         """The links that an unchanged source named when it was read."""
@@ -490,7 +462,7 @@ class Finder:
         starts += [(url, None) for url in archives]
         for url, start in starts:
             pages, barren = 0, 0
-            page: TextResponse | None = start if start is not None else await self._page(url)
+            page: TextResponse | None = start if start is not None else await self.page(url)
             while page is not None and not self.enough() and not self.is_barren(ARCHIVE_PAGE):
                 text = text_of(page)
                 links = [
@@ -502,18 +474,18 @@ class Finder:
                 following = await in_time(len(text), pagination.pagination, text, page.url, self.rules)
                 if not following or pagination.stop_reason(pages, barren):
                     break
-                page = await self._page(following)
+                page = await self.page(following)
 
-    async def _page(self, url: str) -> TextResponse | None:
-        response = await self._get(url) if self._first_time(url) else None
+    async def page(self, url: str) -> TextResponse | None:
+        response = await self.get(url) if self._first_time(url) else None
         return response if isinstance(response, TextResponse) else None
 
-    async def _known(self, kind: str, url: str) -> KnownSource | None:
+    async def row_of(self, kind: str, url: str) -> KnownSource | None:
         if self.frontier is None:
             return None
         return await asyncio.to_thread(self.frontier.source, self.site_id, kind, url)
 
-    async def _get(
+    async def get(
         self,
         url: str,
         known: KnownSource | None = None,
@@ -553,18 +525,18 @@ class Finder:
                 self.silent_hosts.add(urlsplit(url).netloc)
         self.answers += ok
         if not ok:
-            await self._failed(known)
+            await self.failed(known)
         if ok or (response is not None and response.status in also):
             return response
         if expected:
             self.problem(url, reason, sentence)
         return None
 
-    async def _failed(self, source: KnownSource | None) -> None:
+    async def failed(self, source: KnownSource | None) -> None:
         if source and self.frontier:
             await asyncio.to_thread(self.frontier.source_checked, source.id, ok=False)
 
-    async def _read_whole(self, known: KnownSource | None, response: Response) -> None:
+    async def read_whole(self, known: KnownSource | None, response: Response) -> None:
         """Store a source's validators, now that every link that it named has its row: a later 304 then loses none."""
         if known and self.frontier and self.remember and not self.enough() and response.status == 200:
             headers = headers_of(response)

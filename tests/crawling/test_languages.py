@@ -123,3 +123,41 @@ def test_a_language_whose_lists_a_limit_left_unread_is_asked_by_the_next_crawl(d
         crawl(f"url={site.home}/", "limit=1", db=db)
         crawl(f"url={site.home}/", db=db)
     assert found(db, site.home) == set(POSTS)
+
+
+@pytest.mark.parametrize("moved", ["/fr/", "/"])
+def test_a_language_without_a_feed_is_asked_although_the_front_page_did_not_change(
+    db: Path, moved: str
+) -> None:
+    """Its new posts stand on its own front page alone."""
+    new = f"{moved}quatre-bacs-neufs/"
+    table: dict[str, Answer | str] = {
+        **POSTS,
+        new: post("quatre-bacs-neufs", date="2025-04-02T08:00:00+00:00"),
+    }
+    for home, (_, *names) in LANGUAGES.items():
+        table[home] = Answer(front_page(home, *names), headers={"ETag": f'"{home} one"'})
+    with served(table) as site:
+        crawl(f"url={site.home}/", db=db)
+        assert found(db, site.home) == set(POSTS)
+        changed = front_page(moved, *LANGUAGES[moved][1:], "quatre-bacs-neufs")
+        site.answers[moved] = Answer(changed, headers={"ETag": '"two"'})
+        rest(db)
+        before = len(site.seen)
+        crawl(f"url={site.home}/", db=db)
+        asked = {seen.path: seen.status for seen in site.seen[before:]}
+        assert {path: asked[path] for path in LANGUAGES} == {
+            path: 200 if path == moved or moved == "/" else 304 for path in LANGUAGES
+        }
+        assert found(db, site.home) == {*POSTS, new}
+        before = len(site.seen)
+        crawl(f"url={site.home}/", db=db)  # they rest again
+        assert not {"/fr/", "/de/"} & {seen.path for seen in site.seen[before:]}
+
+
+def rest(db: Path) -> None:
+    """Have the languages be due."""
+    with sqlite3.connect(db) as connection:
+        connection.execute(
+            "UPDATE sources SET last_checked_at = '2025-03-01 08:00:00' WHERE kind = 'language page'"
+        )
