@@ -19,6 +19,7 @@ from tests.crawling.test_crawl import rows
 from tests.crawling.test_warc_rebuilt import differences, said, story
 from tests.support.serving import Answer, crawl, crawl_killed_at, served
 from tests.support.storage import open_archive, url_of
+from tests.support.waiting import wait_for
 
 pytestmark = pytest.mark.slow  # crawls, servers or other processes
 
@@ -214,11 +215,28 @@ def test_what_a_source_says_again_is_not_written_again(db: Path, tmp_path: Path)
     assert b"Story number 3" not in body
 
 
-def test_a_crawl_that_is_killed_has_kept_what_it_heard(db: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("at", ["at once", "when the feed is read"])
+def test_a_crawl_that_is_killed_has_kept_what_it_heard(db: Path, tmp_path: Path, at: str) -> None:
+    """The next crawl does not ask for a feed again that was read to its end a moment ago, and knows the posts by their
+    addresses."""
     rebuilt = tmp_path / "rebuilt.db"
+
+    def is_time(path: str) -> bool:
+        if "/2025/" not in path:
+            return False
+        if at != "at once":
+            read = "SELECT 1 FROM sources WHERE kind = 'feed' AND last_checked_at IS NOT NULL"
+            wait_for(lambda: rows(db, read))
+        return True
+
     with served(by_rss) as site:
-        crawl_killed_at(site, lambda path: "/2025/" in path, 1, f"url={site.home}/", db=db)
+        crawl_killed_at(site, is_time, 1, f"url={site.home}/", db=db)
+        before = len(site.paths())
         assert crawl(f"url={site.home}/", db=db).returncode == 0
+        assert at == "at once" or "/feed/" not in site.paths()[before:]
+    assert rows(db, "SELECT post_id FROM articles ORDER BY 1") == [
+        (f"wordpress:{40 + number}",) for _, _, number in POSTS
+    ]
     crawl(f"path={tmp_path}/{db.stem}-warc/*.warc.gz", spider="warc", db=rebuilt)
     assert differences(db, rebuilt) == {}
     assert len(records(tmp_path / f"{db.stem}-warc")) == len(POSTS)

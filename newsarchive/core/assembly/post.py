@@ -336,8 +336,11 @@ def extract_step(page: Page, rules: Rules) -> Article:
         article, capture = filled(here, article), here.capture
     # What the answer and the page say of their use is kept beside what the files of the site say.
     said = rights.of_answer(capture.headers, page.text, capture.base_url, rules)
-    identity = (capture.discovered.post_id if capture.discovered else "") or post_id(
-        page.text, capture.headers
+    # A list that did not change since an earlier crawl names addresses alone; what it said of a post then is still known.
+    identity = (
+        (capture.discovered.post_id if capture.discovered else "")
+        or post_id(page.text, capture.headers)
+        or (capture.source_text.post_id if capture.source_text else "")
     )
     capture = replace(capture, rights=(capture.rights or Rights()) + said)
     return replace(weighed(article, capture.source_text), post_id=identity, capture=capture)

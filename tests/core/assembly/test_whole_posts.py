@@ -151,6 +151,25 @@ class TestFilling:
             assert (article.post_id == "", article.date_published == ours.published) == (not text, bool(text))
 
     @pytest.mark.parametrize(
+        ("named", "shown", "known"),
+        [
+            ("wordpress:12", "", "wordpress:12"),
+            ("", "", "wordpress:7"),  # by a list that did not change, which names the address alone
+            ("", "13", "wordpress:13"),  # the page itself knows best whose it is
+        ],
+    )
+    def test_the_id_of_a_post_is_known_whoever_names_its_address(
+        self, named: str, shown: str, known: str
+    ) -> None:
+        page = (
+            WHOLE.replace("<body", f'<body class="single single-post postid-{shown}"', 1) if shown else WHOLE
+        )
+        capture = Capture(URL, page.encode(), headers={"content-type": HTML})
+        text = replace(told(*FOUR), post_id="wordpress:7")
+        link = Link(URL, "feed", post_id=named)
+        assert article_from(replace(capture, source_text=text, discovered=link), RULES).post_id == known
+
+    @pytest.mark.parametrize(
         ("page", "text"), [(SCRIPT, None), (SCRIPT, told(*FOUR, is_full=False)), (CONSENT, told())]
     )
     def test_a_wall_stays_a_wall_without_a_text(self, page: str, text: SourceText | None) -> None:
