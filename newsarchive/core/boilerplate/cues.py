@@ -140,7 +140,8 @@ def promo_lines(blocks: Sequence[Block], folded: Sequence[str], words: Phrases) 
             questions.add(i)
         if _is_pitch(block.text, folded[i], words):
             pitches.add(i)
-        if block.kind != "heading" and _is_call(block.text, folded[i], words):
+        is_call = block.kind != "heading" and _is_call(block.text, folded[i], words)
+        if is_call and "line" not in words.known(folded[i]):  # a table says more of such a line
             calls.append(i)
     cues = questions | pitches
     found: list[Span] = []
