@@ -56,7 +56,7 @@ class Change:
 
 
 @dataclass
-class Summary:
+class ReextractSummary:
     """What a re-extraction did. `no_article` counts reasons, `failed` has the captures that cannot be read, `rights` counts the
     captures whose sites are now known to have said more about their use."""
 
@@ -95,7 +95,7 @@ def reextract(
     steps: Sequence[str] = (),
     progress: Callable[[int, int], None] = lambda done, total: None,
     on_change: Callable[[Change], None] = lambda change: None,
-) -> Summary:
+) -> ReextractSummary:
     """Run the pure core again over the newest stored capture of each page.
 
     Reads the captures that an extractor older than `only_older_than` read last (all with `None`), so that a run that was broken off goes
@@ -107,7 +107,7 @@ def reextract(
     chosen = captures.Chosen(site, since, only_older_than, ids and ids[1])
     begin = ids[0] - 1 if ids else 0
     total = captures.count_kept(engine, chosen, after=begin)
-    summary, store = Summary(), Store(engine)
+    summary, store = ReextractSummary(), Store(engine)
 
     def kept() -> Iterator[Kept]:
         after = begin
@@ -132,7 +132,9 @@ def reextract(
     return summary
 
 
-def _store(store: Store, batch: Sequence[StoredPage], summary: Summary, dry_run: bool) -> Iterator[Change]:
+def _store(
+    store: Store, batch: Sequence[StoredPage], summary: ReextractSummary, dry_run: bool
+) -> Iterator[Change]:
     """Write what was read and remember that it was; gives what changed."""
     summary.failed += [page for page in batch if page.failure]
     summary.no_article.update(page.dropped for page in batch if page.dropped)

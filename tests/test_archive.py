@@ -25,7 +25,7 @@ from newsarchive.db.writing.store import Outcome, Store
 from newsarchive.db.writing.withhold import Demand, withhold
 from newsarchive.exceptions import SOME_FAILED, DatabaseUnavailable, NoSuchArticle, NotAnArticle, UsageError
 from newsarchive.items import Article, Author, Block, Capture, Origin
-from newsarchive.reextract import Change, Summary, reextract
+from newsarchive.reextract import Change, ReextractSummary, reextract
 from newsarchive.rules import Rules
 from newsarchive.version import EXTRACTOR_VERSION
 from newsarchive.warc.writer import Original, WarcWriter
@@ -107,7 +107,7 @@ def version_2(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(archive, "EXTRACTOR_VERSION", 2)
 
 
-def again(crawl: Crawl, **options: Any) -> Summary:
+def again(crawl: Crawl, **options: Any) -> ReextractSummary:
     return reextract(crawl.engine, crawl.folder, **{"only_older_than": 2, "workers": 0} | options)
 
 

@@ -59,7 +59,7 @@ from newsarchive.spiders.warc import Arrival, WarcSpider
 from newsarchive.version import user_agent
 from newsarchive.warc.writer import WarcWriter
 from newsarchive.workers import pool, worker
-from newsarchive.workers.worker import Job, Worker
+from newsarchive.workers.worker import PageJob, Worker
 
 PAGE = (
     b"<html><head><title>A bridge</title></head><body><article><h1>A bridge</h1>"
@@ -593,10 +593,10 @@ def test_a_worker_sends_back_neither_the_page_nor_what_its_feed_says(packs: bool
         b"<head>", b'<head><meta name="robots" content="noai"><script>' + b"//x\n" * 25_000 + b"</script>"
     )
     capture = Capture("https://blog.example/bridge/", page, source_text=said)
-    answer = Worker("", ())(Job(capture, packs), None)
+    answer = Worker("", ())(PageJob(capture, packs), None)
     assert isinstance(answer, worker.ReadPage)
     assert list(answer.changed) == ["rights"]
-    bare = Worker("", ())(Job(replace(capture, body=PAGE, source_text=None), packs), None)
+    bare = Worker("", ())(PageJob(replace(capture, body=PAGE, source_text=None), packs), None)
     # The page has 100 KB more, and so has the feed's text.
     assert len(pickle.dumps(answer)) < len(pickle.dumps(bare)) + 2_000
     with workers(1) as pipeline:
@@ -740,7 +740,7 @@ class Raises:
     def __init__(self, *arguments: object) -> None:
         self.read = Worker(*arguments)  # type: ignore[arg-type]
 
-    def __call__(self, job: Job, template: bytes | None) -> Any:
+    def __call__(self, job: PageJob, template: bytes | None) -> Any:
         if "/raises/" in job.capture.url:
             raise RecursionError("maximum recursion depth exceeded")
         return self.read(job, template)
@@ -806,7 +806,7 @@ def test_an_article_that_the_database_refuses_costs_its_page_alone(packs: bool) 
         return item
 
     capture = Capture("https://blog.example/bridge/", PAGE)
-    answer = worker.done(Job(capture, packs), None, rules.default(), steps.STEPS)
+    answer = worker.done(PageJob(capture, packs), None, rules.default(), steps.STEPS)
     assert isinstance(answer, worker.ReadPage)
     pipeline = pipelines.StorePipeline(get_crawler())
     pipeline.writer = Refusing()  # type: ignore[assignment]

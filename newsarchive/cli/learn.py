@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from newsarchive.db.frontier.known_sites import KnownSite
-    from newsarchive.learning.learner import Learner, Summary
+    from newsarchive.learning.learner import LearnedSite, Learner
     from newsarchive.learning.selectors import SiteSelectors
 
 #: Articles that a locked line stands in. From this number on, the command asks before it reads them again: a mistyped line
@@ -178,7 +178,7 @@ def _print_learned(site: str, db: str) -> None:
         raise SystemExit(1)
 
 
-def show(summary: Summary) -> None:
+def show(summary: LearnedSite) -> None:
     """Print the articles that change on standard output, and the counts on standard error."""
     for url in summary.changed:
         click.echo(url)

@@ -45,7 +45,7 @@ from newsarchive.db.writing.packed import head_of
 from newsarchive.exceptions import NotAnArticle
 from newsarchive.items import Article, DropReason
 from newsarchive.times import utc_now
-from newsarchive.workers.worker import Job, Look
+from newsarchive.workers.worker import Look, PageJob
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -146,7 +146,7 @@ class OtherPosts:
         """The text that an address gives now; `None` where it gives no article."""
         try:
             response = await _answer(self.crawler, url)
-            page = await reader_of(self.crawler).do(Job(capture_of(response)))
+            page = await reader_of(self.crawler).do(PageJob(capture_of(response)))
         except Exception as error:  # whatever a download or the reading raises: nothing is known then
             logger.info("%s: asked for what the site gives there: %s", url, error)
             return None
@@ -225,7 +225,7 @@ class MovedPosts:
             look = (await reader.do(Look(capture, asks=False))).look
             if look.block or look.kind.reason in IN_BETWEEN:
                 return False
-            page = await reader.do(Job(capture))
+            page = await reader.do(PageJob(capture))
         except NotAnArticle as refusal:
             return refusal.reason not in IN_BETWEEN
         return not text_of(head_of(page.article)).is_one_with(former.text)

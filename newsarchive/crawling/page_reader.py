@@ -42,7 +42,7 @@ from newsarchive.exceptions import NewsArchiveError, NotAnArticle
 from newsarchive.items import Article, Capture, DropReason
 from newsarchive.workers import worker
 from newsarchive.workers.pool import Closed, Died, NotStarted, Shared, TooSlow, WorkerPool
-from newsarchive.workers.worker import MAX_PAGE_SECONDS, Job, Look, Looked, ReadPage
+from newsarchive.workers.worker import MAX_PAGE_SECONDS, Look, Looked, PageJob, ReadPage
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -105,7 +105,7 @@ class PageReader:
     A crawl that expects fewer than `first_page` pages begins in a thread, and goes on in processes after that many.
     `reads_ahead` says that a pipeline will ask for the posts that are looked at, `template` gives what is known of a site,
     `packs` says that articles go to nobody but the writer, and `refused` gives the kinds of pages that are no articles
-    where the spider does not look at its pages (`worker.Job`).
+    where the spider does not look at its pages (`worker.PageJob`).
     """
 
     def __init__(
@@ -163,7 +163,7 @@ class PageReader:
         try:
             before, page = self.ahead.pop(capture.url, (None, None))
             if page is None or replace(capture, place=None) != before:
-                page = await self.do(Job(capture, self.packs(), self.refused()))
+                page = await self.do(PageJob(capture, self.packs(), self.refused()))
         finally:
             self.pages += 1
         if isinstance(page, NotAnArticle):
@@ -173,7 +173,7 @@ class PageReader:
             capture = capture.without_body()  # the writer needs the place of the bytes alone
         return with_capture(page.article, capture)
 
-    async def do(self, job: Job | Look) -> Any:
+    async def do(self, job: PageJob | Look) -> Any:
         """What a worker process makes of a job, or where none is at work a thread: see `worker.done`.
 
         Raises `NotAnArticle`, also for a page that is too slow, makes the core raise an error, or kills its process, and

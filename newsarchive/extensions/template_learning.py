@@ -28,8 +28,8 @@ from newsarchive.db.writing.store import Outcome
 from newsarchive.exceptions import DatabaseError
 from newsarchive.extensions.warc import raw_folders_of
 from newsarchive.items import Article
-from newsarchive.learning.learner import LEARNING_PAGES, Summary, has_grown
-from newsarchive.learning.process import Archived, Job, SiteLearning
+from newsarchive.learning.learner import LEARNING_PAGES, LearnedSite, has_grown
+from newsarchive.learning.process import Archived, LearningJob, SiteLearning
 from newsarchive.spider_processes.parent import SHARED_READINGS
 
 if TYPE_CHECKING:
@@ -207,7 +207,7 @@ class TemplateLearning:
         try:
             async with self._learning(site):
                 readings = [page.reading for page in pages]
-                job = Job(site=site, waiting=readings, packs=packs)
+                job = LearningJob(site=site, waiting=readings, packs=packs)
                 done = (await asyncio.to_thread(self.learner.do, job)).checked()
                 read = [
                     with_capture(one, head_of(page.item).capture)
@@ -281,7 +281,7 @@ class TemplateLearning:
         """Learn in a thread while the crawl goes on; later pages are read by the new template."""
         assert self.learner is not None
         async with self._learning(site):
-            done = await asyncio.to_thread(self.learner.do, Job(site=site))
+            done = await asyncio.to_thread(self.learner.do, LearningJob(site=site))
             self._learned(done.checked().summaries[0])
 
     async def close(self) -> None:
@@ -296,7 +296,7 @@ class TemplateLearning:
         left = set(self.changed)
         while left:  # a site that fails must not keep the others from being learned
             try:
-                done = learner.do(Job(around=sorted(left), since=self.since, taught=self.taught))
+                done = learner.do(LearningJob(around=sorted(left), since=self.since, taught=self.taught))
                 for summary in done.summaries:
                     left.discard(summary.site)
                     self._learned(summary)
@@ -307,7 +307,7 @@ class TemplateLearning:
                 left.discard(site)
                 self._failed(site, error)
 
-    def _learned(self, done: Summary) -> None:
+    def _learned(self, done: LearnedSite) -> None:
         self.crawler.stats.inc_value(key(Detail.LEARNED), len(done.changed))
 
     def _failed(self, site: str, error: Exception) -> None:

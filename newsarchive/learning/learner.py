@@ -72,7 +72,7 @@ MAX_NEIGHBOURS = 30
 
 
 @dataclass
-class Summary:
+class LearnedSite:
     """What learning did: pages known, entries of the template, pages read again, and the URLs of articles
     whose text or blocks changed; `failed` names captures that cannot be read."""
 
@@ -119,7 +119,7 @@ class Learner:
         *,
         going_on: bool = False,
         waiting: Sequence[Observation] = (),
-    ) -> Summary:
+    ) -> LearnedSite:
         """Learn from the newest pages of one site (its domain) and what other sites show of their lines; store
         what changes. Below three pages only locks count, which are those of the site by default.
 
@@ -135,7 +135,7 @@ class Learner:
             f"{site}: others learn this site at the same time, over and over: try again later"
         )
 
-    def learn_waiting(self, site: str, readings: Iterable[Reading]) -> tuple[Summary, list[Article]]:
+    def learn_waiting(self, site: str, readings: Iterable[Reading]) -> tuple[LearnedSite, list[Article]]:
         """Learn a site from pages that were read without its template and wait to be stored, beside those that are stored; gives
         the articles of those that wait, in order, by the new template.
 
@@ -151,9 +151,9 @@ class Learner:
 
     def _learn(
         self, site: str, locks: Mapping[int, str] | None, going_on: bool, waiting: Sequence[Observation]
-    ) -> Summary:
+    ) -> LearnedSite:
         """As `learn`. Raises `site_templates.Outdated` where another process has learned the site meanwhile."""
-        summary = Summary(site)
+        summary = LearnedSite(site)
         # Pages without a record are read first. A dry run records them nowhere.
         fresh = self._record(site, summary)
         window = self.windows.window(site, self.window)
@@ -185,11 +185,11 @@ class Learner:
             site_templates.prune(self.engine, site, self.window)
         return summary
 
-    def learn_all(self, on_site: Callable[[Summary], None] = lambda summary: None) -> list[Summary]:
+    def learn_all(self, on_site: Callable[[LearnedSite], None] = lambda summary: None) -> list[LearnedSite]:
         """Learn every site; one after the other, so that the second sees what the first knows."""
         sites = site_templates.sites(self.engine)
         for site in sites if not self.dry_run else ():
-            self._record(site, Summary())
+            self._record(site, LearnedSite())
         done = []
         for site in sites:
             summary = self.learn(site)
@@ -199,7 +199,7 @@ class Learner:
 
     def learn_around(
         self, sites: Iterable[str], since: datetime = EVER, taught: Mapping[str, int] | None = None
-    ) -> Iterator[Summary]:
+    ) -> Iterator[LearnedSite]:
         """Learn sites that changed since a moment, then the others whose lines they hold: what was a line of one blog's
         may now be that of three. The nearest `MAX_NEIGHBOURS` are learned.
 
@@ -214,7 +214,7 @@ class Learner:
         for site in changed:
             unsettled = site_templates.unsettled(self.engine, site, since, has_grown)
             is_due = site in unsettled or self._has_enough_new(site, since, (taught or {}).get(site, 0))
-            yield self.learn(site) if is_due else Summary(site)
+            yield self.learn(site) if is_due else LearnedSite(site)
             near += unsettled
         others = [site for site, _ in near.most_common() if site not in changed]
         for site in others[:MAX_NEIGHBOURS]:
@@ -229,7 +229,7 @@ class Learner:
 
     # -- pages -----------------------------------------------------------------------------------------
 
-    def _record(self, site: str, summary: Summary) -> list[Observation]:
+    def _record(self, site: str, summary: LearnedSite) -> list[Observation]:
         """Read and record the articles of a site that an older version stored, or another program."""
         ids = site_templates.unrecorded(self.engine, site, self.window)
         found = [observed(article, site, self.rules) for article in self._articles(reversed(ids), summary)]
@@ -239,7 +239,7 @@ class Learner:
         return found
 
     def _articles(
-        self, article_ids: Iterable[int], summary: Summary, template: Template | None = None
+        self, article_ids: Iterable[int], summary: LearnedSite, template: Template | None = None
     ) -> Iterator[Article]:
         """Articles read again from their newest captures, by a template or without any."""
         newest = (next(captures.of_article(self.engine, number), None) for number in article_ids)
@@ -282,7 +282,7 @@ class Learner:
         if not self.dry_run:
             known.template, known.agreeing = template, agreeing
 
-    def _reread(self, stale: Iterator[Observation], template: Template, summary: Summary) -> None:
+    def _reread(self, stale: Iterator[Observation], template: Template, summary: LearnedSite) -> None:
         """Read the pages again that the template reads differently than when they were read last."""
 
         def ids() -> Iterator[int]:
@@ -292,7 +292,7 @@ class Learner:
 
         self.read_again(ids(), template, summary)
 
-    def read_again(self, article_ids: Iterable[int], template: Template, summary: Summary) -> None:
+    def read_again(self, article_ids: Iterable[int], template: Template, summary: LearnedSite) -> None:
         """Read articles again by a template, and store those that differ.
 
         A page that this process has read before is unpacked; the others are read from their stored bytes.
@@ -337,7 +337,7 @@ class Learner:
         no_more = says_no_more(told.text, article.capture.source_text, article)
         return (article, kept.record) if no_more else None
 
-    def _store(self, batch: list[Article], summary: Summary) -> None:
+    def _store(self, batch: list[Article], summary: LearnedSite) -> None:
         changed = [article for article in batch if differs(self.engine, article)]
         if self.dry_run:
             summary.changed += [article.url for article in changed]
@@ -411,7 +411,7 @@ def articles_to_read(learner: Learner, site: str, lines: Iterable[str]) -> set[i
     return found
 
 
-def lock(learner: Learner, site: str, locks: Mapping[str, str]) -> Summary:
+def lock(learner: Learner, site: str, locks: Mapping[str, str]) -> LearnedSite:
     """Lock lines of a site by hand, each `keep`, `drop` or "" to unlock, and read again what they touch.
 
     Raises `UsageError` where no known page of the site holds such a line.

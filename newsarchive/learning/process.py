@@ -2,7 +2,7 @@
 
     learning = SiteLearning(Archived("sqlite:///archive.db", ["warc"]), lambda: True)
     learning.keep(reading)             # what a page was read as
-    learning.do(Job(site="blog.example")).checked()    # blocks: to be called from a thread
+    learning.do(LearningJob(site="blog.example")).checked()    # blocks: to be called from a thread
     learning.close()
 
 To learn a site of 300 pages took the process of a crawl 8 ms a page, a third of all that it did, while its worker processes
@@ -23,7 +23,7 @@ from newsarchive.db.engine import open_engine
 from newsarchive.db.kept_readings import KeptReadings, Reading, shared_readings
 from newsarchive.db.writing.packed import PackedArticle, packed
 from newsarchive.items import Article
-from newsarchive.learning.learner import EVER, Learner, Summary
+from newsarchive.learning.learner import EVER, LearnedSite, Learner
 from newsarchive.workers.pool import NotStarted, WorkerPool
 
 #: Bytes of readings that wait to be sent with the next site to learn; with more they are sent at once. The reading of a
@@ -47,7 +47,7 @@ class Archived(NamedTuple):
     readings: str = ""
 
 
-class Job(NamedTuple):
+class LearningJob(NamedTuple):
     """Readings to keep, and then sites to learn.
 
     While a crawl goes on, this is one `site`, with its pages that are `waiting` to be stored. At the end of a crawl these are the
@@ -69,7 +69,7 @@ class Done(NamedTuple):
     """What was learned, and the error that ended the learning, `None` for none. `articles` are those of the job's `waiting`
     pages, in their order."""
 
-    summaries: list[Summary]
+    summaries: list[LearnedSite]
     error: Exception | None = None
     articles: Sequence[Article | PackedArticle] = ()
 
@@ -95,7 +95,7 @@ class LearningWorker:
             readings=self.readings,
         )
 
-    def __call__(self, job: Job, shared: bytes | None = None) -> Done:
+    def __call__(self, job: LearningJob, shared: bytes | None = None) -> Done:
         done = Done([])
         for reading in job.readings if self.readings.is_shared else (*job.readings, *job.waiting):
             self.readings.keep(reading)
@@ -145,11 +145,11 @@ class SiteLearning:
             self._waiting.append(reading)
             if sum(one.size for one in self._waiting) > MAX_WAITING_BYTES:
                 if self._pool is not None:
-                    self._pool.submit(Job(self._taken()))
+                    self._pool.submit(LearningJob(self._taken()))
                 else:  # a crawl whose sites are learned only at its end would hold all readings in memory
-                    self._worker_here()(Job(self._taken()))
+                    self._worker_here()(LearningJob(self._taken()))
 
-    def do(self, job: Job) -> Done:
+    def do(self, job: LearningJob) -> Done:
         """What came of a job. Blocks: to be called from a thread."""
         with self._lock:
             if self._pool is None and not self._broken and self.may_start():
@@ -158,7 +158,7 @@ class SiteLearning:
             try:
                 # An empty job waits until the process has started. Pages that were stored meanwhile have left readings,
                 # which are sent too; without them the process would read these pages from their bytes.
-                self._pool.submit(Job()).result()
+                self._pool.submit(LearningJob()).result()
                 job = self._with_readings(job)
                 done: Done = self._pool.submit(job).result()
                 return done
@@ -183,7 +183,7 @@ class SiteLearning:
         factory = f"{__name__}:{LearningWorker.__name__}"
         self._pool = WorkerPool(1, factory, tuple(self.archived), MAX_LEARNING_SECONDS)
 
-    def _with_readings(self, job: Job) -> Job:
+    def _with_readings(self, job: LearningJob) -> LearningJob:
         with self._lock:
             return job._replace(readings=[*job.readings, *self._taken()])
 

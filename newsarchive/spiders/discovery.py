@@ -80,7 +80,7 @@ SILENT_REASONS = frozenset(
 SITEMAPS_WITHOUT_POSTS = frozenset(("pages", "categories", "authors", "media"))
 
 
-class Batch(NamedTuple):
+class NamedLinks(NamedTuple):
     """The links that one answer named. `source_id` is the row of the source, `None` for an archive page. `remembered`
     says that the source did not change, and that these are the links that it named when it was read."""
 
@@ -123,7 +123,9 @@ class Finder:
     def __post_init__(self) -> None:
         self.languages = Languages(self)
 
-    async def batches(self, home: TextResponse, known: KnownSource | None = None) -> AsyncIterator[Batch]:
+    async def batches(
+        self, home: TextResponse, known: KnownSource | None = None
+    ) -> AsyncIterator[NamedLinks]:
         """All links to posts, source by source; a post that two sources name comes twice.
 
         `known` is the front page's row as a source; its validators are kept once everything is found.
@@ -156,23 +158,23 @@ class Finder:
         links = await in_time(len(text), post_links, text, home.url, self.rules)
         if home.status == 200:  # the page of a wall lists nothing
             await self.listed(known, links, home.body)
-        yield Batch(links, home_id)
+        yield NamedLinks(links, home_id)
         async for batch in self._past_caches(known if home.status == 200 else None):
             yield batch
         for page in [home, *(page for page, _ in self.languages.pages)]:
             if not complete & {"wp-json", "sitemap", "announced sitemap"}:
                 async for batch in self._archive_pages(page):
-                    yield Batch(batch.links, home_id)
+                    yield NamedLinks(batch.links, home_id)
                     if self.enough():
                         return
             elif page is not home:
                 text = text_of(page)
-                yield Batch(await in_time(len(text), post_links, text, page.url, self.rules), home_id)
+                yield NamedLinks(await in_time(len(text), post_links, text, page.url, self.rules), home_id)
         for page, row in self.languages.pages:
             await self.read_whole(row, page)
         await self.read_whole(known, home)
 
-    async def batches_again(self, known: KnownSource) -> AsyncIterator[Batch]:
+    async def batches_again(self, known: KnownSource) -> AsyncIterator[NamedLinks]:
         """All links to posts of a site whose front page did not change, from the sources that answered before."""
         await self.listed(known)
         async for batch in self.batches_without_home(known.url):
@@ -182,9 +184,9 @@ class Finder:
             async for batch in self._past_caches(known):
                 yield batch
             async for links in self.languages.links_again(known):
-                yield Batch(links, known.id)
+                yield NamedLinks(links, known.id)
 
-    async def _past_caches(self, home: KnownSource | None) -> AsyncIterator[Batch]:
+    async def _past_caches(self, home: KnownSource | None) -> AsyncIterator[NamedLinks]:
         """New posts of a front page that was the same for `MAX_SAME_TIME`: a cache may be stuck, and most caches have no answer
         for an address that nobody asked for before. Asked once in as long."""
         if home is None or self.frontier is None:
@@ -204,9 +206,9 @@ class Finder:
         links = await in_time(len(text), post_links, text, home.url, self.rules)
         before = await asyncio.to_thread(self.frontier.known, [link.url for link in links])
         new = [link for link in links if urls.url_key(link.url) not in before]
-        yield Batch([replace(link, source=FRESH_FRONT_PAGE) for link in new], fresh.id)
+        yield NamedLinks([replace(link, source=FRESH_FRONT_PAGE) for link in new], fresh.id)
 
-    async def batches_without_home(self, home_url: str) -> AsyncIterator[Batch]:
+    async def batches_without_home(self, home_url: str) -> AsyncIterator[NamedLinks]:
         """All links to posts of a site whose front page cannot be fetched, from the sources that answered before.
 
         Of a host that does not answer one source is asked.
@@ -236,7 +238,7 @@ class Finder:
         once = {(source.kind, urls.url_key(source.url)): source for source in reversed(found)}
         return list(once.values())[::-1]
 
-    async def _guarded(self, source: Source, home_url: str) -> AsyncIterator[Batch]:
+    async def _guarded(self, source: Source, home_url: str) -> AsyncIterator[NamedLinks]:
         """What a source names. An error in reading it costs this source alone."""
         readers = {"wp-json": self._wordpress, "feed": self._feed, "sitemap": self._sitemap}
         if source.kind not in readers or source.kind not in self.kinds:
@@ -256,7 +258,7 @@ class Finder:
 
     async def _wordpress(
         self, source: Source, known: KnownSource | None, home_url: str
-    ) -> AsyncIterator[Batch]:
+    ) -> AsyncIterator[NamedLinks]:
         embed, page, barren = True, 1, 0
         named: set[str] = set()
         await self._ask_name(source.url)
@@ -292,7 +294,7 @@ class Finder:
                 return
             if page == 1:
                 await self.listed(known, posts.links)
-            yield Batch(list(posts.links), own.id if own else None)
+            yield NamedLinks(list(posts.links), own.id if own else None)
             await self.read_whole(own, response)
             addresses = {link.url for link in posts.links}
             barren = 0 if addresses - named else barren + 1
@@ -334,7 +336,9 @@ class Finder:
             await asyncio.to_thread(self.frontier.name_site, self.site_id, name, feed.language)
         await asyncio.to_thread(self.frontier.look_for_lost, feed.links, site_id=self.site_id)
 
-    async def _feed(self, source: Source, known: KnownSource | None, home_url: str) -> AsyncIterator[Batch]:
+    async def _feed(
+        self, source: Source, known: KnownSource | None, home_url: str
+    ) -> AsyncIterator[NamedLinks]:
         response = await self.get(source.url, known, expected=source.announced)
         if response is None:
             return
@@ -359,7 +363,7 @@ class Finder:
             if not pages:
                 await self.whole_feed(feed)
             pages, barren = pages + 1, 0 if self._fresh(list(feed.links)) else barren + 1
-            yield Batch(list(feed.links), known.id if known else None)
+            yield NamedLinks(list(feed.links), known.id if known else None)
             following = feed.next or (wordpress.next_feed_page(response.url) if feed.version else "")
             if not following or barren or pagination.stop_reason(pages, barren):
                 break
@@ -368,7 +372,7 @@ class Finder:
             yield batch
         await self.read_whole(known, first)
 
-    async def _feed_past_caches(self, known: KnownSource | None, home_url: str) -> AsyncIterator[Batch]:
+    async def _feed_past_caches(self, known: KnownSource | None, home_url: str) -> AsyncIterator[NamedLinks]:
         """What a feed names past the caches, where it lacks a post of late that other lists named: it froze, or it leaves the post
         out. Asked once for such a post, and at most once in `MAX_SAME_TIME`."""
         if known is None or self.frontier is None:
@@ -390,7 +394,7 @@ class Finder:
         }
         links = (await self.parsed_feed(response, home_url)).links
         new = [replace(link, source=FRESH_FEED) for link in links if urls.url_key(link.url) not in before]
-        yield Batch(new, fresh.id)
+        yield NamedLinks(new, fresh.id)
 
     async def parsed_feed(self, response: Response, home_url: str) -> feeds.Feed:
         """The feed of an answer; `home_url` is the crawled site where the feed lies elsewhere."""
@@ -400,7 +404,7 @@ class Finder:
 
     async def _sitemap(
         self, source: Source, known: KnownSource | None, home_url: str
-    ) -> AsyncIterator[Batch]:
+    ) -> AsyncIterator[NamedLinks]:
         waiting, failures, indexes = deque([(source.url, known)]), 0, 0
         while waiting and not self.enough() and not self.is_barren(source.kind):
             url, own = waiting.popleft()
@@ -430,7 +434,7 @@ class Finder:
                 self.problem(url, "sitemap", sitemap.problem)
             if own and own.answers and self.frontier and sitemap.links and not sitemap.problem:
                 await asyncio.to_thread(self.frontier.look_for_lost, sitemap.links, source_id=own.id)
-            yield Batch(list(sitemap.links), own.id if own else None)
+            yield NamedLinks(list(sitemap.links), own.id if own else None)
             indexes = 0 if sitemap.links else indexes + bool(sitemap.sitemaps)
             if indexes >= MAX_INDEXES_IN_A_ROW:
                 sentence = f"{indexes} sitemaps in a row list other sitemaps alone, and {len(waiting)} others are not asked for"
@@ -448,13 +452,13 @@ class Finder:
             waiting.extendleft(reversed(list(zip(parts, rows, strict=True))))
             await self.read_whole(own, response)
 
-    async def _named_by(self, source: KnownSource) -> Batch:
+    async def _named_by(self, source: KnownSource) -> NamedLinks:
         """The links that an unchanged source named when it was read."""
         assert self.frontier is not None
         links = await asyncio.to_thread(self.frontier.named_by, source.id)
-        return Batch(links, source.id, remembered=True)
+        return NamedLinks(links, source.id, remembered=True)
 
-    async def _archive_pages(self, home: TextResponse) -> AsyncIterator[Batch]:
+    async def _archive_pages(self, home: TextResponse) -> AsyncIterator[NamedLinks]:
         """The last resort: from the front page to older and older pages, then through the archives that it links."""
         starts: list[tuple[str, TextResponse | None]] = [(home.url, home)]
         text = text_of(home)
@@ -470,7 +474,7 @@ class Finder:
                     for link in await in_time(len(text), post_links, text, page.url, self.rules)
                 ]
                 pages, barren = pages + 1, 0 if self._fresh(links) or page is start else barren + 1
-                yield Batch(links)
+                yield NamedLinks(links)
                 following = await in_time(len(text), pagination.pagination, text, page.url, self.rules)
                 if not following or pagination.stop_reason(pages, barren):
                     break

@@ -29,7 +29,7 @@ from newsarchive.items import Link
 from newsarchive.middlewares import BarrenSourceMiddleware, DelayMiddleware
 from newsarchive.plainwords import printable
 from newsarchive.spiders.base import flag, limit, value_of
-from newsarchive.spiders.discovery import Batch, Finder
+from newsarchive.spiders.discovery import Finder, NamedLinks
 from newsarchive.spiders.posts import FetchingSpider
 from newsarchive.times import first_moment
 
@@ -203,14 +203,14 @@ class NewsSpider(FetchingSpider):
             "give the front page of a blog, or the address of its feed"
         )
 
-    async def found(self, named: AsyncIterator[Batch]) -> AsyncIterator[Request]:
+    async def found(self, named: AsyncIterator[NamedLinks]) -> AsyncIterator[Request]:
         """A request for each post to fetch: those that the sources name, then those that earlier crawls left."""
         async for batch in named:
             for request in await self.requests(batch):
                 yield request
         left = await self.left_over()
         for links in chunks(left):  # a request takes much more memory than a link
-            for request in await self.requests(Batch(links, remembered=True)):
+            for request in await self.requests(NamedLinks(links, remembered=True)):
                 yield request
 
     async def open_site(self, response: Response) -> None:
@@ -223,7 +223,7 @@ class NewsSpider(FetchingSpider):
             self.site_id = await asyncio.to_thread(self.frontier.open_site, response.url, platform)
             self.home = await asyncio.to_thread(self.frontier.source, self.site_id, HOME, self.url)
 
-    async def find(self, home: Response) -> AsyncIterator[Batch]:
+    async def find(self, home: Response) -> AsyncIterator[NamedLinks]:
         if home.status == 304 and self.home:
             async for batch in self.finder().batches_again(self.home):
                 yield batch
@@ -235,7 +235,7 @@ class NewsSpider(FetchingSpider):
             if feed.version and feed.links:
                 await finder.whole_feed(feed)
                 await finder.listed(self.home, feed.links)
-                yield Batch(list(feed.links))  # the address given was a feed's
+                yield NamedLinks(list(feed.links))  # the address given was a feed's
                 return
         if isinstance(home, TextResponse):
             async for batch in self.finder().batches(home, self.home):
@@ -314,7 +314,7 @@ class NewsSpider(FetchingSpider):
                 self.taken.add(key)
                 yield link
 
-    async def requests(self, batch: Batch) -> list[Request]:
+    async def requests(self, batch: NamedLinks) -> list[Request]:
         """Write a row in the frontier for each chosen link; give a request for each post to fetch."""
         await self.date(batch.links)
         links = list(self.choose(batch.links))

@@ -42,7 +42,7 @@ from newsarchive.middlewares import (
     SiteLeft,
 )
 from newsarchive.spiders.capturing import CapturingSpider
-from newsarchive.spiders.discovery import Batch
+from newsarchive.spiders.discovery import NamedLinks
 
 #: Statuses other than 200 that say something of a post and are no failures.
 HANDLED_STATUSES = [304, 404, 410]
@@ -142,7 +142,7 @@ class FetchingSpider(CapturingSpider):
         """Whether the crawl has left the site of this address because it answered no more."""
         return self.failing_sites is not None and self.failing_sites.has_left(url)
 
-    async def discovered(self, batch: Batch) -> list[Request]:
+    async def discovered(self, batch: NamedLinks) -> list[Request]:
         """Write rows for the links; give requests for the posts that are due and not done yet."""
         if self.frontier is None:
             return [self.request(link, None) for link in batch.links]

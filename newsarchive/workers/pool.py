@@ -103,7 +103,7 @@ Does = Callable[[Any, bytes | None], Any]
 
 
 @dataclass
-class _Job:
+class _PoolJob:
     message: bytes
     shared: Shared | None
     future: Future[Any] = field(default_factory=Future)
@@ -119,7 +119,7 @@ class WorkerPool:
         self, count: int, factory: str, arguments: tuple[Any, ...] = (), seconds: float = 10.0
     ) -> None:
         self.count, self.factory, self.arguments, self.seconds = count, factory, arguments, seconds
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[_PoolJob | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._threads: list[_WorkerThread] = []
         #: Jobs that were submitted and are not done.
@@ -130,7 +130,7 @@ class WorkerPool:
     def submit(self, job: Any, shared: Shared | None = None) -> Future[Any]:
         """Hand over a job, which is pickled here and now. The future raises what the job raised, `TooSlow`, `Died`,
         `NotStarted` or `Closed`. Raises `Closed` where the pool is closed."""
-        waiting = _Job(pickle.dumps(job, pickle.HIGHEST_PROTOCOL), shared)
+        waiting = _PoolJob(pickle.dumps(job, pickle.HIGHEST_PROTOCOL), shared)
         with self._lock:
             if self._closed:
                 raise Closed
@@ -220,7 +220,7 @@ class _WorkerThread(threading.Thread):
                 self.pool._open -= 1
         self._end()
 
-    def _do(self, job: _Job) -> None:
+    def _do(self, job: _PoolJob) -> None:
         while not job.future.done():
             if self.stopped:
                 _settle(job, Closed())
@@ -248,7 +248,7 @@ class _WorkerThread(threading.Thread):
             else:
                 _settle(job, *answer)
 
-    def _answer(self, job: _Job) -> tuple[BaseException | None, Any]:
+    def _answer(self, job: _PoolJob) -> tuple[BaseException | None, Any]:
         """What the process answers: an error and a result, either of them `None`.
 
         Raises `TimeoutError`, `EOFError` or `OSError` (the process is gone), and `NotStarted`.
@@ -332,7 +332,7 @@ class _WorkerThread(threading.Thread):
         return process.exitcode
 
 
-def _settle(job: _Job, error: BaseException | None, result: Any = None) -> None:
+def _settle(job: _PoolJob, error: BaseException | None, result: Any = None) -> None:
     if error is not None:
         job.future.set_exception(error)
     else:

@@ -70,7 +70,7 @@ class StoredPage:
     problem: str = ""
 
 
-class _Job(NamedTuple):
+class _StoredJob(NamedTuple):
     """A capture to read. `packs` says that nobody but the writer wants the article: it then comes as the writer needs it."""
 
     kept: Kept
@@ -86,7 +86,7 @@ class StoredPageReader:
         self.folder, self.rules = folders(folder), rules.default(rules_folder or "")
         self.steps: Steps = plugins.steps(steps) if isinstance(steps, Sequence) else steps
 
-    def __call__(self, job: _Job, template: bytes | None) -> StoredPage:
+    def __call__(self, job: _StoredJob, template: bytes | None) -> StoredPage:
         """What a worker process does with a job and a pickled template."""
         return self.read(job.kept, template_of(template) if template else None, job.packs)
 
@@ -167,12 +167,12 @@ class StoredPages:
         """
         rest = iter(captures)
         first = list(islice(rest, MIN_PAGES_FOR_WORKERS))
-        jobs = ((_Job(kept, packs), template(kept)) for kept in chain(first, rest))
+        jobs = ((_StoredJob(kept, packs), template(kept)) for kept in chain(first, rest))
         is_short = len(first) < MIN_PAGES_FOR_WORKERS
         if self.pool is None or (is_short and not self.pool.processes()):
             yield from (self.alone(job, shared and shared.value) for job, shared in jobs)
             return
-        waiting: deque[tuple[_Job, Shared | None, Future[StoredPage] | None]] = deque()
+        waiting: deque[tuple[_StoredJob, Shared | None, Future[StoredPage] | None]] = deque()
         while True:
             for job, shared in islice(jobs, self.ahead - len(waiting)):
                 waiting.append((job, shared, self.pool.submit(job, shared) if self.pool else None))
@@ -180,7 +180,9 @@ class StoredPages:
                 return
             yield self._result(*waiting.popleft())
 
-    def _result(self, job: _Job, shared: Shared | None, future: Future[StoredPage] | None) -> StoredPage:
+    def _result(
+        self, job: _StoredJob, shared: Shared | None, future: Future[StoredPage] | None
+    ) -> StoredPage:
         kept = job.kept
         try:
             return future.result() if future is not None else self.alone(job, shared and shared.value)

@@ -41,7 +41,7 @@ MAX_PAGE_SECONDS = 10.0
 MAX_TEMPLATES = 64
 
 
-class Job(NamedTuple):
+class PageJob(NamedTuple):
     """A page to read. `packs` says that nobody but the writer wants the article: it then comes as the writer needs it.
     `refused` are the kinds of pages that are no articles by their look; only a page at which nobody looked before has any.
     """
@@ -56,7 +56,7 @@ class Look(NamedTuple):
     it would be decoded and parsed twice.
 
     `asks` says that a page which forbids copies is left alone. `overruled` are the kinds of pages that a post may look
-    like. Without `reads` nothing is read. `packs` as in `Job`.
+    like. Without `reads` nothing is read. `packs` as in `PageJob`.
     """
 
     capture: Capture
@@ -93,17 +93,17 @@ class Worker:
         self.keep_readings = keep_readings
         set_up_collector(MIN_NEW_OBJECTS_OF_READERS)
 
-    def __call__(self, job: Job | Look, template: bytes | None) -> ReadPage | Looked:
+    def __call__(self, job: PageJob | Look, template: bytes | None) -> ReadPage | Looked:
         """As `done`, by a pickled template, `None` for none."""
         known = template_of(template) if template else None
         return done(job, known, self.rules, self.steps, self.keep_readings)
 
 
 def done(
-    job: Job | Look, template: Template | None, rules: Rules, steps: Steps, keep_reading: bool = False
+    job: PageJob | Look, template: Template | None, rules: Rules, steps: Steps, keep_reading: bool = False
 ) -> ReadPage | Looked:
-    """The page of a `Job`, or what a `Look` shows. Raises `NotAnArticle` for a `Job`."""
-    if isinstance(job, Job):
+    """The page of a `PageJob`, or what a `Look` shows. Raises `NotAnArticle` for a `PageJob`."""
+    if isinstance(job, PageJob):
         if job.refused and job.capture.status == 200:  # of another answer the steps judge
             text = decode(job.capture.body, job.capture.content_type).text
             kind, discovered = page_kind(Shown(text, job.capture.base_url), rules), job.capture.discovered
@@ -126,7 +126,7 @@ def done(
     if not job.reads or other or look.block or look.forbidden or look.parts or look.unlinked:
         return Looked(look)
     try:
-        page = done(Job(capture, job.packs), template, rules, steps, keep_reading)
+        page = done(PageJob(capture, job.packs), template, rules, steps, keep_reading)
     except NotAnArticle as error:  # the frames of the exception hold the page's tree
         return Looked(look, error.with_traceback(None))
     assert isinstance(page, ReadPage)

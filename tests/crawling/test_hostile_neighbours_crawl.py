@@ -13,7 +13,7 @@ from newsarchive import rules
 from newsarchive.core.discovery.platforms import Source
 from newsarchive.exceptions import SOME_FAILED, DatabaseUnavailable
 from newsarchive.items import Link
-from newsarchive.spiders.discovery import Batch, Finder
+from newsarchive.spiders.discovery import Finder, NamedLinks
 from tests.crawling.test_crawl import STORY, front, post, rows
 from tests.support.serving import HTML, Answer, crawl, served
 
@@ -87,7 +87,7 @@ def test_hostile_headers_and_tags_of_posts(db: Path) -> None:
 
 
 def test_a_source_that_makes_the_core_raise_costs_itself(caplog: pytest.LogCaptureFixture) -> None:
-    good = Batch([Link("https://blog.example/2024/05/a-good-story/", "sitemap")])
+    good = NamedLinks([Link("https://blog.example/2024/05/a-good-story/", "sitemap")])
     problems: list[tuple[str, ...]] = []
     finder = Finder(
         None,
@@ -104,7 +104,7 @@ def test_a_source_that_makes_the_core_raise_costs_itself(caplog: pytest.LogCaptu
             raise failing
         yield good
 
-    async def everything() -> list[Batch]:
+    async def everything() -> list[NamedLinks]:
         sources = [
             Source("feed", "https://blog.example/feed/"),
             Source("sitemap", "https://blog.example/sitemap.xml"),

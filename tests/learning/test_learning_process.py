@@ -12,8 +12,8 @@ from sqlalchemy import Engine
 
 from newsarchive.core.urls import url_key
 from newsarchive.db.kept_readings import KeptReadings, Reading
-from newsarchive.learning.learner import Summary
-from newsarchive.learning.process import MAX_WAITING_BYTES, Archived, Job, SiteLearning
+from newsarchive.learning.learner import LearnedSite
+from newsarchive.learning.process import MAX_WAITING_BYTES, Archived, LearningJob, SiteLearning
 from newsarchive.workers import pool
 from newsarchive.workers.pool import NotStarted
 from tests.learning.test_learning_archive import CHIPS, blog, clean
@@ -45,8 +45,8 @@ def learning_of(engine: Engine, folder: Path, *, may_start: bool) -> SiteLearnin
     return learning
 
 
-def learned(learning: SiteLearning, site: str) -> Summary:
-    return learning.do(Job(site=site)).checked().summaries[0]
+def learned(learning: SiteLearning, site: str) -> LearnedSite:
+    return learning.do(LearningJob(site=site)).checked().summaries[0]
 
 
 @pytest.mark.parametrize("may_start", [True, False])
@@ -59,7 +59,9 @@ def test_a_site_is_learned_from_what_its_pages_were_read_as(
     assert clean(lines(engine))
     processes = learning._pool.processes() if learning._pool else []
     assert len(processes) == may_start
-    assert [one.site for one in learning.do(Job(around=["heron.example"])).summaries] == ["heron.example"]
+    assert [one.site for one in learning.do(LearningJob(around=["heron.example"])).summaries] == [
+        "heron.example"
+    ]
     learning.close()
     for process in processes:
         with pytest.raises(ProcessLookupError):

@@ -25,8 +25,8 @@ from newsarchive.extensions.template_learning import (
     template_learned,
 )
 from newsarchive.items import Article
-from newsarchive.learning.learner import Summary
-from newsarchive.learning.process import Done, Job
+from newsarchive.learning.learner import LearnedSite
+from newsarchive.learning.process import Done, LearningJob
 from tests.support.storage import open_archive
 
 
@@ -40,13 +40,13 @@ class Fake:
         self.broken, self.elsewhere = broken, elsewhere
         self.calls: list[tuple[str, bool]] = []
 
-    def do(self, job: Job) -> Done:
+    def do(self, job: LearningJob) -> Done:
         done = Done([])
         for site in [job.site] if job.site else job.around:
             self.calls.append((site, bool(job.site)))
             if site in self.broken:
                 return done._replace(error=ValueError("a template that\nnobody can read"))
-            done.summaries.append(Summary(site, changed=[f"https://{site}/1"]))
+            done.summaries.append(LearnedSite(site, changed=[f"https://{site}/1"]))
         return done._replace(articles=[Article(f"https://{job.site}/learned")] * len(job.waiting))
 
     def waiting(self, site: str) -> int:
