@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import secrets
 import signal
@@ -67,15 +66,13 @@ def serve(base_url: str, host: str, port: int, secret_file: str | None, db: str)
     A push only hastens a crawl: nothing of it is stored but its time. Crawls by the clock go on, twice a day where the hub announced
     the last posts in time. In a cluster the crawl goes into the queue. Ctrl+C stops it; subscriptions then run out.
     """
-    from newsarchive.web.server import STOP_SECONDS, address_parts, bound, sigterm_is_no_failure
+    from newsarchive.web.server import address_parts, bound, quiet_server, sigterm_is_no_failure
 
     address_parts(base_url)
     if missing := [name for name in ("starlette", "uvicorn") if find_spec(name) is None]:
         raise UsageError(
             f"newsarchive websub serve needs {' and '.join(missing)}: pip install 'newsarchive[web]'"
         )
-    import uvicorn
-
     from newsarchive.db.frontier.hubs import Hubs
     from newsarchive.db.frontier.sites import Sites
     from newsarchive.db.schema import require_current
@@ -89,11 +86,7 @@ def serve(base_url: str, host: str, port: int, secret_file: str | None, db: str)
     subscriber = Subscriber(base_url, secret, get, post, time.monotonic, say)
     ended, running = threading.Event(), list[SpiderProcesses]()
     crawl = _crawling(database_url(db), archive, running)
-    made = uvicorn.Config(
-        application(subscriber), log_level="warning", access_log=False, server_header=False,
-        timeout_graceful_shutdown=STOP_SECONDS,
-    )  # fmt: skip
-    server, faults = uvicorn.Server(made), list[Exception]()
+    server, faults = quiet_server(application(subscriber)), list[Exception]()
 
     def guarded(work: Callable[[], None]) -> None:
         try:
@@ -107,7 +100,6 @@ def serve(base_url: str, host: str, port: int, secret_file: str | None, db: str)
         lambda: _crawl(subscriber, crawl, hubs, ended),
     ):
         threading.Thread(target=guarded, args=(work,), daemon=True).start()
-    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
     with sigterm_is_no_failure(), bound(host, port) as taken:
         say(f"newsarchive websub serve: hubs are answered on port {taken.getsockname()[1]} (Ctrl+C stops it)")
         try:

@@ -24,6 +24,7 @@ from newsarchive.exceptions import DatabaseUnavailable, UsageError
 from newsarchive.plainwords import printable
 
 if TYPE_CHECKING:
+    import uvicorn
     from sqlalchemy import Engine
 
     from newsarchive.web.security import Guard
@@ -85,15 +86,23 @@ def serve(
     start: Start = Start(),
     waits: Callable[[str], None] | None = None,
 ) -> None:
-    """Serve the archive until SIGINT (`KeyboardInterrupt`) or SIGTERM (`SystemExit` with 0); `ready` gets the address once the server answers. With `waits` it first waits for an
-    archive that can be read, says there why it waits, and serves one without articles, too.
+    """Serve the archive until SIGINT (`KeyboardInterrupt`) or SIGTERM (`SystemExit` with 0); `ready` gets the address once the
+    server answers. With `waits` it first waits for an archive that can be read, says there why it waits, and serves one without
+    articles, too.
 
     Raises `UsageError` for a wrong database, host or port, `DatabaseUnavailable` for an archive that cannot be read.
     """
     start.base  # noqa: B018 - raises before anything is opened
+    hosts = {*LOOPBACK, host.lower(), *(name.lower() for name in start.names)}
+    if is_public(host):
+        hosts |= {socket.gethostname().lower(), socket.getfqdn().lower()}
+    named = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
     with sigterm_is_no_failure():
         engine = opened(db) if waits is None else awaited(db, waits)
-        _serve(engine, host, port, ready, start)
+        with bound(host, port) as taken, redirect_stderr(_Printable(sys.stderr)):
+            address = f"http://{named}:{taken.getsockname()[1]}/"
+            made = quiet_server(application(engine, hosts, start), lambda: ready(address), lifespan="on")
+            made.run(sockets=[taken])
 
 
 @contextmanager
@@ -111,31 +120,26 @@ def sigterm_is_no_failure() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _serve(engine: Engine, host: str, port: int, ready: Callable[[str], None], start: Start) -> None:
-    taken = bound(host, port)
-    named = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
-    address = f"http://{named}:{taken.getsockname()[1]}/"
+def quiet_server(application: Any, ready: Callable[[], None] = lambda: None, **given: Any) -> uvicorn.Server:
+    """A server that logs warnings alone; `ready` is called once it answers, and `given` are further options of uvicorn."""
     import uvicorn
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
-            ready(address)
+            ready()
 
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
-    hosts = {*LOOPBACK, host.lower(), *(name.lower() for name in start.names)}
-    if is_public(host):
-        hosts |= {socket.gethostname().lower(), socket.getfqdn().lower()}
-    config = uvicorn.Config(
-        application(engine, hosts, start),
-        lifespan="on",
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=STOP_SECONDS,
+    return Server(
+        uvicorn.Config(
+            application,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=STOP_SECONDS,
+            **given,
+        )
     )
-    with taken, redirect_stderr(_Printable(sys.stderr)):
-        Server(config).run(sockets=[taken])
 
 
 class _Printable:
