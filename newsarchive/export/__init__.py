@@ -105,7 +105,7 @@ FORMATS = {
     "csv": Format("text", (".csv",)),
     "xlsx": Format("xlsx", (".xlsx",), "file", extra="xlsx", needs="xlsxwriter"),
     "parquet": Format("frames", (".parquet",), "file", extra="parquet", needs="pyarrow"),
-    "dataset": Format("dataset", (), "folder", extra="parquet", needs="pyarrow"),
+    "dataset": Format("frames", (), "folder", extra="parquet", needs="pyarrow"),
     "sqlite": Format("", (".db", ".sqlite", ".sqlite3"), "file"),
     "atom": Format("atom", (".atom", ".xml"), order="date", extra="atom", needs="feedgenerator"),
     "jsonfeed": Format("jsonfeed", (".feed.json",), order="date"),

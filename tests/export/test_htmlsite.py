@@ -25,8 +25,8 @@ from newsarchive.cli import cli
 from newsarchive.core.html.render import rendered
 from newsarchive.core.near_duplicates.fingerprint import fingerprint_step
 from newsarchive.db.writing.store import Store
-from newsarchive.export import sitesearch
-from newsarchive.export.sitesearch import words_of
+from newsarchive.export import htmlsite
+from newsarchive.export.htmlsite import words_of
 from newsarchive.items import Author
 from newsarchive.rules import default
 from tests.support.storage import START, make_article, open_archive
@@ -168,18 +168,18 @@ def test_the_index_names_the_articles_of_each_word(site: Path) -> None:
 @given(st.text())
 def test_words_are_small_letters_without_marks_and_not_long(text: str) -> None:
     for word in words_of(text):
-        assert 0 < len(word) <= sitesearch.MAX_WORD_CHARACTERS + 1
+        assert 0 < len(word) <= htmlsite.MAX_WORD_CHARACTERS + 1
         assert not re.search(r"\s", word)
 
 
 def test_a_word_of_very_many_articles_is_common_and_parts_stay_small(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sitesearch, "MAX_WORD_ARTICLES", 3)
-    monkeypatch.setattr(sitesearch, "PART_PAIRS", 5)
-    monkeypatch.setattr(sitesearch, "MAX_WAITING_PAIRS", 4)
-    monkeypatch.setattr(sitesearch, "PART_ARTICLES", 2)
-    index = sitesearch.Index(tmp_path)
+    monkeypatch.setattr(htmlsite, "MAX_WORD_ARTICLES", 3)
+    monkeypatch.setattr(htmlsite, "PART_PAIRS", 5)
+    monkeypatch.setattr(htmlsite, "MAX_WAITING_PAIRS", 4)
+    monkeypatch.setattr(htmlsite, "PART_ARTICLES", 2)
+    index = htmlsite.Index(tmp_path)
     for number in range(5):
         index.add(stored(number), f"articles/{number}.html")
     index.finish("x", has_atom=False)
@@ -188,7 +188,7 @@ def test_a_word_of_very_many_articles_is_common_and_parts_stay_small(
     every = {word: codes for words in parts for word, codes in words.items()}
     assert every["common"] == 0
     assert [list(accumulate(every[f"word{n}"])) for n in range(5)] == [[2 * n] for n in range(5)]
-    assert all(sitesearch.hashed(word) % 4 == n for n, words in enumerate(parts) for word in words)
+    assert all(htmlsite.hashed(word) % 4 == n for n, words in enumerate(parts) for word in words)
     assert [len(part(tmp_path, f"articles-{n}")) for n in range(3)] == [2, 2, 1]
 
 
@@ -249,10 +249,10 @@ def test_the_script_makes_the_same_words(text: str) -> None:
         "서울 뉴스",
         "العبارة",
     ]
-    script = (sitesearch.TEMPLATES / "search.js").read_text(encoding="utf-8")
+    script = (htmlsite.TEMPLATES / "search.js").read_text(encoding="utf-8")
     function = re.search(r"function wordsOf.*?\n  }\n", script, re.DOTALL)
     assert function
-    start = {"unspaced": f"{sitesearch.UNSPACED}{sitesearch.TIBETAN}", "word_characters": 40}
+    start = {"unspaced": f"{htmlsite.UNSPACED}{htmlsite.TIBETAN}", "word_characters": 40}
     code = f"{function[0]}\nconsole.log(JSON.stringify({json.dumps(samples)}.map((t) => wordsOf(t, {json.dumps(start)}))))"
     done = subprocess.run(["node", "-e", code], capture_output=True, text=True, check=True)
     assert json.loads(done.stdout) == [list(dict.fromkeys(words_of(sample))) for sample in samples]

@@ -1,4 +1,4 @@
-// The search of these pages: reads the parts of an index that lie beside it (see newsarchive.export.sitesearch).
+// The search of these pages: reads the parts of an index that lie beside it (see newsarchive.export.htmlsite).
 "use strict";
 (() => {
   const SHOWN = 20;
