@@ -26,7 +26,7 @@ from newsarchive.db.engine import command, is_writable, reading, shown
 from newsarchive.db.frontier import known_sites
 from newsarchive.db.frontier.hubs import MAX_RELIANCE, State, subscriptions
 from newsarchive.db.frontier.known_sites import KnownSite
-from newsarchive.db.reading.health import STRIP_DAYS, Failure, failures
+from newsarchive.db.reading.coverage import STRIP_DAYS, Failure, failures
 from newsarchive.db.reading.hidden import due, entries
 from newsarchive.db.readonly import Reader
 from newsarchive.exceptions import DatabaseUnavailable

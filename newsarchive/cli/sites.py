@@ -174,7 +174,7 @@ def show(site: str, db: str) -> None:
     """One site with its settings, when its lists are asked next, why its last crawl failed, and the alarms that stand."""
     from newsarchive.db.frontier.known_sites import BEFORE
     from newsarchive.db.reading.alarms import standing
-    from newsarchive.db.reading.health import STRIP_DAYS, failures
+    from newsarchive.db.reading.coverage import STRIP_DAYS, failures
     from newsarchive.db.readonly import reading
 
     found = known_site(db, site)

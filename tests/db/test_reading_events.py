@@ -20,8 +20,7 @@ from newsarchive.db.models import CrawlRun, Site
 from newsarchive.db.reading import browse, coverage
 from newsarchive.db.reading.articles import get
 from newsarchive.db.reading.changes import Happening, changes, counts
-from newsarchive.db.reading.coverage import Seen, crawl_days
-from newsarchive.db.reading.health import health
+from newsarchive.db.reading.coverage import Seen, crawl_days, health
 from newsarchive.db.reading.hidden import waiting
 from newsarchive.db.writing.store import Store
 from newsarchive.items import Article, Block, Origin

@@ -12,7 +12,7 @@ from sqlalchemy import Engine, inspect
 
 from newsarchive.db import engine as opened
 from newsarchive.db.conditions import QUARANTINED, visible
-from newsarchive.db.reading.health import why_failed
+from newsarchive.db.reading.coverage import why_failed
 from newsarchive.db.readonly import Reader, Row, reading
 from newsarchive.db.values import moment, with_detail
 from newsarchive.exceptions import NoSuchArticle

@@ -9,7 +9,7 @@ from newsarchive.db import site_templates
 from newsarchive.db.frontier import known_sites
 from newsarchive.db.reading import browse, coverage, search
 from newsarchive.db.reading import metrics as numbers
-from newsarchive.db.reading.health import STRIP_DAYS, health
+from newsarchive.db.reading.coverage import STRIP_DAYS, health
 from newsarchive.db.reading.search import Filters, Paging
 from newsarchive.db.readonly import reading
 from newsarchive.web import chart
