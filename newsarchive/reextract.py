@@ -21,7 +21,7 @@ from newsarchive.core.site_template.template import takes_otherwise, unpack_read
 from newsarchive.core.steps import STEPS, Steps
 from newsarchive.core.text.diff import lost_and_gained
 from newsarchive.core.urls import site_of
-from newsarchive.db import archive_state, schema, site_templates, transfer
+from newsarchive.db import archive_state, copying, schema, site_templates
 from newsarchive.db.engine import open_engine
 from newsarchive.db.reading.articles import get
 from newsarchive.db.rows import VERSION_FIELDS
@@ -221,7 +221,7 @@ def _site(kept: Kept) -> str:
     return site_of(kept.final_url or kept.url)
 
 
-def copy(source: str, target: str, progress: transfer.Progress = lambda *_: None) -> dict[str, int]:
+def copy(source: str, target: str, progress: copying.Progress = lambda *_: None) -> dict[str, int]:
     """Copy an archive into another database, creating its schema; gives rows by table.
 
     The raw bytes stay where they are, and the copy remembers where that is. Resumable: call it again to go on. Raises
@@ -230,7 +230,7 @@ def copy(source: str, target: str, progress: transfer.Progress = lambda *_: None
     from_engine, to_engine = open_engine(source), open_engine(target)
     schema.require_current(from_engine)
     upgrade(to_engine)
-    counts = transfer.copy(from_engine, to_engine, progress)
+    counts = copying.copy(from_engine, to_engine, progress)
     beside = default_folder(source)
     # Beside a server's archive is the folder in which a command is called, or what a setting names from tomorrow on.
     if beside.is_dir() and not (file_of(target) and beside.absolute() == default_folder(target).absolute()):

@@ -226,8 +226,8 @@ def _say_left(left: Left) -> None:
 
 
 def _write_subset(articles: Selection, target: Path) -> int:
+    from newsarchive.db.copying import write_subset
     from newsarchive.db.readonly import engine_of
-    from newsarchive.db.subset import write_subset
 
     return write_subset(engine_of(articles.source), articles.ids, target)
 

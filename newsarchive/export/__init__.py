@@ -88,7 +88,7 @@ class Format:
     `suffixes` are the ends of file names that mean the format; `order` is an order of the search. `extra` names the
     optional dependency, `needs` the module that it installs. `kind` is `stream` (may go to standard output), `file`
     (needs a file in which it can seek) or `folder`. A format of another project has no module, but the function `write`;
-    `sqlite` has neither (see `db/subset.py`).
+    `sqlite` has neither (see `db/copying.py`).
     """
 
     module: str = ""

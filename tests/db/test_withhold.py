@@ -16,7 +16,7 @@ from newsarchive import Archive, rules
 from newsarchive.compression import compress, decompress
 from newsarchive.core.near_duplicates.fingerprint import fingerprint_step
 from newsarchive.core.urls import url_key
-from newsarchive.db import transfer
+from newsarchive.db import copying
 from newsarchive.db.engine import open_engine, reading, writing
 from newsarchive.db.frontier import source_texts
 from newsarchive.db.frontier.queue import Frontier
@@ -447,20 +447,20 @@ def test_a_dry_run_writes_nothing(archive: Engine) -> None:
 def test_an_older_copy_of_the_archive_does_not_bring_it_back(archive: Engine, tmp_path: Path) -> None:
     older = open_engine(f"sqlite:///{tmp_path / 'older.db'}")
     upgrade(older)
-    transfer.copy(archive, older)
+    copying.copy(archive, older)
     withhold(archive, [1], DEMAND)
     with pytest.raises(UsageError, match=r"1 article that .*older.db still has \(1\)"):
-        transfer.copy(older, archive)
+        copying.copy(older, archive)
     newer = open_engine(f"sqlite:///{tmp_path / 'newer.db'}")
     upgrade(newer)
-    transfer.copy(archive, newer)
+    copying.copy(archive, newer)
     with pytest.raises(NoSuchArticle):
         Archive(tmp_path / "newer.db").get(1)
     lift(newer, [1])  # on the other kind of database
     with Archive(tmp_path / "newer.db") as open_:
         assert SECRET in open_.get(1).article_body
     # Of two archives that withheld it together, the one where it was lifted is the later.
-    transfer.copy(newer, archive)
+    copying.copy(newer, archive)
     with Archive(url_of(archive)) as open_:
         assert SECRET in open_.get(1).article_body
 
@@ -472,9 +472,9 @@ def test_a_copy_that_still_seals_a_text_does_not_bring_back_what_was_erased(
     withhold(archive, [1], DEMAND)
     older = open_engine(f"sqlite:///{tmp_path / 'older.db'}")
     upgrade(older)
-    transfer.copy(archive, older)
+    copying.copy(archive, older)
     erase.begin(archive, [1], DEMAND)
     with pytest.raises(UsageError, match=r"has erased 1 article that .*older.db still has \(1\)"):
-        transfer.copy(older, archive)
-    transfer.copy(archive, older)
+        copying.copy(older, archive)
+    copying.copy(archive, older)
     assert [entry.state for entry in entries(older)] == ["erasing"]

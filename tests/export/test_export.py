@@ -35,9 +35,9 @@ from newsarchive.cli import cli
 from newsarchive.core.html.render import rendered
 from newsarchive.core.near_duplicates.fingerprint import fingerprint_step
 from newsarchive.db import schema
+from newsarchive.db.copying import write_subset
 from newsarchive.db.engine import close_all, open_engine
 from newsarchive.db.models import Base
-from newsarchive.db.subset import write_subset
 from newsarchive.db.writing.store import Store
 from newsarchive.exceptions import OutputError
 from newsarchive.export import frames, markdown
