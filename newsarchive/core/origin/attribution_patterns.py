@@ -68,7 +68,8 @@ _ANY = r".{1,200}?"
 _SOURCE = r"(?P<source>.{2,160})"
 _SOURCE_INSIDE = r"(?P<source>.{2,90}?)"
 _WORDS = re.compile(r"\w+")
-_COLON = r"\s*(?:[:：﹕|–—]|\s-\s)\s*"
+#: Colons of all widths, those of Armenian, Khmer and Amharic, and the sign that Hindi writes for one: "स्रोतः".
+_COLON = r"\s*(?:[:：﹕|–—՝៖፦ः]|\s-\s)\s*"
 
 
 @dataclass(frozen=True, eq=False)
