@@ -31,8 +31,18 @@ from newsarchive.warc.contentcoding import BodyTooLong, decoded, joined_chunks
 from newsarchive.warc.copied import COPIED_SHOWN_AT, Remembering, of_record
 from newsarchive.warc.files import Folder, Wire, is_address, locate
 from newsarchive.warc.object_storage import WHOLE_FILE_BYTES, ObjectFile
-from newsarchive.warc.saved_files import as_it_was, page_of, written_at
-from newsarchive.warc.unpacked import ARC, KEPT_BYTES, ZSTD, ZSTD_DICTIONARY, Unpacked, size_of, unpacked
+from newsarchive.warc.other_files import (
+    ARC,
+    KEPT_BYTES,
+    ZSTD,
+    ZSTD_DICTIONARY,
+    Unpacked,
+    as_it_was,
+    page_of,
+    size_of,
+    unpacked,
+    written_at,
+)
 
 #: Bytes of a body, unpacked. A longer body is refused: it is no article, and a bomb of a few kilobytes may unpack to
 #: gigabytes.
