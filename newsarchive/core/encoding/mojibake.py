@@ -239,6 +239,8 @@ class Utf8(NamedTuple):
 
     def _weigh(self, model: PairModel, run: str, start: int, end: int, decoded: str) -> Reading | None:
         """The reading of a piece, all its layers undone; `None` where that is no printable text."""
+        if stays_forbidden(decoded):
+            return None
         before, after = run[start - 1], run[end : end + 1] or " "
         final, cost, inner = _unfolded(model, before, decoded, after)
         if self.inner and self.inner != inner:
@@ -251,7 +253,7 @@ class Utf8(NamedTuple):
     def _forced(self, model: PairModel, before: str, text: str, after: str, free: Unfolded) -> Unfolded:
         """The layers of the rest of the page, unless they are much less likely than the `free` choice."""
         for name in self.inner:
-            text = _decoded(text, charset(name))
+            text = _decoded(text, charset(name).to_bytes(text))
         cost = model.cost(before + text + after)
         return (
             (text, cost, self.inner) if is_allowed(text) and cost - MAX_EXTRA_LAYERS_NATS < free[1] else free
@@ -308,7 +310,7 @@ def _unfolded(model: PairModel, before: str, text: str, after: str) -> Unfolded:
     names = unfold(model, before, beginning, behind, MAX_LAYERS - 1)[2]
     best: Unfolded = (text, model.cost(before + text + after), ())
     for number, name in enumerate(names, 1):
-        text = _decoded(text, charset(name))
+        text = _decoded(text, charset(name).to_bytes(text))
         cost = model.cost(before + text + after)
         if cost < best[1] - 1 and is_allowed(text):
             best = (text, cost, names[:number])
@@ -322,22 +324,43 @@ def unfold(model: PairModel, before: str, text: str, after: str, layers: int) ->
     best: Unfolded = (text, model.cost(context), ())
     if layers == 0 or text.isascii() or model.is_clean(context):
         return best
+    known = set()  # several codecs have the same bytes for most texts, and the first of them counts
     for codec in _charsets_of(codecs_in(text)):
-        inner = _decoded(text, codec)
-        if inner != text:
+        raw = codec.to_bytes(text)
+        if raw in known:
+            continue
+        known.add(raw)
+        inner = _decoded(text, raw, is_asked=True)
+        if inner and inner != text:
             final, cost, names = unfold(model, before, inner, after, layers - 1)
             if cost < best[1] - 1 and is_allowed(final):
                 best = (final, cost, (codec.name, *names))
     return best
 
 
-def _decoded(text: str, charset: Charset) -> str:
-    """A text with all UTF-8 in it read back with one codec."""
+def _decoded(text: str, raw: bytes, *, is_asked: bool = False) -> str:
+    """A text with all UTF-8 in it read back; `raw` has a byte for each of its characters. Where it is asked whether any text may come of
+    that, "" for none."""
     out, at = [], 0
-    for match in UTF8.finditer(charset.to_bytes(text)):
-        out += [text[at : match.start()], match[0].decode()]
-        at = match.end()
+    for match in UTF8.finditer(raw):
+        start, end = match.span()
+        decoded = match[0].decode()
+        if is_asked and stays_forbidden(decoded):
+            return ""
+        out += [text[at:start], decoded]
+        at = end
     return "".join([*out, text[at:]]) if out else text
+
+
+def stays_forbidden(text: str) -> bool:
+    """Whether a text has a character that no repair may bring forth (`is_allowed`), and that no codec makes of a byte, so that no further
+    layer can be undone there: noise that is read back has one soon."""
+    return any(map(_stays_forbidden, text))
+
+
+@lru_cache(maxsize=1 << 14)
+def _stays_forbidden(char: str) -> bool:
+    return char not in lead_and_continuation_codecs() and not is_allowed(char)
 
 
 _REFERENCE = re.compile(r"&(?:#[xX][0-9a-fA-F]{2,6}|#[0-9]{3,7}|[A-Za-z][A-Za-z0-9]{1,30});")

@@ -25,10 +25,10 @@ from newsarchive.core.encoding import (
     step,
     voting,
 )
-from newsarchive.core.encoding.charsets import Charset, charset
+from newsarchive.core.encoding.charsets import charset
 from newsarchive.core.encoding.ftfy_fallback import differences
 from newsarchive.core.encoding.lost_beam import MAX_STEPS, MAX_VAIN_STEPS, MAX_WAYS, Work
-from newsarchive.core.encoding.mojibake import Reading, RunReadings, Utf8, unescaped
+from newsarchive.core.encoding.mojibake import Reading, RunReadings, Utf8, unescaped, unfold
 from newsarchive.core.encoding.ngram_model import GramModel
 from newsarchive.core.encoding.pair_model import PairModel, model_of, suspects
 from newsarchive.core.encoding.runs import windows
@@ -138,15 +138,39 @@ def test_the_layers_of_a_long_run_are_told_by_its_beginning(monkeypatch: pytest.
     """All ways to undo two layers, some 500, were tried with the whole of it."""
     read, decoded = 0, mojibake._decoded
 
-    def counted(text: str, codec: Charset) -> str:
+    def counted(text: str, raw: bytes, *, is_asked: bool = False) -> str:
         nonlocal read
         read += len(text)
-        return decoded(text, codec)
+        return decoded(text, raw, is_asked=is_asked)
 
     monkeypatch.setattr(mojibake, "_decoded", counted)
     run = "".join(chr(0xC0 + number * 7 % 0x300) for number in range(8_000)).encode().decode("latin-1")
     Utf8(charset("iso-8859-1")).readings([f"\n{run}\n"], model_of(RULES))
     assert 0 < read < 100 * len(run)
+
+
+def test_layers_over_a_character_that_no_text_has_are_not_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """U+0378 is not assigned, and no codec has it, so that it stays whatever further layer is undone."""
+    monkeypatch.setattr(mojibake, "unfold", _refused)
+    utf8, model = Utf8(charset("iso-8859-1")), model_of(RULES)
+    assert utf8.readings(["\nÍ¸Í\x81\n"], model) == {}
+    with pytest.raises(AssertionError, match="cheaper"):
+        utf8.readings(["\nÍ°Í\x81\n"], model)
+
+
+def test_of_several_codecs_with_the_same_bytes_one_is_asked_for_a_layer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[bytes] = []
+    decoded = mojibake._decoded
+
+    def counted(text: str, raw: bytes, *, is_asked: bool = False) -> str:
+        asked.append(raw)
+        return decoded(text, raw, is_asked=is_asked)
+
+    monkeypatch.setattr(mojibake, "_decoded", counted)
+    assert unfold.__wrapped__(model_of(RULES), "\n", "cafÃ©s", "\n", 1)[0] == "cafés"
+    assert len(set(asked)) == len(asked) < len(mojibake._charsets_of(mojibake.codecs_in("cafÃ©s")))
 
 
 def test_a_long_run_that_was_read_wrongly_three_times_is_restored() -> None:
