@@ -10,7 +10,7 @@ and memory to grow however long it is (`_Texts`), and a page has a bounded numbe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from heapq import heapify, heappop
@@ -88,8 +88,8 @@ class Work:
 
 
 class Token(NamedTuple):
-    """A restored sequence: `run[start:end]` becomes `char`. Where bytes were lost, `guesses` are the characters that it may
-    be, and `loss` is the cost of the loss in nats."""
+    """A sequence that may be restored: `run[start:end]` becomes `char`. Where bytes were lost, `guesses` are the characters that
+    it may be, and `loss` is the cost of the loss in nats."""
 
     start: int
     end: int
@@ -97,12 +97,21 @@ class Token(NamedTuple):
     guesses: tuple[str, ...] = ()
     loss: float = 0.0
 
+    def moved(self, shift: int) -> Token:
+        """The same sequence at another place, `shift` characters on."""
+        return Token(self.start + shift, self.end + shift, self.char, self.guesses, self.loss)
+
+
+#: The sequences that may start at a place, by their number of characters, the longest first. Each starts at 0, so that places which
+#: look the same share them.
+Starting = tuple[tuple[int, tuple[Token, ...]], ...]
+
 
 @dataclass(frozen=True, slots=True)
 class Spelled:
     """The likeliest way to read a run: its text between the first and the last character, the restored sequences, and the
     probability that some guess is wrong (a sum, which may exceed 1). `is_given_up` says that the work of the page was used
-    up before the end of the run; then nothing is restored."""
+    up before the end of the run; then nothing is restored. A run that is too risky is restored as far as it was read."""
 
     text: str
     tokens: tuple[Token, ...]
@@ -116,7 +125,7 @@ class _Way(NamedTuple):
 
     `text` is a node of `_Texts`. `word` is the end of the word so far, marked where the word begins. `inside` says
     whether the last character was read back, `guessed` whether it is a guess, `unknown` how many letter sequences the
-    model does not have. `tokens` is the last sequence that was read back and those before it, as a linked list.
+    model does not have. `tokens` is the last sequence that was read back, with its place, and those before it, as a linked list.
     """
 
     cost: float
@@ -134,15 +143,15 @@ class _Way(NamedTuple):
         return self.last, self.word[1 - traits_of(self.last).length :], self.inside, self.guessed
 
 
-#: A sequence that was read back, and those before it.
-_Tokens = tuple[Token, "_Tokens | None"]
+#: A sequence that was read back, its place, and those before it.
+_Tokens = tuple[Token, int, "_Tokens | None"]
 
 
 def _in_order(tokens: _Tokens | None) -> tuple[Token, ...]:
     found = []
     while tokens:
-        token, tokens = tokens
-        found.append(token)
+        token, at, tokens = tokens
+        found.append(token.moved(at))
     return tuple(reversed(found))
 
 
@@ -192,16 +201,17 @@ def traits_of(char: str) -> _Traits:
 
 def likeliest(
     run: str,
-    starting: Callable[[int], Iterable[Token]],
+    starting: Callable[[int], Starting],
     standing: Callable[[str], float],
     model: PairModel,
     grams: GramModel,
     work: Work,
+    max_risk: float = inf,
 ) -> Spelled:
     """The likeliest way through a run, one character of context at either end, with the work that is left.
 
     `starting` gives the sequences that may start at a place, `standing` what it costs, in nats, that a
-    character stays as it is.
+    character stays as it is. Once the probability that some guess is wrong is more than `max_risk`, the rest of the run stays.
     """
     speller, before = _Speller(model, grams, work), work.left
     arriving: dict[int, _Arrivals] = {}
@@ -212,42 +222,46 @@ def likeliest(
         if work.left <= 0 or (is_counted and not work.suffices(before - work.left, at - 1, len(run) - 2)):
             return Spelled(run[1:-1], (), 1.0, is_given_up=True)
         work.left -= STEPS_OF_A_PLACE
-        if (arrived := arriving.pop(at, None)) and arrived.least < inf:
-            here = arrived.best(min([ways.least for ways in arriving.values()], default=inf))
-        by_end: dict[int, list[Token]] = {}
-        for token in starting(at):
-            if token.end < len(run):
-                by_end.setdefault(token.end, []).append(token)
+        if arrived := arriving.pop(at, None):
+            here = arrived.best(_least(arriving, at))
+        sequences = starting(at)
         is_without_rival = furthest <= at and len(here) == 1
-        if here and furthest <= at and (by_end or not is_without_rival) and _is_one_state(here):
+        if here and furthest <= at and (sequences or not is_without_rival) and _is_one_state(here):
             best = here[0]
             text += speller.texts.text(best.text)
             tokens += _in_order(best.tokens)
             risk += _doubt(here, speller.texts)
+            if risk > max_risk:
+                return Spelled(text + run[at:-1], tuple(tokens), risk)
             here = [_Way(0.0, best.last, best.word, best.inside, 0, None, best.guessed)]
             speller.texts = _Texts()
             is_without_rival = True
-        if is_without_rival and not by_end:
+        if is_without_rival and not sequences:
             here = [speller.grown(here[0], run[at])]
-        else:
+        elif here:
             groups = _groups(here)
-            for end, some in by_end.items():
-                if (arrivals := arriving.get(end)) is None:
-                    arrivals = arriving[end] = _Arrivals(speller)
-                arrivals.read(here, groups, some)
+            for length, some in sequences:
+                if (arrivals := arriving.get(at + length)) is None:
+                    arrivals = arriving[at + length] = _Arrivals(speller)
+                arrivals.add(here, groups, some, at, _least(arriving, at + length))
             if (arrivals := arriving.get(at + 1)) is None:
                 arrivals = arriving[at + 1] = _Arrivals(speller)
-            arrivals.kept(here, groups, run[at], standing(run[at]))
-        furthest = max(furthest, at + 1, *by_end) if by_end else max(furthest, at + 1)
-    last = arriving.get(len(run) - 1)
-    if last and last.least < inf:
+            stays = _standing(run[at], standing(run[at]))
+            arrivals.add(here, groups, stays, at, _least(arriving, at + 1), is_read=False)
+        furthest = max(furthest, at + 1, at + sequences[0][0]) if sequences else max(furthest, at + 1)
+    if last := arriving.get(len(run) - 1):
         here = last.best(inf)
     ends = _Arrivals(speller)
-    ends.kept(here, _groups(here), run[-1], 0.0)
+    ends.add(here, _groups(here), _standing(run[-1], 0.0), 0, inf, is_read=False)
     ways = ends.all()
     text += speller.texts.text(ways[0].text)[:-1]
     tokens += _in_order(ways[0].tokens)
     return Spelled(text, tuple(tokens), risk + _doubt(ways, speller.texts))
+
+
+def _least(arriving: Mapping[int, _Arrivals], place: int) -> float:
+    """What the best way costs that is further than a place already, in nats. A way to the place that is much dearer is dropped there."""
+    return min([ways.least for end, ways in arriving.items() if end > place], default=inf)
 
 
 def _is_one_state(ways: Sequence[_Way]) -> bool:
@@ -263,11 +277,31 @@ class _Speller:
 
     def __init__(self, model: PairModel, grams: GramModel, work: Work) -> None:
         self.model, self.grams, self.work, self.texts = model, grams, work, _Texts()
+        self.signs = _signs_of(model)
 
     def grown(self, way: _Way, char: str) -> _Way:
         """A way without rival, with a character as it stands. It costs nothing, because costs tell rivals apart."""
         word = _word(way.word, way.last, char)[-traits_of(char).length :]
         return _Way(0.0, char, word, False, self.texts.grown(way.text, char), way.tokens)
+
+
+class _Signs(dict[str, tuple[str, int, float]]):
+    """Character → what its pairs are judged by: its script where that makes words, its symbol, and the most that a pair which ends in it
+    costs in clean text. A character that is not remembered by the model is worked out anew each time."""
+
+    def __init__(self, model: PairModel) -> None:
+        super().__init__()
+        self.model = model
+
+    def __missing__(self, char: str) -> tuple[str, int, float]:
+        symbol = self.model.symbols[char]
+        sign = traits_of(char).own, symbol, self.model.limits[symbol]
+        if char in self.model.symbols:
+            self[char] = sign
+        return sign
+
+
+_signs_of = lru_cache(maxsize=4)(_Signs)
 
 
 @lru_cache(maxsize=1 << 14)
@@ -330,8 +364,14 @@ def _groups(ways: Sequence[_Way]) -> list[_Group]:
 
 
 #: A way with one more character, not yet weighed by its words: what it costs by pairs, a number that tells it from
-#: others, the way, the character, the sequence that was read back (`None` where the character stands as it is).
-_Step = tuple[float, int, _Way, str, "Token | None"]
+#: others, the way, the sequence that is read back, its place, and whether it is one; else its character stands as it is.
+_Step = tuple[float, int, _Way, Token, int, bool]
+
+
+@lru_cache(maxsize=1 << 12)
+def _standing(char: str, cost: float) -> tuple[Token]:
+    """A character that stands as it is, as if it were a sequence that is read back."""
+    return (Token(0, 1, char, (), cost),)
 
 
 class _Arrivals:
@@ -348,16 +388,52 @@ class _Arrivals:
         self._weighed: list[tuple[float, int, _Way]] = []
         self._number = 0
 
-    def read(self, ways: Sequence[_Way], groups: Sequence[_Group], tokens: Iterable[Token]) -> None:
-        """Ways, parted in groups, on which a sequence is read back."""
+    def add(
+        self,
+        all_ways: Sequence[_Way],
+        groups: Sequence[_Group],
+        tokens: Sequence[Token],
+        at: int,
+        ahead: float,
+        *,
+        is_read: bool = True,
+    ) -> None:
+        """All ways to a place, parted in groups, on which one of these sequences is read back, or, where it is not read, its character
+        stands as it is. `ahead` is what the best way costs that is further than these already."""
+        speller, steps, first, number_of_ways = self.speller, self._steps, self._number, len(all_ways)
+        speller.work.left -= number_of_ways * len(tokens)
+        most, cheapest = min(self.least, ahead) + MAX_EXTRA_NATS, all_ways[0].cost
+        signs, costs = speller.signs, speller.model.costs
         for token in tokens:
-            self._add(len(ways), groups, token.char, token.loss, token)
-        self._settle()
-
-    def kept(self, ways: Sequence[_Way], groups: Sequence[_Group], char: str, extra: float) -> None:
-        """Ways, parted in groups, on which a character stands as it is, which costs `extra`, in nats."""
-        self._add(len(ways), groups, char, extra, None)
-        self._settle()
+            _, _, char, guesses, extra = token
+            if cheapest + extra <= most:
+                own, symbol, limit = signs[char]
+                inside, outside = extra, extra + SWITCH_NATS / 2
+                if not is_read:
+                    inside, outside = outside, inside
+                for last, is_inside, is_guessed, ways in groups:
+                    before, last_symbol, _ = signs[last]
+                    dear = costs[last_symbol][symbol]
+                    is_word = own == before if own and before else own != before
+                    by_switch = inside if is_inside else outside
+                    by_pair = (PAIR_WEIGHT if is_word else 1.0) * (dear / UNITS_PER_NAT)
+                    unseen = 0.0
+                    if (guesses or is_guessed) and (
+                        dear > limit or char == VERSE_END or (own and last in INDIC_FULL_STOPS)
+                    ):
+                        unseen = UNSEEN_GUESS_NATS
+                    for number, way in ways:
+                        cost = way[0] + by_switch + by_pair + unseen
+                        if cost > most:
+                            break
+                        steps.append((cost, first + number, way, token, at, is_read))
+            first += number_of_ways
+        self._number = first
+        # Weigh ways until the best is known.
+        if len(steps) > 1:
+            heapify(steps)
+        while steps and steps[0][0] < self.least:
+            self._weigh(heappop(steps))
 
     def best(self, ahead: float) -> list[_Way]:
         """The best ways, one for each text, in order; none that is much dearer than what is further `ahead` already."""
@@ -365,15 +441,11 @@ class _Arrivals:
         if not self._steps and len(self._weighed) == 1:  # at most places
             cost, _, way = self._weighed[0]
             return [way] if cost <= most else []
-        costs: dict[tuple[int, bool], float] = {}
-        for cost, _, way in self._weighed:
-            costs[way.text, way.inside] = min(cost, costs.get((way.text, way.inside), inf))
-        enough = most
-        while self._steps and self._steps[0][0] <= enough:
-            way = self._weigh(heappop(self._steps))
-            costs[way.text, way.inside] = min(way.cost, costs.get((way.text, way.inside), inf))
-            if len(costs) >= MAX_WAYS and len(self._weighed) % 8 == 0:
-                enough = min(enough, sorted(costs.values())[MAX_WAYS - 1])
+        if len(self._steps) + len(self._weighed) <= MAX_WAYS:
+            while self._steps and self._steps[0][0] <= most:
+                self._weigh(heappop(self._steps))
+        else:
+            self._weigh_best(most)
         self._weighed.sort(key=itemgetter(0, 1))
         kept: dict[tuple[int, bool], _Way] = {}
         for cost, _, way in self._weighed:
@@ -382,61 +454,41 @@ class _Arrivals:
             kept.setdefault((way.text, way.inside), way)
         return list(kept.values())
 
+    def _weigh_best(self, most: float) -> None:
+        """Weigh the ways that may be among the best, and cost at most so many nats by their pairs."""
+        costs: dict[tuple[int, bool], float] = {}
+        for cost, _, way in self._weighed:
+            costs[way.text, way.inside] = min(cost, costs.get((way.text, way.inside), inf))
+        while self._steps and self._steps[0][0] <= most:
+            way = self._weigh(heappop(self._steps))
+            costs[way.text, way.inside] = min(way.cost, costs.get((way.text, way.inside), inf))
+            if len(costs) >= MAX_WAYS and len(self._weighed) % 8 == 0:
+                most = min(most, sorted(costs.values())[MAX_WAYS - 1])
+
     def all(self) -> list[_Way]:
         """All ways, in order."""
         while self._steps:
             self._weigh(heappop(self._steps))
         return [way for _, _, way in sorted(self._weighed, key=itemgetter(0, 1))]
 
-    def _add(
-        self, number_of_ways: int, groups: Sequence[_Group], char: str, extra: float, token: Token | None
-    ) -> None:
-        model, own, steps, first = self.speller.model, traits_of(char).own, self._steps, self._number
-        self.speller.work.left -= number_of_ways
-        symbol, most = model.symbols[char], self.least + MAX_EXTRA_NATS
-        limit = model.limits[symbol]
-        is_guess, is_verse_end = bool(token and token.guesses), char == VERSE_END
-        inside, outside = (extra, extra + SWITCH_NATS / 2) if token else (extra + SWITCH_NATS / 2, extra)
-        costs, symbols = model.costs, model.symbols
-        for last, is_inside, guessed, ways in groups:
-            before = traits_of(last).own
-            dear = costs[symbols[last]][symbol]
-            is_word = own == before if own and before else own != before
-            by_switch, by_pair = (
-                inside if is_inside else outside,
-                (PAIR_WEIGHT if is_word else 1.0) * (dear / UNITS_PER_NAT),
-            )
-            unseen = 0.0
-            if (is_guess or guessed) and (dear > limit or is_verse_end or (own and last in INDIC_FULL_STOPS)):
-                unseen = UNSEEN_GUESS_NATS
-            for number, way in ways:
-                cost = way.cost + by_switch + by_pair + unseen
-                if cost > most:
-                    break
-                steps.append((cost, first + number, way, char, token))
-        self._number = first + number_of_ways
-
-    def _settle(self) -> None:
-        """Weigh ways until the best is known."""
-        if len(self._steps) > 1:
-            heapify(self._steps)
-        while self._steps and self._steps[0][0] < self.least:
-            self._weigh(heappop(self._steps))
-
     def _weigh(self, step: _Step) -> _Way:
-        by_pairs, number, way, char, token = step
+        by_pairs, number, way, token, at, is_read = step
+        _, last, before, _, node, tokens, _, known_unknown = way
+        _, _, char, guesses, _ = token
         speller = self.speller
-        word, by_words, unknown = _word_of(speller.grams, way.word, way.last, char)
-        cost, text = by_pairs + by_words, speller.texts.grown(way.text, char)
-        if token:
-            tokens, is_guess = (token, way.tokens), bool(token.guesses)
-            grown = _Way(cost, char, word, True, text, tokens, is_guess, way.unknown + unknown)
-        else:
-            grown = _Way(cost, char, word, False, text, way.tokens, False, way.unknown + unknown)
+        word, by_words, unknown = _word_of(speller.grams, before, last, char)
+        cost, text = by_pairs + by_words, speller.texts.grown(node, char)
+        if is_read:
+            tokens = (token, at, tokens)
+        # The constructor of a named tuple takes three times as long.
+        grown = _new(_Way, (cost, char, word, is_read, text, tokens, bool(guesses), known_unknown + unknown))
         self._weighed.append((cost, number, grown))
         if cost < self.least:
             self.least = cost
         return grown
+
+
+_new = tuple.__new__
 
 
 def _doubt(ways: Sequence[_Way], texts: _Texts) -> float:

@@ -14,10 +14,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from itertools import product, repeat
-from math import log, prod
+from math import inf, log, prod
 
 from newsarchive.core.encoding.charsets import Charset
-from newsarchive.core.encoding.lost_beam import Token, Work, likeliest
+from newsarchive.core.encoding.lost_beam import Starting, Token, Work, likeliest
 from newsarchive.core.encoding.mojibake import Reading
 from newsarchive.core.encoding.ngram_model import UNPARTED_GRAM_LETTERS, GramModel
 from newsarchive.core.encoding.pair_model import PairModel
@@ -49,6 +49,10 @@ OTHER_MARK_NATS = 30.0
 STANDING_LEAD_NATS = 6.0
 #: Kinds of pictures and parts of drawings. They may stand anywhere, so that a lost one is never guessed.
 PICTURES = frozenset(["arrow", "technical", "box", "block element", "geometric", "dingbat"])
+#: Nats that a run gains by its guesses. With less, the run is not believed to have lost bytes.
+MIN_RUN_NATS = 2.0
+#: Characters of the longest sequence of UTF-8, in a codec that has one for each byte.
+MAX_SEQUENCE_CHARACTERS = 4
 #: Possible characters of one place. With more, nothing is guessed there.
 MAX_GUESSES = 160
 
@@ -101,10 +105,19 @@ class Lossy:
     letters: Counter[str] = field(default_factory=Counter)
     marks: Mapping[tuple[str, int], str] = field(default_factory=dict)
 
-    def mended(self, run: str, model: PairModel, grams: GramModel, work: Work) -> Mended:
-        """The run with all characters restored that can be; it has one character of context at either end."""
+    def mended(
+        self, run: str, model: PairModel, grams: GramModel, work: Work, max_risk: float = inf
+    ) -> Mended:
+        """The run with all characters restored that can be; it has one character of context at either end. Where some guess is wrong
+        with a probability of more than `max_risk`, it is restored up to there, if that shows that bytes were lost."""
         if work.is_vain:
             return GIVEN_UP
+        restored = self._restored(run, model, grams, work, max_risk)
+        if restored.risk > max_risk and restored.gain < MIN_RUN_NATS:
+            return self._restored(run, model, grams, work, inf)
+        return restored
+
+    def _restored(self, run: str, model: PairModel, grams: GramModel, work: Work, max_risk: float) -> Mended:
         raw = self.charset.to_bytes(run)
         first = 0x80 if self._heads and not self.spelling else 0xC2
         spelled = likeliest(
@@ -114,6 +127,7 @@ class Lossy:
             model,
             grams,
             work,
+            max_risk,
         )
         if spelled.is_given_up:
             return GIVEN_UP
@@ -168,7 +182,22 @@ class Lossy:
         byte = self.charset.inverse.get(ord(char), 0) if char > "\x7f" and char not in self.own else 0
         return 0x80 <= byte <= 0xF4
 
-    def _starting(self, run: str, raw: bytes, at: int) -> Iterator[Token]:
+    def _starting(self, run: str, raw: bytes, at: int) -> Starting:
+        """The sequences that may start at a place. They are remembered by the characters that tell them."""
+        if (not self.spelling and " " in run[at : at + MAX_SEQUENCE_CHARACTERS + 1]) or (
+            run,
+            at,
+        ) in self.marks:
+            return _by_length(self._tokens(run, raw, at), at, len(run))
+        byte = raw[at]
+        length = 2 if byte < 0xE0 else 3 if byte < 0xF0 else 4
+        places = self._known_starting
+        place = run[at - 1] < "\x80", run[at : at + length + 1]
+        if (found := places.get(place)) is None:
+            found = places[place] = _by_length(self._tokens(run, raw, at), at, len(run))
+        return found
+
+    def _tokens(self, run: str, raw: bytes, at: int) -> Iterator[Token]:
         """The sequences that may start at a place."""
         byte = raw[at]
         if run[at] == self.spelling or (run[at] > "\x7f" and 0x80 <= byte < 0xC0 and not self.spelling):
@@ -272,6 +301,11 @@ class Lossy:
         return self.own.isdisjoint(chars) and not rivals.isdisjoint(map(str.encode, self.own))
 
     @cached_property
+    def _known_starting(self) -> dict[tuple[bool, str], Starting]:
+        """Whether ASCII stands before a place, and the characters of it and behind it → the sequences that may start there."""
+        return {}
+
+    @cached_property
     def _weighed(self) -> dict[tuple[str, ...], tuple[float, ...]]:
         """Guesses → the cost of each, as far as they were weighed."""
         return {}
@@ -289,6 +323,16 @@ class Lossy:
     @cached_property
     def _heads(self) -> tuple[int, ...]:
         return tuple(b for b in sorted(self.charset.undefined) if 0xC2 <= b < 0xE0)
+
+
+def _by_length(tokens: Iterable[Token], at: int, size: int) -> Starting:
+    """The sequences that start `at` a place of a run of this size, as `Starting`. None holds the last character of the run, which is
+    context."""
+    found: dict[int, list[Token]] = {}
+    for token in tokens:
+        if token.end < size:
+            found.setdefault(token.end - at, []).append(token.moved(-at))
+    return tuple((length, tuple(found[length])) for length in sorted(found, reverse=True))
 
 
 def _is_odd_space(run: str, start: int, end: int, chars: tuple[str, ...]) -> bool:

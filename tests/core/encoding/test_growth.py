@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from math import inf
 from time import process_time
 from types import SimpleNamespace
 
@@ -12,12 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.growth_random import random_text
-from benchmarks.growth_shapes import CHINESE, RUSSIAN, TEXTS, damaged_texts
+from benchmarks.growth_shapes import ARABIC, CHINESE, RUSSIAN, TEXTS, damaged_texts
 from newsarchive import rules
 from newsarchive.core.encoding import (
     escapes,
     ftfy_fallback,
     legacy,
+    lost_bytes,
     lost_search,
     mojibake,
     ngram_model,
@@ -27,9 +29,10 @@ from newsarchive.core.encoding import (
 )
 from newsarchive.core.encoding.charsets import charset
 from newsarchive.core.encoding.ftfy_fallback import differences
-from newsarchive.core.encoding.lost_beam import MAX_STEPS, MAX_VAIN_STEPS, MAX_WAYS, Work
+from newsarchive.core.encoding.lost_beam import MAX_STEPS, MAX_VAIN_STEPS, MAX_WAYS, Token, Work
+from newsarchive.core.encoding.lost_bytes import MIN_RUN_NATS, Lossy, Mended
 from newsarchive.core.encoding.mojibake import Reading, RunReadings, Utf8, unescaped, unfold
-from newsarchive.core.encoding.ngram_model import GramModel
+from newsarchive.core.encoding.ngram_model import GramModel, gram_model_of
 from newsarchive.core.encoding.pair_model import PairModel, model_of, suspects
 from newsarchive.core.encoding.runs import windows
 from newsarchive.core.encoding.step import repair
@@ -255,6 +258,56 @@ def test_many_offsets_are_found_as_each_is() -> None:
     offsets = range(len(page.text) + 1)
     assert page.originals(offsets).tolist() == [page.original(offset) for offset in offsets]
     assert unescaped("é").originals([0, 1]).tolist() == [0, 1]
+
+
+def _losing(text: str, codec: str, spelling: str) -> str:
+    """A text as UTF-8 read with a codec, the bytes that this does not define lost."""
+    return text.encode().decode(codec, "replace").replace("\ufffd", spelling)
+
+
+def _mended(run: str, max_risk: float) -> tuple[Mended, int]:
+    """A run in which bytes of windows-874 were dropped, as far as it is restored, and the steps that this takes."""
+    work = Work()
+    lossy = Lossy(charset("windows-874"))
+    return lossy.mended(run, model_of(RULES), gram_model_of(RULES), work, max_risk), MAX_STEPS - work.left
+
+
+#: A run of many words of which each lost several bytes.
+_RISKY = f" {_losing(ARABIC * 3, 'cp874', '')}\n"
+
+
+def test_a_run_whose_guesses_are_too_risky_is_read_no_further() -> None:
+    whole, steps_of_whole = _mended(_RISKY, inf)
+    part, steps_of_part = _mended(_RISKY, 1.5)
+    assert whole.risk > part.risk > 1.5
+    assert 0 < steps_of_part < steps_of_whole / 4
+    assert part.gain > MIN_RUN_NATS
+    assert part.readings == whole.readings[: len(part.readings)]
+
+
+def test_a_run_that_shows_no_loss_where_it_gets_too_risky_is_read_to_its_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(lost_bytes, "MIN_RUN_NATS", 1e9)
+    assert _mended(_RISKY, 1.5)[0] == _mended(_RISKY, inf)[0]
+
+
+def test_the_sequences_that_may_start_at_a_place_are_remembered_by_its_characters(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = 0
+    tokens = Lossy._tokens
+
+    def counted(lossy: Lossy, run: str, raw: bytes, at: int) -> Iterator[Token]:
+        nonlocal asked
+        asked += 1
+        return tokens(lossy, run, raw, at)
+
+    monkeypatch.setattr(Lossy, "_tokens", counted)
+    lossy = Lossy(charset("windows-1251"), spelling="?")
+    run = f" {_losing(RUSSIAN * 4, 'cp1251', '?')}\n"
+    lossy.mended(run, model_of(RULES), gram_model_of(RULES), Work())
+    assert 0 < asked < len(run) / 10
 
 
 def _refused(*_args: object, **_options: object) -> None:
