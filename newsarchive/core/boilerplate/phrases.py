@@ -25,6 +25,7 @@ speak English on a German blog too, and whole lines of two languages seldom clas
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -175,8 +176,11 @@ def _entries(rules: Rules, section: str) -> Iterator[tuple[str, str, str]]:
 
 
 def _compile(file: str, key: str, pattern: str) -> str:
-    """A pattern as it goes into an alternation. Raises `BadRules`, naming the pattern that is wrong."""
+    """A pattern as it goes into an alternation, with its letters folded as those of a line are: Thai "ำ" and Armenian "և" become two.
+    Raises `BadRules`, naming the pattern that is wrong."""
     text = pattern.replace("{name}", _NAME)
+    if not text.isascii():
+        text = "".join(unicodedata.normalize("NFKC", c).lower() if c.isalpha() else c for c in text)
     try:
         if compiled.regex(text).groups:
             raise BadRules(file, key, f"{pattern!r}: write groups as (?:…)")

@@ -64,7 +64,7 @@ def test_case(case: dict[str, Any]) -> None:
     assert [(b.text, b.label) for b in done.blocks] == wanted
 
 
-@pytest.mark.parametrize("case", [*cases("lines"), *cases("calls")])
+@pytest.mark.parametrize("case", [*cases("lines"), *cases("calls"), *cases("details")])
 def test_lines_above_and_below_a_text(case: dict[str, Any]) -> None:
     """A line as papers print it above or below an article, or prose that begins alike and stays."""
     text = [
