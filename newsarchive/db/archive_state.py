@@ -7,8 +7,8 @@ A run that writes its raw bytes into another folder than the one beside the arch
 copy into another database: the files of its captures lie where those of the source do. So `newsarchive reextract` finds all
 files without being told.
 
-The row of a crawl also says which site it crawled, and whether it reached it: `crawled_site({"url": "https://blog.example/feed"})`
-is `"blog.example"`. Both are columns, so that the days on which a site was crawled come from an index alone.
+The row of a crawl also says which site it crawled, in which folder its bytes lie, and whether it reached it: `crawled_site({"url": "https://blog.example/feed"})`
+is `"blog.example"`. All are columns, so that the days on which a site was crawled, and the folders, come from an index alone.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Text, cast, func, insert, select, update
+from sqlalchemy import Connection, Engine, func, insert, select, update
 
 from newsarchive.core.urls import site_of
 from newsarchive.db.engine import reading, writing
@@ -53,7 +53,13 @@ def begin(connection: Connection, name: str, arguments: State) -> int:
     given_up = {"finished_at": datetime.now(UTC), "finish_reason": "abandoned"}
     unfinished = update(CrawlRun).where(CrawlRun.spider == name, CrawlRun.finished_at.is_(None))
     connection.execute(unfinished.values(given_up))
-    row = {"spider": name, "arguments": arguments, "started_at": datetime.now(UTC), "version": VERSION}
+    row = {
+        "spider": name,
+        "arguments": arguments,
+        "started_at": datetime.now(UTC),
+        "version": VERSION,
+        "warc_folder": named_folder(arguments),
+    }
     return int(connection.execute(insert(CrawlRun).values(row).returning(CrawlRun.id)).scalar_one())
 
 
@@ -65,16 +71,34 @@ def note(connection: Connection, run_id: int, state: State, *, finished: bool = 
     connection.execute(update(CrawlRun).where(CrawlRun.id == run_id).values(row))
 
 
+#: The folders that runs name, from one to the next in the index, with the newest run of each: a site that is crawled each hour has
+#: 9,000 runs a year.
+_FOLDERS = """
+    WITH RECURSIVE named(folder) AS (
+        SELECT min(warc_folder) FROM crawl_runs WHERE warc_folder > ''
+        UNION ALL
+        SELECT (SELECT min(r.warc_folder) FROM crawl_runs AS r WHERE r.warc_folder > named.folder AND r.warc_folder > '')
+        FROM named WHERE named.folder IS NOT NULL
+    )
+    SELECT folder FROM named WHERE folder IS NOT NULL ORDER BY (
+        SELECT r.id FROM crawl_runs AS r WHERE r.warc_folder > '' AND r.warc_folder = named.folder ORDER BY r.id DESC LIMIT 1) DESC
+"""
+
+
 def known_folders(engine: Engine) -> list[str]:
     """The folders that runs of this archive name, the newest first."""
-    # PostgreSQL takes no value out of JSON in which any text has a byte that is no UTF-8, as the name of a file may have.
-    # Runs with the same arguments are read as one: a site that is crawled each hour has 9,000 runs a year.
-    arguments = cast(CrawlRun.arguments, Text)
-    query = select(arguments).where(arguments.contains(f'"{FOLDER_ARGUMENT}"')).group_by(arguments)
     with reading(engine) as connection:
-        said = connection.execute(query.order_by(func.max(CrawlRun.id).desc())).scalars()
-        found = (json.loads(text).get(FOLDER_ARGUMENT) for text in said)
-        return list(dict.fromkeys(str(folder) for folder in found if folder is not None))
+        return [str(json.loads(folder)) for folder in connection.exec_driver_sql(_FOLDERS).scalars()]
+
+
+def named_folder(arguments: Mapping[str, Any]) -> str:
+    """The folder that the arguments of a run name, as JSON; "" for none.
+
+    >>> named_folder({"warc_folder": "/srv/warc"}), named_folder({"url": "https://blog.example/"})
+    ('"/srv/warc"', '')
+    """
+    folder = arguments.get(FOLDER_ARGUMENT)
+    return json.dumps(str(folder)) if folder else ""
 
 
 def remember_folders(engine: Engine, folders: Sequence[Path]) -> None:

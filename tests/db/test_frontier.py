@@ -221,6 +221,21 @@ def test_who_named_a_url_is_written_down_once(archive: Archive) -> None:
     assert archive.frontier.named_by(feed) == [Link(URL, "feed")]
 
 
+def test_a_second_feed_that_names_a_post_in_the_same_run_is_kept_by_its_next_answer(archive: Archive) -> None:
+    """One run has one row for a post and a kind of source."""
+    first, second = (
+        archive.frontier.source(archive.site, "feed", f"https://blog.example/{name}/").id
+        for name in ("feed", "news/feed")
+    )
+    named = []
+    for run in range(2):
+        archive.run = archive.store.start_run("news", {"run": str(run)})
+        for feed in (first, second):
+            archive.name(Link(URL, "feed"), source=feed)
+        named.append([archive.frontier.named_by(feed) for feed in (first, second)])
+    assert named == [[[Link(URL, "feed")], []], [[Link(URL, "feed")], [Link(URL, "feed")]]]
+
+
 def test_a_page_that_our_extractor_cannot_read_is_set_aside_after_two_tries(archive: Archive) -> None:
     archive.name(Link(URL, "feed"))
     archive.frontier.failed(URL, "timeout")

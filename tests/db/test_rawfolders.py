@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 
 from newsarchive import demo, reextract
 from newsarchive.cli.opening import warc_folders
 from newsarchive.db import archive_state
-from newsarchive.db.engine import open_engine, open_to_check
+from newsarchive.db.engine import open_engine, open_to_check, reading, writing
+from newsarchive.db.frontier.queue import Frontier
+from newsarchive.db.reading import metrics
 from newsarchive.db.schema import upgrade
 from newsarchive.db.writing.store import Store
 from newsarchive.exceptions import DatabaseError
@@ -44,6 +47,36 @@ def test_the_folder_is_known_of_a_run_whose_other_argument_is_no_utf_8(engine: E
     store.start_run("warc", {"path": "caf\udce9.warc.gz", archive_state.FOLDER_ARGUMENT: "/a"})
     store.start_run("warc", {"path": "caf\udce9.warc.gz"})
     assert archive_state.known_folders(engine) == ["/a"]
+
+
+def test_nothing_that_is_asked_at_each_crawl_or_each_minute_reads_all_runs(tmp_path: Path) -> None:
+    """Hourly crawls of 200 sites make 1.7 million runs a year, whose rows are large."""
+    engine, asked = open_engine(f"sqlite:///{tmp_path / 'archive.db'}"), list[tuple[str, Any]]()
+    upgrade(engine)
+    Store(engine).start_run("news", {"url": "http://127.0.0.1/", archive_state.FOLDER_ARGUMENT: "/a"})
+    Frontier(engine).open_site("http://127.0.0.1/")
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def note(connection: Any, cursor: Any, statement: str, values: Any, *_: Any) -> None:
+        asked.append((statement, values))
+
+    assert archive_state.known_folders(engine) == ["/a"]
+    assert Frontier(engine).private_sites() == ["http://127.0.0.1/"]
+    with writing(engine) as connection:
+        archive_state.begin(connection, "recluster", {})
+        assert archive_state.stopped(connection, "recluster", {}) is not None
+    asked += [(metric.sql, ()) for metric in metrics.METRICS if "crawl_runs" in metric.sql]
+    assert len(asked) > 7
+    with reading(engine) as connection:
+        for statement, values in asked:
+            if "crawl_runs" not in statement or statement.startswith(("INSERT", "EXPLAIN")):
+                continue
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()
+            for *_, step in plan:
+                assert not step.startswith("SCAN") or "crawl_runs" not in step or "COVERING INDEX" in step, (
+                    statement
+                )
+    engine.dispose()
 
 
 def test_an_archive_that_cannot_be_read_hides_its_folders_from_checks_alone(tmp_path: Path) -> None:

@@ -174,8 +174,11 @@ class Frontier:
             found = {row.home_url: row.config for row in rows if doors([row.home_url])}
             if not found:
                 return []
-            runs = connection.execute(select(CrawlRun.arguments).where(CrawlRun.spider == "news"))
-            named = {site_of(run.arguments["url"]) for run in runs if run.arguments.get("url")}
+            sites = [site_of(url) for url in found]
+            crawled = (
+                select(CrawlRun.site).where(CrawlRun.spider == "news", CrawlRun.site.in_(sites)).distinct()
+            )
+            named = set(connection.execute(crawled).scalars())
         return [url for url, config in found.items() if config.get("follow") or site_of(url) in named]
 
     def site_at(self, url: str) -> int:

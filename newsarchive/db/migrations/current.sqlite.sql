@@ -1,4 +1,4 @@
--- The schema of revision 0030. Made by `python -m newsarchive.db.schema`; never edit it.
+-- The schema of revision 0031. Made by `python -m newsarchive.db.schema`; never edit it.
 
 CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
@@ -30,7 +30,7 @@ CREATE TABLE crawl_runs (
 	stats JSON NOT NULL, 
 	version TEXT NOT NULL, 
 	site TEXT DEFAULT '' NOT NULL, 
-	reached BOOLEAN DEFAULT 0 NOT NULL, 
+	reached BOOLEAN DEFAULT 0 NOT NULL, warc_folder TEXT DEFAULT '' NOT NULL, 
 	CONSTRAINT pk_crawl_runs PRIMARY KEY (id)
 );
 
@@ -644,6 +644,10 @@ CREATE INDEX ix_hub_pushes_site_id_at ON hub_pushes (site_id, at);
 
 CREATE INDEX ix_site_blocks_heads ON site_blocks (fingerprint) WHERE role IN ('head', 'inset');
 
+CREATE INDEX ix_crawl_runs_finished_at_spider ON crawl_runs (finished_at, spider);
+
+CREATE INDEX ix_crawl_runs_warc_folder ON crawl_runs (warc_folder, id) WHERE warc_folder > '';
+
 CREATE VIEW reposts AS 
         SELECT a.id, s.domain AS site, a.url, a.headline, a.date_published,
                o.name AS origin, o.domain AS origin_domain, ao.url AS origin_url,
@@ -741,4 +745,4 @@ CREATE TRIGGER articles_search_delete AFTER DELETE ON articles BEGIN
     SELECT 'delete', OLD.id, OLD.headline, OLD.article_body WHERE OLD.unspaced AND NOT length(OLD.article_body) > 200000;
  END;
 
-INSERT INTO alembic_version VALUES ('0030');
+INSERT INTO alembic_version VALUES ('0031');

@@ -25,7 +25,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Engine, insert, update
 
 from newsarchive.core.urls import site_of
-from newsarchive.db.archive_state import crawled_site, has_reached
+from newsarchive.db.archive_state import crawled_site, has_reached, named_folder
 from newsarchive.db.engine import reading, writing
 from newsarchive.db.frontier.edit_rates import EditRates
 from newsarchive.db.models import CrawlRun
@@ -96,6 +96,7 @@ class Store:
             "started_at": self.clock(),
             "version": VERSION,
             "site": crawled_site(arguments),
+            "warc_folder": named_folder(arguments),
         }
         with writing(self.engine) as connection:
             run_id = connection.execute(insert(CrawlRun).values(row).returning(CrawlRun.id)).scalar_one()
