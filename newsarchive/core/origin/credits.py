@@ -358,6 +358,8 @@ def credit_lines(blocks: Sequence[Block], page: Article, rules: Rules) -> Iterat
         if not links_away(block, page.url) and people_in(block.text, rules, alone=ROLES):
             continue
         line = without_headline(block.text, page.headline)
+        if line != block.text and _is_among_posts(blocks, i, page.url):
+            continue
         if attribution_of(block.text, rules) or attribution_of(line, rules, quotes=line != block.text):
             continue
         block = block if line == block.text else replace(block, text=line)
@@ -459,6 +461,17 @@ def _may_hold_credit(block: Block, boxes: Sequence[str]) -> bool:
     guessed = block.label in _GUESSED_LABELS and block.decided_by not in PROVED
     may_hold = block.label in _OPEN_LABELS or (guessed and inside) or (block.label == READ_MORE and inside)
     return may_hold and 0 < comparable_words(block.text) < 2 * MIN_PROSE_WORDS
+
+
+def _is_among_posts(blocks: Sequence[Block], at: int, url: str) -> bool:
+    """Whether a line, which repeats the headline, is an item of a list in which the item before or after it is nothing but a link to a
+    page of the site: the post itself in a list of its series, "The night ferry is back (Current)"."""
+    block = blocks[at]
+    return block.kind == "list_item" and any(
+        len(beside.links) == 1 and beside.links[0][0] == beside.text and same_site(beside.links[0][1], url)
+        for beside in (*blocks[max(0, at - 1) : at], *blocks[at + 1 : at + 2])
+        if beside.kind == "list_item" and beside.path == block.path
+    )
 
 
 def _context_of(blocks: Sequence[Block], at: int, url: str, title: frozenset[str]) -> LineContext:

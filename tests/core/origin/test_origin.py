@@ -393,3 +393,24 @@ def test_another_blog_of_the_same_host_may_be_the_original(host: str) -> None:
     assert found.is_based_on == original
     assert found.origin is not None
     assert (found.origin.domain, found.origin.url) == (f"newlynnews.{host}", original)
+
+
+@pytest.mark.parametrize(
+    ("link", "line", "origin"),
+    [
+        ("/2024/01/mill", "The old bridge reopens (Current)", None),
+        ("https://heron.example/mill", "The old bridge reopens (Heron Post)", "Heron Post"),  # no list of the blog's posts
+        ("/2024/01/mill", "Thanks to the Heron Post, where this article ran first", "Heron Post"),  # not the post's title
+    ],
+)  # fmt: skip
+def test_the_post_itself_in_a_list_of_its_series_names_no_origin(
+    link: str, line: str, origin: str | None
+) -> None:
+    body = "".join(f"<p>{text} {text}</p>" for text in BODY)
+    page = (
+        "<title>The old bridge reopens | Lakeside Notes</title><meta property=og:site_name content='Lakeside Notes'>"
+        "<article><h1>The old bridge reopens</h1><div><p>Other posts in this series:</p>"
+        f'<ol><li><a href="{link}">The mill is sold</a></li><li>{line}</li></ol>{body}</div></article>'
+    )
+    found = extract(html=page, url="https://www.lakeside-notes.example/2024/03/bridge").origin
+    assert (found.name if found else None) == origin
