@@ -185,17 +185,19 @@ def _shows_itself(link: LexborNode) -> bool:
     return _PICTURE_FILE.search(parts_of(link.attributes.get("href") or "").path) is not None
 
 
-def picture_claims(marks: Sequence[Mark], head_images: Sequence[str]) -> Iterator[Claim]:
-    """Picture, caption and credit of the figure that shows one of the head's pictures, else of the first figure.
+def picture_claims(marks: Sequence[Mark], head_images: Sequence[str], url: str) -> Iterator[Claim]:
+    """Picture, caption and credit of the figure that shows one of the head's pictures, else of the first figure that is no thumbnail of
+    another post.
 
-    `head_images` are addresses. The sizes of one picture differ in the end of its name. A figure that holds figures, as WordPress'
+    `head_images` are addresses, `url` is the page's. The sizes of one picture differ in the end of its name. A figure that holds figures, as WordPress'
     galleries do, shows no picture by itself.
     """
     own = (m for m in marks if m.tag == "figure" and not aside(m.node, near=True))
     figures = list(islice((m for m in own if len(m.node.css("figure")) == 1), MAX_FIGURES))
     names = {_stem(url) for url in head_images} - {""}
     same = [m for m in figures if names & {_stem(s) for s in _addresses(m.node)}]
-    for mark in same[:1] or ([] if names else figures[:1]):
+    first = [] if same or names else [next((m for m in figures if not _shows_another(m.node, url)), None)]
+    for mark in filter(None, same[:1] or first):
         addresses = _addresses(mark.node)
         if not addresses:
             continue
@@ -264,6 +266,13 @@ def _is_of_text(image: LexborNode, address: str, url: str) -> bool:
     if link is not None and leads and _is_teaser(link, leads, url):
         return False
     return not leads or same_site(leads, url) or _PICTURE_FILE.search(parts_of(leads).path) is not None
+
+
+def _shows_another(figure: LexborNode, url: str) -> bool:
+    """Whether a figure is the thumbnail of another post: a link around its picture, with the title of that post beside it."""
+    link = figure.css_first("a[href]")
+    leads = absolute(link.attributes.get("href") or "", url) if link is not None else ""
+    return link is not None and bool(leads) and _is_teaser(link, leads, url)
 
 
 def _is_teaser(link: LexborNode, leads: str, url: str) -> bool:

@@ -298,7 +298,7 @@ def _with_pictures(
     is_asked = bool(addresses()) and none_shows_the_post()
     if is_asked:
         claims = [*claims, *pictures.first_in_text(tree, blocks, url, other_posts)]
-    claims = [*claims, *pictures.picture_claims(found.marks, addresses())]
+    claims = [*claims, *pictures.picture_claims(found.marks, addresses(), url)]
     if not addresses():
         claims += pictures.featured_picture(tree, anchor, other_posts)
     if not is_asked and none_shows_the_post():
