@@ -17,10 +17,13 @@ import numpy as np
 from newsarchive.core.extraction.cards import cards
 from newsarchive.core.extraction.classifier import Sheet, Verdict, entries_of, judge, model_of, sheet_of
 from newsarchive.core.extraction.contents import contents
+from newsarchive.core.extraction.heads_of_links import heads_of_links
 from newsarchive.core.extraction.labels import Namer, is_headline, repeated
 from newsarchive.core.extraction.named_lines import path_of
+from newsarchive.core.extraction.notes import whole_lists
 from newsarchive.core.extraction.offers import offers
 from newsarchive.core.extraction.page_type import quality, refuse, refuse_empty, refuse_text
+from newsarchive.core.extraction.picture_credits import picture_credits
 from newsarchive.core.metadata.step import read_metadata
 from newsarchive.core.text.normalise import normalise
 from newsarchive.core.text.words import count_words
@@ -53,6 +56,8 @@ OFFER = BlockVerdict(
     "subscribe", "stands in a small box with a field for an e-mail address", DecidedBy.MARKUP
 )
 CONTENTS = BlockVerdict("nav", "a list of links into the page itself", DecidedBy.MARKUP)
+CREDIT = BlockVerdict("caption", "stands in a box named as a picture's credit", DecidedBy.MARKUP)
+HEAD = BlockVerdict("nav", "the head of a box of links", DecidedBy.NEIGHBOURS)
 
 
 def extract_step(page: Page, rules: Rules) -> Article:
@@ -122,12 +127,12 @@ def read(page: Page, rules: Rules) -> tuple[Sheet, Verdict]:
 def labelled(sheet: Sheet, verdict: Verdict, rules: Rules) -> list[Block]:
     """All blocks of the page: `body` where the verdict keeps them, with another label and its reason elsewhere."""
     namer = Namer(" ".join(sheet.title.split()), rules, len(sheet.reading.blocks), entries_of(sheet.reading))
-    out = []
+    said_of: list[BlockVerdict] = []
     at_top, titled, below = True, False, False
     margins = np.round(verdict.margins, 2).tolist()
-    kept = verdict.keep.tolist()
+    kept = whole_lists(sheet.reading.blocks, verdict.keep.tolist())
     shown = _shown_to_be_none(sheet, kept)
-    for i, (raw, keep, score) in enumerate(zip(sheet.reading.blocks, kept, margins, strict=True)):
+    for i, (raw, keep) in enumerate(zip(sheet.reading.blocks, kept, strict=True)):
         said = KEPT
         # An address is no text, whatever stands around it, nor is the label of a list to choose from.
         if not keep or raw.kind == "embed" or raw.box.tag == "select":
@@ -140,10 +145,22 @@ def labelled(sheet: Sheet, verdict: Verdict, rules: Rules) -> list[Block]:
             at_top = False
         below = said.label == "title" or is_headline(raw)
         titled = titled or below
-        level = raw.level_or_row
-        out.append(
-            Block(raw.text, raw.kind, *said, score, path_of(raw, rules), level, tuple(raw.links), raw.html)
+        said_of.append(said)
+    for i in heads_of_links(sheet.reading.blocks, said_of):
+        said_of[i] = HEAD
+    out = [
+        Block(
+            raw.text,
+            raw.kind,
+            *said,
+            score,
+            path_of(raw, rules),
+            raw.level_or_row,
+            tuple(raw.links),
+            raw.html,
         )
+        for raw, said, score in zip(sheet.reading.blocks, said_of, margins, strict=True)
+    ]
     return _without_dangling(_without_repeats(out))
 
 
@@ -152,6 +169,7 @@ def _shown_to_be_none(sheet: Sheet, kept: Sequence[bool]) -> dict[int, BlockVerd
     blocks, boxes = sheet.reading.blocks, sheet.reading.boxes
     found = dict.fromkeys(offers(blocks, boxes, kept), OFFER)
     found |= dict.fromkeys(cards(blocks, kept, sheet.url), CARD)
+    found |= dict.fromkeys(picture_credits(blocks, kept), CREDIT)
     return found | dict.fromkeys(contents(blocks, kept, sheet.url), CONTENTS)
 
 

@@ -61,7 +61,7 @@ NOTE_BEHIND_STOP = re.compile(
 #: What an element inside a line is called that a reader sees only by pointing at a word or a mark: the explanation of a term, a
 #: footnote. What is called "tooltip" alone may be the term with its explanation, and a `tooltip-text` between two words the term alone.
 NOTE_IN_LINE = re.compile(
-    r"(?P<or_term>tool-?tip[-_]?(?:text|content|body|inner|message))|foot-?note[-_]*tooltip|(?<![\w-])(?:side|margin)-?note(?![\w-])"
+    r"(?P<or_term>tool-?tip[-_]?(?:text|content|body|inner|message))|foot-?note[-_]*(?:tooltip|note(?![a-z]))|(?<![\w-])(?:side|margin)-?note(?![\w-])"
 )
 
 #: Stands for a `<br>` until a block is folded. HTML parsers let no NUL into a text.

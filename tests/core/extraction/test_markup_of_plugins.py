@@ -9,11 +9,15 @@ import pytest
 
 from newsarchive.core.extraction.cards import cards
 from newsarchive.core.extraction.contents import contents
+from newsarchive.core.extraction.heads_of_links import heads_of_links
 from newsarchive.core.extraction.named_lines import path_of
+from newsarchive.core.extraction.notes import whole_lists
 from newsarchive.core.extraction.offers import offers
+from newsarchive.core.extraction.picture_credits import picture_credits
 from newsarchive.core.html.blocks import read_blocks
 from newsarchive.core.html.boxes import Reading
 from newsarchive.core.html.parsing import fresh
+from newsarchive.items import BlockVerdict, DecidedBy
 from newsarchive.rules import Rules
 
 URL = "https://heron.example/2025/03/ferry/"
@@ -33,6 +37,7 @@ def lines(html: str, find: Callable[[Reading, list[bool]], set[int]]) -> list[st
 
 contents_of = partial(lines, find=lambda reading, kept: contents(reading.blocks, kept, URL))
 cards_of = partial(lines, find=lambda reading, kept: cards(reading.blocks, kept, URL))
+credits_of = partial(lines, find=lambda reading, kept: picture_credits(reading.blocks, kept))
 offers_of = partial(lines, find=lambda reading, kept: offers(reading.blocks, reading.boxes, kept))
 
 
@@ -139,6 +144,14 @@ def test_a_small_box_with_a_field_for_an_address_is_an_offer(html: str, expected
             'The keel<span class="sidenote">The lowest beam.</span> broke.',
             ["The keel broke.", "The lowest beam."],
         ),
+        (
+            'The keel<sup>[1]</sup><span class="modern-footnotes-footnote__note">The lowest beam.</span> broke.',
+            ["The keel[1] broke.", "The lowest beam."],
+        ),
+        (
+            'The keel<sup class="footnote-noted">[1]</sup> broke, <span class="footnote-notes-of-ann">she</span> said.',
+            ["The keel[1] broke, she said."],
+        ),
         ('The <span class="tooltip" title="The lowest beam">keel</span> broke.', ["The keel broke."]),
         ('The <span class="tooltip-text" data-tip="The lowest beam">keel</span> broke.', ["The keel broke."]),
         ('The keel<sup class="note-tooltip-text">[1]</sup> broke.', ["The keel[1] broke."]),  # the mark
@@ -167,3 +180,64 @@ def test_the_path_of_a_line_has_the_elements_around_all_of_it_that_a_table_names
 ) -> None:
     rules = Rules(platforms={"xx": {"select": {"other": [".reading-time", ".clock*"]}}})
     assert path_of(read(html).blocks[0], rules) == f"html/body/main/{ends}"
+
+
+@pytest.mark.parametrize(
+    ("html", "expected"),
+    [
+        (f'<p>{PROSE}</p><div class="media-credit-container"><img src="1.jpg"><span class="media-credit">Ann Roe | Heron Post</span></div>',
+         ["Ann Roe | Heron Post"]),
+        (f'<p>{PROSE}</p><p class="photo_credits">Ann Roe</p>', ["Ann Roe"]),
+        (f'<p class="media-credit">{PROSE}</p>', []),  # a paragraph, around which the element was not closed
+        (f'<p>{PROSE}</p><p class="credit">Ann Roe lent the boat</p>', []),
+        (f'<p>{PROSE}</p><p class="social-media-creditors">Three banks</p>', []),
+    ],
+)  # fmt: skip
+def test_a_line_in_a_box_named_as_a_pictures_credit_is_no_text(html: str, expected: list[str]) -> None:
+    assert credits_of(html) == expected
+
+
+LINKS = items(*((f"The ferry of {year}", f"/{year}/") for year in (2021, 2022, 2023)))
+NAV = BlockVerdict("nav", "links", DecidedBy.MODEL)
+TEXT = BlockVerdict("body", "", DecidedBy.MODEL)
+
+
+@pytest.mark.parametrize(
+    ("html", "expected"),
+    [
+        (f"<p>{PROSE}</p><div><p>Life at the harbour:</p>{LINKS}</div>", ["Life at the harbour:"]),
+        (f"<p>{PROSE}</p><section><h3>Ships and crews</h3><div>{LINKS}</div></section>", ["Ships and crews"]),
+        (f"<p>{PROSE}</p><div><p>We wrote of it each year.</p>{LINKS}</div>", []),  # a sentence
+        (f"<p>{PROSE}</p><div><p>Life at the harbour:</p>{LINKS}<p>{PROSE}</p></div>", []),  # text follows
+        (f"<p>{PROSE}</p><p>Life at the harbour:</p>{LINKS}", []),  # no box of its own
+        (f'<p>{PROSE}</p><div><p>Life at the harbour:</p><p><a href="/1/">The ferry</a></p></div>', []),
+        (
+            f"<p>{PROSE}</p><div><div>Price (large)</div>{'<div><a href=/1/>172.99 EUR</a></div>' * 3}</div>",
+            [],
+        ),
+        (f"<p>{PROSE}</p><table><tr><td>Price (large)</td></tr></table>{LINKS}", []),
+    ],
+)
+def test_the_head_of_a_box_of_links_is_no_text(html: str, expected: list[str]) -> None:
+    """Here all links were left out, and all other lines were kept."""
+    blocks = read(html).blocks
+    said = [NAV if block.link_chars else TEXT for block in blocks]
+    assert [blocks[i].text for i in heads_of_links(blocks, said)] == expected
+
+
+def test_a_head_stays_where_its_list_is_text() -> None:
+    blocks = read(f"<p>{PROSE}</p><div><p>Life at the harbour:</p>{LINKS}</div>").blocks
+    assert heads_of_links(blocks, [TEXT] * len(blocks)) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "kept", "expected"),
+    [
+        ("footnotes", [True, True, False], [True, True, True]),
+        ("footnotes", [True, False, False], [True, False, False]),  # none of the list is text
+        ("endings", [True, True, False], [True, True, False]),
+    ],
+)
+def test_a_list_of_footnotes_is_text_as_a_whole(name: str, kept: list[bool], expected: list[bool]) -> None:
+    blocks = read(f'<p>{PROSE}</p><ol class="{name}"><li>Old papers.</li><li>Letters.</li></ol>').blocks
+    assert whole_lists(blocks, kept) == expected
