@@ -8,11 +8,12 @@ of them give positions.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import pairwise, takewhile
 
 from newsarchive.core.boilerplate.phrases import phrases
+from newsarchive.core.extraction.cards import is_other_page
 from newsarchive.core.html.markup import in_embedded_post, is_cell
 from newsarchive.core.metadata import byline_words, person_names
 from newsarchive.core.metadata.credit_labels import Role
@@ -117,6 +118,8 @@ _UNSURE = frozenset({"nav", "form", "other"})
 #: says.
 GUESSES = frozenset({DecidedBy.MODEL, DecidedBy.MARKUP})
 
+#: Spaces in the title of another post; a link with fewer may lead to a person or a section.
+MIN_TITLE_SPACES = 2
 QUESTION = "the question of an accordion whose answer is text"
 
 #: (position of a block, label, why)
@@ -134,6 +137,31 @@ def captions(blocks: Sequence[Block], body: Sequence[int]) -> list[int]:
             if _CAPTION.search(inner) and comparable_words(block.text) <= MAX_CAPTION_WORDS:
                 found.append(i)
     return _minor(blocks, body, found, MAX_CAPTION_SHARE)
+
+
+def teasers(blocks: Sequence[Block], places: Iterable[int], url: str) -> set[int]:
+    """The places, of those given, of other posts as a page tells of them: a heading that is a link to another page of the site, with the
+    lines below it; an item that begins with such a link; and the heading above them. `url` is the page's address.
+
+    A text that is shorter than the excerpts below it is still the text.
+    """
+    found: set[int] = set()
+    last, under, head = -2, False, -1
+    for i in sorted(places):
+        if i != last + 1:
+            under, head = False, -1
+        block, last = blocks[i], i
+        said, href = block.links[0] if block.links else ("", "")
+        is_title = bool(said) and block.text.startswith(said) and said.count(" ") >= MIN_TITLE_SPACES
+        if is_title and block.kind in ("heading", "list_item") and is_other_page(href, url):
+            under = block.kind == "heading"
+            found.update((i, head) if head >= 0 else (i,))
+            head = -1
+        elif under:
+            found.add(i)
+        else:
+            head = i if block.kind == "heading" else -1
+    return found
 
 
 def embeds(blocks: Sequence[Block], body: Sequence[int]) -> list[int]:
@@ -224,13 +252,18 @@ def lives(
     if not people or sum(is_prose(blocks[i]) for i in body) <= MIN_PROSE_ABOVE_LIVES:
         return
     table = byline_words.words(rules)
+    above = ""
     for i in reversed(body[-MAX_LIVES:]):
         text = blocks[i].text.lstrip()
+        if above and blocks[i].kind == "heading" and text.strip() == above:
+            yield i
+            continue
         name = next((name for name in people if text.startswith(f"{name} ")), "")
         verb, _, rest = text[len(name) :].strip()[:MAX_LIFE_CHARACTERS].partition(" ")
         says_job = verb in table.tells_job or (verb in table.is_now and table.role.find(rest) is not None)
         if not name or not says_job or blocks[i].kind in ("heading", "code", "quote"):
             break
+        above = name
         yield i
 
 

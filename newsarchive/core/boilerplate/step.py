@@ -67,7 +67,7 @@ _INITIALS = re.compile(r"[a-z]{2,6}(?:[/-][a-z]{0,6}){1,3}")
 #: A word, which a time of day is not: "10:20 am".
 _WORD = re.compile(r"[^\W\d_]{3,}")
 #: Words of the article that must be left outside of the elements that a platform's table takes out, and at least half of all but
-#: where the element holds comments.
+#: where the element holds comments, or posts with their titles.
 MIN_WORDS_OUTSIDE = 12
 #: Lines at the end of a text that are asked for what a house says below it; lines above them are the article's.
 MAX_CLOSING_LINES = 3
@@ -251,8 +251,10 @@ def places(marks: Marks) -> None:
     words = {i: comparable_words(marks.blocks[i].text) for i in marks.body}
     left = sum(n for i, n in words.items() if i not in hits)
     most = left >= sum(words.values()) / 2
+    teasers = set() if most else position.teasers(marks.blocks, hits, marks.article.url)
     for i, verdict in hits.items():
-        if i not in words or (left >= MIN_WORDS_OUTSIDE and (most or verdict.label == "comments")):
+        sure = most or verdict.label == "comments" or i in teasers
+        if i not in words or (left >= MIN_WORDS_OUTSIDE and sure):
             marks.mark(i, *verdict)
 
 

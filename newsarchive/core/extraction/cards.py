@@ -39,10 +39,10 @@ def _is_card(block: RawBlock, url: str) -> bool:
         return False
     if len(block.text) > MAX_CARD_CHARACTERS or block.link_chars < MIN_LINKED_SHARE * len(block.text):
         return False
-    return all(_is_other_page(href, url) for _, href in block.links)
+    return all(is_other_page(href, url) for _, href in block.links)
 
 
-def _is_other_page(href: str, url: str) -> bool:
+def is_other_page(href: str, url: str) -> bool:
     """Whether an address is that of another page of the site, and no file."""
     there, here = parts_of(href), parts_of(url)
     path = there.path.rstrip("/")
