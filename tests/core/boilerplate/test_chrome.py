@@ -466,3 +466,20 @@ def test_a_byline_in_a_heading_or_in_a_cell_of_layout_is_no_text(above: str, sta
     page = f"<title>The old bridge</title><meta name=author content='Jane Doe'><article><h1>The old bridge</h1>{above}{text}</article>"
     article = extract(html=page, url="https://heron.example/2024/03/bridge")
     assert ("jane doe" in article.article_body.lower()) is stays
+
+
+@pytest.mark.parametrize(
+    ("heading", "life", "stays"),
+    [
+        ("Ann Roe", "Ann Roe is a contributing editor of the Heron Post.", False),
+        ("The ferry", "Ann Roe is a contributing editor of the Heron Post.", True),
+        ("Ann Roe", "Ann Roe waited at the pier until the last ferry of the day had left.", True),
+    ],
+)
+def test_the_name_above_an_authors_life_goes_with_it(heading: str, life: str, stays: bool) -> None:
+    """Author Bio Box prints the name as a heading."""
+    prose = "The council met on Tuesday evening to decide whether the old bridge over the river should be closed to lorries."
+    found = (*(Block(f"{n}. {prose}") for n in range(9)), Block(heading, kind="heading"), Block(life))
+    article = Article(url="https://heron.example/1", authors=(Author("Ann Roe", "person"),), blocks=found)
+    done = boilerplate_step(article, RULES)
+    assert (done.blocks[-2].label == "body") is stays
