@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import atexit
 import os
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
@@ -28,14 +27,13 @@ from newsarchive.db.frontier.queue import Frontier
 from newsarchive.db.models import Base
 from newsarchive.db.schema import upgrade
 from newsarchive.items import Article, Author, Block, Capture, Edit, Evidence, Image, Origin
+from tests.support.left_behind import BEGINNING, database_name, left_behind
 
 SERVER = os.environ.get(
     "NEWSARCHIVE_TEST_POSTGRESQL", "postgresql+psycopg://postgres@127.0.0.1:5432/postgres"
 )
 
-#: How the names of the tests' databases begin.
-BEGINNING = "newsarchive_test_"
-#: Hours after which a run of tests has ended, or was killed.
+#: Hours after which a run of tests on another machine has ended, or was killed.
 MAX_RUN_HOURS = 6
 
 START = datetime(2025, 4, 1, 12, tzinfo=UTC)
@@ -52,19 +50,22 @@ def _no_postgresql() -> str:
 
 
 def drop_left_behind(beginning: str, hours: float) -> None:
-    """Drop databases that runs of tests which were killed have left: those made some hours ago that nobody is connected to.
+    """Drop databases that runs of tests which were killed have left, of those that nobody is connected to: those whose process has
+    ended, and those made some hours ago.
 
-    Only a superuser is told how old a database is; another user drops none.
+    Only a superuser is told how old a database is; another user drops none for its age.
     """
     server = create_engine(SERVER, isolation_level="AUTOCOMMIT")
-    with suppress(DBAPIError), server.connect() as connection:
-        left = connection.exec_driver_sql(
-            "SELECT d.datname FROM pg_database AS d WHERE starts_with(d.datname, %s)"
-            " AND NOT EXISTS (SELECT 1 FROM pg_stat_activity AS a WHERE a.datid = d.oid)"
-            " AND (pg_stat_file('base/' || d.oid || '/PG_VERSION', true)).modification <= now() - %s * interval '1 hour'",
-            (beginning, hours),
-        )
-        for (name,) in left.all():
+    unused = (
+        "SELECT d.datname FROM pg_database AS d WHERE starts_with(d.datname, %s)"
+        " AND NOT EXISTS (SELECT 1 FROM pg_stat_activity AS a WHERE a.datid = d.oid)"
+    )
+    old = " AND (pg_stat_file('base/' || d.oid || '/PG_VERSION', true)).modification <= now() - %s * interval '1 hour'"
+    with server.connect() as connection:
+        left = left_behind(connection.exec_driver_sql(unused, (beginning,)).scalars(), beginning)
+        with suppress(DBAPIError):
+            left += connection.exec_driver_sql(unused + old, (beginning, hours)).scalars()
+        for name in dict.fromkeys(left):
             with suppress(DBAPIError):  # somebody came, or another process was quicker
                 connection.exec_driver_sql(f'DROP DATABASE "{name}"')
     server.dispose()
@@ -81,7 +82,7 @@ def postgresql_url() -> Iterator[str]:
     if reason := _no_postgresql():
         pytest.skip(reason)
     _clean_up()
-    name = f"{BEGINNING}{uuid.uuid4().hex[:12]}"
+    name = database_name()
     server = create_engine(SERVER, isolation_level="AUTOCOMMIT")
     with server.connect() as connection:
         connection.exec_driver_sql(f"CREATE DATABASE {name}")

@@ -16,7 +16,6 @@ import contextlib
 import itertools
 import json
 import os
-import secrets
 import shutil
 import signal
 import socket
@@ -30,6 +29,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
+
+from tests.support.left_behind import database_name, left_behind
 
 PACKAGE = Path("/usr/share/wordpress")
 HERE = Path(__file__).parent / "php"
@@ -140,11 +141,21 @@ class Database:
 
     def problem(self) -> str:
         """Why PHP cannot work with it, in one line; "" where it can."""
-        php = "[, $h, $p, $u, $w] = $argv; try { new mysqli($h, $u, $w, '', (int) $p); }"
+        return self._said("").partition("\n")[0]
+
+    def drop_left_behind(self) -> None:
+        """Drop the databases of blogs whose process was killed."""
+        listing = "foreach ($d->query('SHOW DATABASES') as $row) { echo $row['Database'], ' '; }"
+        for name in left_behind(self._said(listing).split()):
+            self._said(f"$d->query('DROP DATABASE IF EXISTS {name}');")
+
+    def _said(self, php: str) -> str:
+        """What PHP says that runs these words with the connection `$d`: also why it could not."""
+        php = f"[, $h, $p, $u, $w] = $argv; try {{ $d = new mysqli($h, $u, $w, '', (int) $p); {php} }}"
         php += " catch (Throwable $e) { echo $e->getMessage(); }"
         words = [*_php_words(), "-r", php, "--", self.host, str(self.port), self.user, self.password]
         done = subprocess.run(words, capture_output=True, text=True, timeout=300, check=False)
-        return (done.stdout + done.stderr).strip().split("\n")[0]
+        return (done.stdout + done.stderr).strip()
 
 
 def _php_words() -> list[str]:
@@ -161,7 +172,10 @@ def missing() -> str:
     if not (PACKAGE / "wp-settings.php").is_file():
         return f"no WordPress in {PACKAGE} (Debian's wordpress): run `{INSTALL}` as root"
     database = Database.from_environment()
-    if problem := database.problem():
+    problem = database.problem()
+    if not problem:
+        database.drop_left_behind()
+    if problem:
         remedy = f"run `{INSTALL}` as root, or set NEWSARCHIVE_TEST_MARIADB=mysql://USER:PASSWORD@HOST:PORT"
         return f"no MariaDB at {database.host}:{database.port} for {database.user} ({problem}): {remedy}"
     return ""
@@ -342,8 +356,7 @@ class WordPress:
         shutil.rmtree(self._folder / "pages", ignore_errors=True)
 
     def _write_database(self, database: Database) -> None:
-        name = f"newsarchive_test_{secrets.token_hex(6)}"
-        values = {**vars(database), "name": name, "address": self.address}
+        values = {**vars(database), "name": database_name(), "address": self.address}
         php = f"<?php return json_decode({json.dumps(json.dumps(values))}, true);\n"
         (self.docroot / "database.php").write_text(php.replace("$", "\\$"), encoding="utf-8")
 
