@@ -59,6 +59,8 @@ MAX_WORDS_BEFORE_JOB = 2
 MAX_CAPTION_WORDS = 80
 #: Part of a text's words that captions may have; a page of pictures, with a larger part, tells its story in them.
 MAX_CAPTION_SHARE = 0.25
+#: Part of them that the only caption may have, where it stands above a sentence of the text: short news has one long caption.
+MAX_SHARE_OF_ONE_CAPTION = 0.5
 #: Part of a text's words that posts of social networks may have; a text with a larger part is about them.
 MAX_EMBEDDED_SHARE = 0.2
 #: How the text begins that printers and makers of templates fill a place with, in any language.
@@ -84,9 +86,20 @@ FILLED = "other: fills a template until somebody writes"
 SCRIPT = "other: program code that stands outside of its script"
 IN_FIGURE = "caption: stands in a figure's caption, or in a box named so"
 
-#: The innermost elements of a caption. Ids are left out: headings take theirs from their text.
+#: The innermost elements of a caption. Ids count of plain boxes alone: headings take theirs from their text.
 _CAPTION = re.compile(
-    r"(?:^|/)figcaption(?=[#./]|$)|\.[\w-]*[Cc]aption[\w-]*(?=[./]|$)|\.(?:photo|image|img|pic)[_-]?[Cc]ap(?=[./]|$)"
+    r"(?:^|/)figcaption(?=[#./]|$)|\.[\w-]*[Cc]aption[\w-]*(?=[./]|$)"
+    r"|(?:^|/)(?:div|p|span)#[\w-]*[Cc]aption[\w-]*(?=[./]|$)"
+    r"|\.(?:photo|image|img|pic|picture)[_-]?(?:[Cc]ap|[Dd]esc|[Dd]escription|[Ii]nfo)(?=[./]|$)"
+)
+#: What all of them hold.
+_HELD_BY_CAPTIONS = re.compile("[Cc]ap|photo|image|img|pic")
+#: The signs by which a caption points at its picture.
+_ARROWS = ("▲", "▼", "△", "▽")
+#: A caption that does, and ends with whose picture it is: "▲▼大橋今天通車。（圖／海港網）", "▲ 새 다리. ⓒ항구일보". Without that it may
+#: be an item of a list.
+_ARROWED = re.compile(
+    r"[▲▼△▽]{1,3} ?.{2,150}(?:[（(\[](?=[^）)\]]*(?:[圖图照攝摄©ⓒ]|사진|제공|写真|撮影))[^）)\]]{1,50}[）)\]]|[©ⓒ].{1,30}|사진 ?[=/].{1,40})[。.]?"
 )
 
 #: The names of boxes around pictures and their credits.
@@ -127,16 +140,23 @@ Verdict = tuple[int, str, str]
 
 
 def captions(blocks: Sequence[Block], body: Sequence[int]) -> list[int]:
-    """The blocks of a body one of whose two innermost elements is a caption's, none where they are much of it. The caption of a table
-    belongs to the article."""
+    """The blocks of a body one of whose two innermost elements is a caption's, or that point at their picture, none where they are
+    much of it. The caption of a table belongs to the article."""
     found = []
     for i in body:
         block = blocks[i]
-        if ("cap" in block.path or "Cap" in block.path) and block.kind not in ("table", "code"):
-            inner = "/".join(block.path.rsplit("/", 2)[-2:])
-            if _CAPTION.search(inner) and comparable_words(block.text) <= MAX_CAPTION_WORDS:
+        if block.text.startswith(_ARROWS):
+            if _ARROWED.fullmatch(block.text):
                 found.append(i)
-    return _minor(blocks, body, found, MAX_CAPTION_SHARE)
+            continue
+        if _HELD_BY_CAPTIONS.search(block.path) and block.kind not in ("table", "code"):
+            inner = "/".join(block.path.rsplit("/", 2)[-2:])
+            if (block.kind == "caption" or _CAPTION.search(inner)) and comparable_words(
+                block.text
+            ) <= MAX_CAPTION_WORDS:
+                found.append(i)
+    is_lead = len(found) == 1 and found == [*body[:1]] and any(is_prose(blocks[i]) for i in body[1:])
+    return _minor(blocks, body, found, MAX_SHARE_OF_ONE_CAPTION if is_lead else MAX_CAPTION_SHARE)
 
 
 def teasers(blocks: Sequence[Block], places: Iterable[int], url: str) -> set[int]:

@@ -51,6 +51,10 @@ MAX_CELL_CHARACTERS = 300
 MAX_CELL_DEPTH = 8
 #: Columns or rows that a cell may span; a greater number is not kept.
 MAX_SPAN_CELLS = 100
+#: Characters of the `alt` of a picture that the line behind it repeats as a caption; with fewer both may be the name and the job of
+#: who is on it. In a script without spaces a name is shorter.
+MIN_CAPTION_CHARACTERS = 48
+MIN_UNSPACED_CAPTION_CHARACTERS = 15
 _CELLS = frozenset(["td", "th"])
 _NUMBER = re.compile("[0-9]{1,3}")
 _ITEMS = frozenset(["li", "dt", "dd"])
@@ -112,6 +116,15 @@ def _is_note(tag: str, attributes: dict[str, str | None], is_bound: bool) -> boo
     return named is not None and (is_bound or not named["or_term"])
 
 
+def _repeats(text: str, alt: str) -> bool:
+    """Whether a line below a picture is its caption: the same long text as its `alt` has."""
+    return (
+        text[:8] == alt[:8]
+        and fold(alt) == text
+        and (len(text) >= MIN_CAPTION_CHARACTERS or has_unspaced(text))
+    )
+
+
 class _Walker:
     """The walk over a tree: the pieces of the current block's text, its links, its tags (`marks`: the place of each
     among the pieces, and the tag) and the elements that are open."""
@@ -133,6 +146,7 @@ class _Walker:
         self.link_chars = self.inner_chars = self.common = self.characters = self.breaks = 0
         self.after_line_break = False
         self.after_break = False
+        self.alt = ""
 
     def walk(self, root: LexborNode) -> None:
         """Visit every node below `root`, depth first and without recursion: a page may have 100,000 nested elements."""
@@ -199,7 +213,9 @@ class _Walker:
         one between digits, nor one in a script without spaces, where a picture may be a character."""
         after, before = node.next, self.pieces[-1][-1:] if self.pieces else ""
         behind = (after.text_content or "")[:1] if after is not None and after.tag == "-text" else ""
-        is_letter = len((node.attributes.get("alt") or "").strip()) == 1
+        alt = (node.attributes.get("alt") or "").strip()
+        is_letter = len(alt) == 1
+        self.alt = alt if len(alt) >= MIN_UNSPACED_CAPTION_CHARACTERS else ""
         around = before + behind
         if (
             len(around) > 1
@@ -409,6 +425,9 @@ class _Walker:
             level = HEADINGS.get(box.tag, 0)
         elif kind == "list_item":
             level = box.level
+        alt, self.alt = self.alt, ""
+        if alt and kind == "paragraph" and _repeats(text, alt) and self.link_chars < len(text):
+            kind = "caption"
         wrap = _steps(self.around[: self.common])
         html = self._marked(kind, text == joined) if self.marks else escape(text)
         if not self.marks and kind != "code" and "\n" in html:

@@ -60,7 +60,7 @@ class Words:
 
         both = dates.any_of(listed("and"))
         self.by = compiled.regex(
-            rf"^\W*(?:(?:{dates.any_of(listed('by'))})(?!\w|['’]s\b|,)\s*[:：/／՝＝・]?\s*|{_BEFORE_HAN}|(?-i:(?:[Ww]ritten |[Pp]osted )?[Bb]y(?=[A-Z])))",
+            rf"^\W*(?:(?:{dates.any_of(listed('by'))})(?!\w|['’]s\b|,)\s*[:：/／՝＝・៖፡፦]?\s*|{_BEFORE_HAN}|(?-i:(?:[Ww]ritten |[Pp]osted )?[Bb]y(?=[A-Z])))",
             re.IGNORECASE,
         )
         self.separators = compiled.regex(rf"\s*[,;/／、，；]\s*(?:(?:{both})\s+)?|\s+(?:{both})\s+")

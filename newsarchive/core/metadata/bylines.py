@@ -91,6 +91,8 @@ MIN_LABELLED_DATE_SHARE = 0.4
 MIN_BIOGRAPHY_CHARS = 40
 #: Characters of such a paragraph that are searched for a job.
 MAX_BIOGRAPHY_CHARS = 400
+#: The editor, where a line above names the writer: "Penulis: Budi Santoso", "Editor: Sri Lestari".
+_EDITOR = re.compile(r"editors?\s?:", re.I)
 #: The credit of a picture behind its caption: "Harbour Hospital — Foto: Jane Doe".
 _PICTURE = re.compile(r"\b(?:foto|fotos|photo|photos|image|imagem|imagen|bild|фото|crédito)\s?[:：]", re.I)
 #: A quick test before the tests of a name: two words with capitals.
@@ -290,7 +292,7 @@ def _bylines(
         after = _line_after(lines[i + 1 : i + 1 + MAX_LISTED_AUTHORS], rules)
         inner = _after_by_inside(line, rules) or _linked_after_by(line, block, rules) if opened < 0 else ""
         signed = _after_by(line, after, rules) or inner
-        if signed and not _goes_on(line, signed, rules):
+        if signed and not _goes_on(line, signed, rules) and not (opened >= 0 and _EDITOR.match(line)):
             near = (opened < 0 or i - opened == 1) and not (id(block) in inside and _LABEL.match(line))
             near = near and not (signed.islower() and " " not in signed)  # an account says less than a name
             yield Claim("authors", signed, Source(Place.TEXT, where if near else Position.LATER)), None
@@ -587,8 +589,8 @@ def _goes_on(text: str, found: str, rules: Rules) -> bool:
         return False
     name = next(iter(person_names.names(found, rules)), found)
     rest = text.partition(name)[2]
-    more = len(rest.split()) > MAX_WORDS_BEHIND_SIGNATURE and ends_sentence(text)
-    return more and byline_words.words(rules).role.find(rest) is None
+    is_long = chinese_names.is_long(rest) or len(rest.split()) > MAX_WORDS_BEHIND_SIGNATURE
+    return is_long and ends_sentence(text) and byline_words.words(rules).role.find(rest) is None
 
 
 def _if_people(text: str, rules: Rules) -> str:

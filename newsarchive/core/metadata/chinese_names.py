@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import lru_cache
-from itertools import islice
+from itertools import chain
 from typing import NamedTuple
 
 from newsarchive import compiled
@@ -37,10 +37,29 @@ _NAME = re.compile(rf"[{_HAN}]{{2,4}}")
 _BETWEEN_NAMES = re.compile(r"[\s、，,/]+")
 #: Characters of a line that says who reported; a longer line is text.
 MAX_SIGNATURE_CHARS = 40
+#: Letters behind the name in such a line: "／台北報導". With more it is the first sentence of the text.
+MAX_LETTERS_BEHIND_NAME = 20
 #: Paragraphs of a text that may begin with a dateline; those in later ones are not read.
 MAX_DATELINE_PARAGRAPHS = 3
 #: Characters at the start of a paragraph that may be a dateline with its reporters.
 MAX_DATELINE_CHARS = 80
+#: Paragraphs at the end of a text whose last bracket may say who reported: "…完成九成。（王大明／台中報導）".
+MAX_CLOSING_PARAGRAPHS = 3
+#: Letters of the shortest name of a place behind a reporter's: 桃園.
+MIN_PLACE_LETTERS = 2
+#: What a report from a place is called in bylines, with what was done with it: "桃園19日電", "綜合報導".
+_REPORTED = r"(?:綜合|综合|連線|连线|專題|专题|採訪|采访)?(?:報導|报导|報道|报道|專電|专电|電|电)"
+#: The paper and the day, in brackets of their own before the reporters': "【海港報2024年1月10日訊】".
+_PAPER_AND_DAY = r"(?:【[^】]{2,30}】\s?)?"
+#: A place, or a desk, behind the names and a stroke: "王大明／台北報導".
+_FROM_PLACE = rf"\s?[／/｜|]\s?[{_HAN}]{{1,8}}?{_REPORTED}"
+_BEHIND_NAMES = re.compile(rf"{_FROM_PLACE}$")
+#: The reporters in brackets at the end of a paragraph, before a place.
+_CLOSING = re.compile(rf"[（(【〔]([{_HAN}、]{{2,24}}){_FROM_PLACE}[)）】〕]$")
+#: A desk, and who reported for it: "政治中心／王大明報導".
+_DESK = re.compile(rf"[{_HAN}]{{2,6}}(?:中心|組|组)\s?[／/]\s?([{_HAN}、]{{3,14}}?)(?:報導|报导|報道|报道)")
+#: How the names of places end, which a surname may begin: 高雄市.
+_PLACE_ENDINGS = ("市", "縣", "县", "區", "区", "鎮", "镇", "鄉", "乡", "省", "港")
 #: Names with "and" between them.
 _JOINED = re.compile(rf"[{_HAN}]{{2,8}}(?:\s?&\s?[{_HAN}]{{2,8}})+")
 #: Letters of the longest name of such a row. Below, the row may be one Japanese name.
@@ -83,11 +102,25 @@ def after_job(line: str, rules: Rules) -> str:
     >>> from newsarchive.rules import default
     >>> [after_job(t, default()) for t in ("澎湃新闻记者 段彦超 廖艳", "中新社记者 贾天勇 摄", "记者 张三在现场看到")]
     ['段彦超 廖艳', '', '']
+    >>> [after_job(t, default()) for t in ("實習記者王大明／綜合報導", "政治中心／王大明報導", "生活中心／高雄市報導", "社會中心／綜合報導")]
+    ['王大明', '王大明', '', '']
     """
     if len(line) > MAX_SIGNATURE_CHARS or not has_unspaced(line):
         return ""
+    if desk := _DESK.fullmatch(line):
+        return "" if desk[1].endswith(_PLACE_ENDINGS) else _if_people(desk[1], rules)
+    line = _BEHIND_NAMES.sub("", line)
     match = _patterns(rules).job_before.match(line)
     return _if_people(line[match.end() :].strip(" 】）)"), rules) if match else ""
+
+
+def is_long(rest: str) -> bool:
+    """Whether what follows a reporter's name is a text and no place: "〔記者王大明／台北報導〕市府今天宣布，大橋明年通車。"
+
+    >>> is_long("／台北報導"), is_long("／台北報導〕市府今天宣布，新的大橋將在明年春天通車。")
+    (False, True)
+    """
+    return len(rest) > MAX_LETTERS_BEHIND_NAME and has_unspaced(rest)
 
 
 def in_dateline(paragraph: str, rules: Rules) -> str:
@@ -96,18 +129,52 @@ def in_dateline(paragraph: str, rules: Rules) -> str:
     >>> from newsarchive.rules import default
     >>> [in_dateline(t, default()) for t in ("海港讯（记者 陆一夫 通讯员 张三）桥关了", "海港10月4日讯（记者陈智 整合）桥", "他说（记者张三在场）")]
     ['陆一夫 张三', '陈智', '']
+
+    Papers of Taiwan put the place behind the name, with or without a stroke between them:
+
+    >>> [in_dateline(t, default()) for t in ("〔記者姚介修／台北報導〕市府", "（海港社記者王承中、林于國台北19日電）市府", "〔即時新聞／綜合報導〕")]
+    ['姚介修', '王承中、林于國', '']
     """
     if not has_unspaced(paragraph[:20]):
         return ""
-    found = _patterns(rules).dateline.match(paragraph[:MAX_DATELINE_CHARS])
-    return _if_people(_patterns(rules).beside_names.sub(" ", found[1]).strip(" ："), rules) if found else ""
+    beginning, table = paragraph[:MAX_DATELINE_CHARS], _patterns(rules)
+    if found := table.dateline.match(beginning):
+        return _if_people(table.beside_names.sub(" ", found[1]).strip(" ："), rules)
+    if found := table.from_place.match(beginning):
+        return _if_people(found[1].strip(), rules)
+    found = table.before_place.match(beginning)
+    return _if_people(_without_place(found[1], rules), rules) if found else ""
+
+
+def at_end(paragraph: str) -> str:
+    """The reporters in the last bracket of a paragraph, before a place; "" where there are none.
+
+    >>> at_end("工程已經完成九成。（王大明、林小美／台中報導）"), at_end("他這樣說。（資料來源／海港網）")
+    ('王大明、林小美', '')
+    """
+    found = (
+        _CLOSING.search(paragraph[-MAX_SIGNATURE_CHARS:]) if paragraph.endswith(tuple("）)】〕")) else None
+    )
+    return found[1] if found else ""
+
+
+def _without_place(text: str, rules: Rules) -> str:
+    """The names at the start of a text whose end is a place: "王承中、林于國台北" names two. A name has a surname and two letters, or
+    one where no place would be left behind two."""
+    before, comma, last = text.rpartition("、")
+    surname = 2 if last.startswith(tuple(s for s in _patterns(rules).surnames if len(s) == 2)) else 1
+    given = 2 if len(last) >= surname + 2 + MIN_PLACE_LETTERS else 1
+    return before + comma + last[: surname + given]
 
 
 def dateline_claims(blocks: Sequence[Block], rules: Rules) -> list[Claim]:
-    """The claim of the first of a text's paragraphs that names reporters in its dateline."""
-    first = islice((b.text for b in blocks if b.label == "body"), MAX_DATELINE_PARAGRAPHS)
-    found = (in_dateline(text, rules) for text in first)
-    return [Claim("authors", names, Source(Place.TEXT, Position.BELOW)) for names in found if names][:1]
+    """The claim of the first of a text's paragraphs that names reporters in its dateline, else of one of the last that names them in
+    its last bracket."""
+    body = [b.text for b in blocks if b.label == "body"]
+    first = (in_dateline(text, rules) for text in body[:MAX_DATELINE_PARAGRAPHS])
+    last = (_if_people(at_end(text), rules) for text in body[: -MAX_CLOSING_PARAGRAPHS - 1 : -1])
+    found = next(filter(None, chain(first, last)), "")
+    return [Claim("authors", found, Source(Place.TEXT, Position.BELOW))] if found else []
 
 
 def _if_people(text: str, rules: Rules) -> str:
@@ -169,6 +236,9 @@ class _Patterns(NamedTuple):
     job_before: re.Pattern[str]
     #: A dateline up to the reporters in its brackets.
     dateline: re.Pattern[str]
+    #: A dateline of Taiwan up to the reporters before a stroke and a place, and one with a place right behind the names.
+    from_place: re.Pattern[str]
+    before_place: re.Pattern[str]
     #: What stands between and behind the names in a dateline: a second job, and what was done with the text.
     beside_names: re.Pattern[str]
     #: Match keys of the publishers in scripts without spaces.
@@ -193,7 +263,13 @@ def _patterns(rules: Rules) -> _Patterns:
             rf"\W*[{_HAN}]{{0,8}}?(?:{jobs})(?:\s+(?=[{_HAN}]{{2}})|(?=(?:{surnames})[{_HAN}]{{1,3}}(?![{_HAN}])))"
         ),
         compiled.regex(
-            rf"[^，。（(]{{0,40}}[讯訊电電息道][（(](?:本报|本網|本网|[{_HAN}]{{0,6}}?)(?:{jobs})[\s：:]*([^（()）]{{2,40}})[)）]"
+            rf"[^，。（(]{{0,40}}[讯訊电電息道]\s?[（(](?:本报|本網|本网|[{_HAN}]{{0,6}}?)(?:{jobs})[\s：:]*([^（()）]{{2,40}})[)）]"
+        ),
+        compiled.regex(
+            rf"{_PAPER_AND_DAY}[（(【〔\[]?\s?[{_HAN}]{{0,8}}?(?:{jobs})[\s:：]*([{_HAN}、 ]{{2,30}}){_FROM_PLACE}(?:[)）】〕\]]|\s)"
+        ),
+        compiled.regex(
+            rf"{_PAPER_AND_DAY}[（(【〔\[][{_HAN}]{{0,8}}?(?:{jobs})\s?([{_HAN}、]{{4,24}}?)(?:\d{{1,2}}日)?{_REPORTED}[)）】〕\]]"
         ),
         compiled.regex(rf"\s*(?:{jobs})\s?|\s(?:整合|综合|编译|报道|报导)$"),
         frozenset(key(name) for name in names if has_unspaced(name)),

@@ -84,7 +84,8 @@ MAY_PART = re.compile(r"[|｜•·⋅●∙\u3400-\u9fff\s](?:(?<=\S)|(?<=[\t\n]
 _REPORTED = re.compile(r"[\u4e00-\u9fff]{0,8}(?:報導|報道|报道|專電|专电|摄影报道|電|讯|訊)")
 #: Words before a day that are no part of a name: "Mario Rossi il 3 maggio".
 BEFORE_DATES = frozenset((
-    "am", "at", "den", "dne", "dnia", "el", "em", "en", "il", "le", "on", "op", "w", "в",
+    "am", "at", "den", "dne", "dnia", "el", "em", "en", "il", "le", "lúc", "ngày", "on", "op", "w", "в", "วันที่", "เวลา", "น",
+    "ថ្ងៃទី", "ទី", "ម៉ោង", "ວັນທີ",
 ))  # fmt: skip
 #: What stands between an author and her paper: "Jane Doe | Los Angeles Times".
 _PAPER_APART = re.compile(r"\s[·•|/–—-]\s")

@@ -501,12 +501,12 @@ def _prose(rules: Rules) -> Prose:
     # A name that begins with a digit stands behind none: "11月 2024" has no day.
     m = rf"(?!(?<=\d)\d)(?P<m>{any_of(months)})(?!\w)\.?"
     y, d = r"(?P<y>(?:19|20|25)\d\d)(?!\d)", _DAY.replace("(", "(?P<d>", 1)
-    gap = r"\s*+(?:de |del |of |d['’]|ta['’] |[,،]|-|/)?+\s*+"
+    gap = r"\s*+(?:de |del |of |ng |d['’]|ta['’] |ខែ |[,،]|-|/)?+\s*+"
     dated = (
-        compiled.regex(rf"(?<!\w){m}{gap}(?<!\d){d}(?!\d)[\s,،፣.-]*(?:de |del )?{y}"),
+        compiled.regex(rf"(?<!\w){m}{gap}(?<!\d){d}(?!\d)[\s,،፣၊.-]*(?:de |del )?{y}"),
         compiled.regex(rf"(?<!\d){d}{gap}{m}(?:/\w{{3,12}})?[\s,،./'-]*(?:de |del |ឆ្នាំ ?|[คพ]\.ศ\. ?)?{y}"),
         compiled.regex(
-            rf"(?<!\d){y}(?:e?ko|\(e\)ko| ?թ\.|\.| ?ခုနှစ်၊?| ?ခု၊?| оны|-يىلى?)?(?: m\.)?[\s,-]*{m}[\s-]*{d}(?!\d)"
+            rf"(?<!\d){y}(?:e?ko|\(e\)ko| ?թ\.|\.| ?ခုနှစ်၊?| ?ခု၊?| оны|-يىلى?)?(?: m\.)?[\s,-]*{m}(?: මස)?[\s-]*{d}(?!\d)"
         ),
         compiled.regex(rf"(?<!\d){y}(?:\. gada|[ -]?ж\.,?| жылғы) {d}[\s-]*{m}"),
     )

@@ -100,6 +100,29 @@ def test_a_day_beside_a_day_is_parted_from_it(html: str, text: str) -> None:
     assert [b.text for b in read_blocks(parse(f"<p>{html}</p>"), "https://blog.example/1").blocks] == [text]
 
 
+CAPTION = "Der Rat der Stadt stimmte am Dienstag über die Fähre ab (Foto: Mare)."
+
+
+@pytest.mark.parametrize(
+    ("html", "kind"),
+    [
+        (f"<div><img alt='{CAPTION}'></div><div>{CAPTION}</div>", "caption"),
+        (f"<a href=/x><img alt='{CAPTION}'></a><p> {CAPTION}\n</p>", "caption"),
+        (
+            "<img alt='桃園一家輪胎行清晨發生大火（圖／海港社）'><p>桃園一家輪胎行清晨發生大火（圖／海港社）</p>",
+            "caption",
+        ),
+        (f"<img alt='Die Fähre'><p>{CAPTION}</p>", "paragraph"),  # says something else
+        ("<img alt='Jane Doe, Senior Editor'><p>Jane Doe, Senior Editor</p>", "paragraph"),  # a name
+        (f"<img alt='{CAPTION}'><h2>{CAPTION}</h2>", "heading"),
+        (f"<img alt='{CAPTION}'><p><a href=/2>{CAPTION}</a></p>", "paragraph"),  # the link to another post
+        (f"<img alt='{CAPTION}'><p>Vor der Abstimmung.</p><p>{CAPTION}</p>", "paragraph"),  # farther below
+    ],
+)
+def test_a_line_that_says_what_the_picture_above_it_says_is_its_caption(html: str, kind: str) -> None:
+    assert read_blocks(parse(html), "https://blog.example/1").blocks[-1].kind == kind
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("case", cases("in-the-wild"))
 def test_the_article_and_nothing_else(case: dict[str, Any]) -> None:
