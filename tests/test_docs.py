@@ -481,3 +481,30 @@ def test_the_platform_of_the_guide_is_one_that_the_tables_take() -> None:
     assert set(selectors["select"]) <= set(LABELS)
     shipped = tomllib.loads((ROOT / "newsarchive/data/platforms/wordpress.toml").read_text("utf-8"))
     assert set(classes["body_classes"]) == set(shipped["body_classes"])
+
+
+#: Characters of a line of a document. A longer one is not seen whole where two versions stand side by side.
+MAX_LINE_CHARACTERS = 120
+
+
+def too_long(text: str) -> list[int]:
+    """The numbers of the lines that are too long. Rows of tables, code, and what has no space at which to break it may be longer."""
+    found, in_code = [], False
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.lstrip().startswith("```"):
+            in_code = not in_code
+        elif len(line) > MAX_LINE_CHARACTERS and not (in_code or line.lstrip().startswith(("|", "![", "<"))):
+            breaks = line.rfind(" ", len(line) - len(line.lstrip(" -*0123456789.")), MAX_LINE_CHARACTERS + 1)
+            found += [number] if breaks > 0 else []
+    return found
+
+
+def test_a_line_that_is_too_long_is_found() -> None:
+    words = "a word " * 20
+    text = f"{words}\n| {words} |\n```sh\n{words}\n```\n- {'x' * 130}\n- {words}\n![{words}](x.svg)"
+    assert too_long(text) == [1, 7]
+
+
+def test_the_lines_of_the_documents_fit_the_screen() -> None:
+    wrong = [f"{name}:{number}" for name, text in WRITTEN.items() for number in too_long(text)]
+    assert wrong == [], f"write at most {MAX_LINE_CHARACTERS} characters in a line"
