@@ -14,6 +14,7 @@ import codecs
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
+from typing import Any
 
 #: Single-byte codecs that UTF-8 is read with, by mistake: name → Python codec. The order breaks ties: where two codecs
 #: explain a text equally well, the one more often met comes first.
@@ -49,6 +50,8 @@ SINGLE_BYTE = {
 #: Multi-byte codecs that UTF-8 is read with, by mistake: name → Python codec.
 MULTI_BYTE = {"gb18030": "gb18030", "big5": "big5", "shift_jis": "cp932", "euc-kr": "cp949"}
 
+#: What stands for a byte without a character in a table of `codecs.charmap_build`.
+_NO_CHARACTER = "\ufffe"
 #: Bytes that a later edition of a codec, or another vendor's, reads as another character.
 _OTHER_EDITIONS = {
     "macintosh": {0xDB: "¤"},
@@ -75,7 +78,30 @@ class Charset:
 
     def to_bytes(self, text: str) -> bytes:
         """One byte for each character: 0x3F for a character that the codec does not have."""
-        return codecs.charmap_encode(text, "replace", self._bytes)[0]
+        raw = codecs.charmap_encode(text, "replace", self._first_spellings)[0]
+        if b"?" in raw and not self._other_spellings.isdisjoint(text):
+            return codecs.charmap_encode(text, "replace", self._bytes)[0]
+        return raw
+
+    @cached_property
+    def _first_spellings(self) -> Any:
+        """Python's own table of 256 characters, by which a text is read back in a tenth of the time of a mapping, or less."""
+        chars = [*map(chr, range(0x80)), *[_NO_CHARACTER] * 0x80]
+        for code, byte in self.inverse.items():
+            if chars[byte] == _NO_CHARACTER:
+                chars[byte] = chr(code)
+        return codecs.charmap_build("".join(chars))
+
+    @cached_property
+    def _other_spellings(self) -> frozenset[str]:
+        """The characters of bytes that others stand for in that table."""
+        known = self._first_spellings
+        others = (
+            char
+            for char in map(chr, self.inverse)
+            if codecs.charmap_encode(char, "replace", known)[0] == b"?"
+        )
+        return frozenset(others)
 
     @cached_property
     def _bytes(self) -> dict[int, int]:

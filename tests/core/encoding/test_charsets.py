@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from newsarchive.core.encoding.charsets import LABELS_OF_CODEC, SINGLE_BYTE, charset, charsets, whatwg_label
+from newsarchive.core.encoding.charsets import (
+    LABELS_OF_CODEC,
+    SINGLE_BYTE,
+    Charset,
+    charset,
+    charsets,
+    whatwg_label,
+)
 
 
 @pytest.mark.parametrize("name", SINGLE_BYTE)
@@ -61,3 +68,18 @@ def test_each_label_means_one_codec_that_python_has():
     labels = [label for labels in LABELS_OF_CODEC.values() for label in labels.split()]
     assert len(labels) == len(set(labels))
     assert all("a".encode(codec).decode(codec) == "a" for codec in LABELS_OF_CODEC)
+
+
+@pytest.mark.parametrize("codec", charsets(), ids=lambda codec: codec.name)
+def test_a_text_becomes_the_bytes_of_all_spellings_of_its_characters(codec: Charset) -> None:
+    """Python's own table has one character for each byte; the others must not be lost."""
+    others = [chr(code) for code in codec.inverse if chr(code) not in codec.decoded]
+    for text in (
+        *map(chr, codec.inverse),
+        "".join(others),
+        f"a?{others[0] if others else ''}",
+        "?\ufffe\U0001f600",
+    ):
+        assert codec.to_bytes(text) == bytes(
+            codec.inverse.get(ord(c), ord(c) if c < "\x80" else 0x3F) for c in text
+        )
