@@ -45,7 +45,8 @@ class RecrawlSpider(FetchingSpider):
         }
 
     async def start(self) -> AsyncIterator[Request]:
-        assert self.frontier is not None
+        if self.frontier is None:  # the archive could not be opened, and the crawl ends
+            return
         site_id = None
         self.named_addresses = (
             [self.site] if self.site else await asyncio.to_thread(self.frontier.private_sites)

@@ -17,7 +17,9 @@ from scrapy.settings import Settings
 from newsarchive import demo
 from newsarchive.commands.crawl import check_options
 from newsarchive.exceptions import SOME_FAILED, UsageError
+from newsarchive.warc.writer import WarcWriter
 from tests.crawling.test_crawl import front, post, rows
+from tests.support import warm
 from tests.support.serving import HTML, Answer, crawl, served
 
 pytestmark = pytest.mark.slow  # crawls, servers or other processes
@@ -120,6 +122,34 @@ def test_a_recrawl_by_our_command_hears_all_of_its_arguments(db: Path, words: li
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode in (2, 4)
     assert says in done.stderr
+
+
+@pytest.mark.parametrize("spider", ["news", "recrawl", "warc"])
+def test_a_disk_that_is_full_when_the_archive_is_opened_ends_the_crawl_before_a_request(
+    db: Path, spider: str
+) -> None:
+    """The command had looked at the archive a moment ago, and had found nothing wrong."""
+    environment = warm.own_environment() | {
+        "SCRAPY_SETTINGS_MODULE": "newsarchive.settings",
+        "NEWSARCHIVE_DATABASE_URL": f"sqlite:///{db}",
+    }
+    writer, html = WarcWriter(db.parent / "foreign", "pages"), [("Content-Type", "text/html")]
+    writer.write_response("https://blog.example/a/", "HTTP/1.1 200 OK", html, post("A story").encode())
+    writer.close()
+    with served({"/": front("/a-story-of-many/"), "/a-story-of-many/": post("A story")}) as site:
+        given = {"news": [f"url={site.home}/"], "warc": [f"path={db.parent}/foreign/*"], "recrawl": []}[
+            spider
+        ]
+        words = ["crawl", spider, *(word for one in given for word in ("-a", one))]
+        done = warm.run(
+            "tests.support.full_disk", *words, environment=environment, cwd=str(db.parent), timeout=300
+        )
+        assert "/a-story-of-many/" not in site.paths()
+    assert done.returncode == 5, done.stderr
+    assert "the disk is full; free some space and run again" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert rows(db, "SELECT count(*) FROM crawl_runs") == [(0,)]
+    assert rows(db, "SELECT count(*) FROM articles") == [(0,)]
 
 
 def test_an_unknown_spider_is_named_with_those_that_exist(db: Path) -> None:
