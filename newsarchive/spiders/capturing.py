@@ -17,11 +17,11 @@ from scrapy import Request
 from scrapy.exceptions import CloseSpider
 from scrapy.http import Response, TextResponse
 
-from newsarchive.core.assembly.post import usable
 from newsarchive.core.discovery import pagination, rights
 from newsarchive.core.discovery.page_kind import OVERRULED_KINDS, POSTS_ALONE_SOURCES, FirstLook
 from newsarchive.core.discovery.pagination import MAX_POST_PARTS
 from newsarchive.core.discovery.rights import TDMREP_PATH
+from newsarchive.core.extraction.agreement import usable
 from newsarchive.core.urls import site_of, url_key
 from newsarchive.crawling import browser
 from newsarchive.crawling.failures import database_failed, explain, status_problem

@@ -19,11 +19,12 @@ from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure as TwistedFailure
 
 from newsarchive import config
-from newsarchive.core.assembly.post import FILLABLE, usable
+from newsarchive.core.assembly.post import FILLABLE
 from newsarchive.core.discovery import page_kind
 from newsarchive.core.discovery.page_kind import IN_BETWEEN, OVERRULED_KINDS, POSTS_ALONE_SOURCES, FirstLook
 from newsarchive.core.discovery.revisit import is_future
 from newsarchive.core.discovery.wordpress import is_stand_in
+from newsarchive.core.extraction.agreement import usable
 from newsarchive.core.urls import site_of, url_key
 from newsarchive.crawling import browser, failures
 from newsarchive.crawling.responses import conditional

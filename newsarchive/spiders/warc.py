@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 from scrapy import signals
 
-from newsarchive.core.assembly.post import usable
 from newsarchive.core.discovery.pagination import posts_of_part
+from newsarchive.core.extraction.agreement import usable
 from newsarchive.core.urls import normalise, same_site, url_key
 from newsarchive.crawling import warc_records
 from newsarchive.crawling.failures import database_failed

@@ -22,9 +22,10 @@ from typing import NamedTuple, Self
 
 from newsarchive import plugins, rules
 from newsarchive.core import steps as core_steps
-from newsarchive.core.assembly.post import FILLABLE, usable
+from newsarchive.core.assembly.post import FILLABLE
 from newsarchive.core.discovery.page_kind import Shown, page_kind
 from newsarchive.core.encoding.decoding import decode_step
+from newsarchive.core.extraction.agreement import usable
 from newsarchive.core.site_template.model import Template
 from newsarchive.core.steps import Steps
 from newsarchive.db.writing.packed import PackedArticle, packed, with_capture

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from newsarchive import plugins, rules
-from newsarchive.core.assembly.post import FILLABLE, usable
+from newsarchive.core.assembly.post import FILLABLE
 from newsarchive.core.discovery.page_kind import (
     OVERRULED_KINDS,
     POSTS_ALONE_SOURCES,
@@ -23,6 +23,7 @@ from newsarchive.core.discovery.page_kind import (
     page_kind,
 )
 from newsarchive.core.encoding.decoding import decode
+from newsarchive.core.extraction.agreement import usable
 from newsarchive.core.site_template.model import Template
 from newsarchive.core.steps import Steps, article_from, templated
 from newsarchive.db.writing.packed import PackedArticle, packed, with_capture

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from html import escape
 
@@ -28,19 +28,18 @@ from newsarchive.core.discovery.pagination import page_parts
 from newsarchive.core.discovery.wordpress import post_id
 from newsarchive.core.encoding import decoding
 from newsarchive.core.extraction import step
+from newsarchive.core.extraction.agreement import tokens, usable, weighed
 from newsarchive.core.extraction.page_type import quality
 from newsarchive.core.html.blocks import read_blocks
 from newsarchive.core.html.parsing import parse
 from newsarchive.core.html.render import rendered
 from newsarchive.core.metadata.step import read_metadata
 from newsarchive.core.text.lines import signature
-from newsarchive.core.text.normalise import fold, unescape
-from newsarchive.core.text.scripts import UNSPACED
+from newsarchive.core.text.normalise import fold
 from newsarchive.core.text.words import comparable_words
 from newsarchive.core.urls import same_site, try_normalise
 from newsarchive.exceptions import NotAnArticle
 from newsarchive.items import (
-    DIFFERS_FROM,
     Article,
     Block,
     BlockVerdict,
@@ -61,8 +60,6 @@ FILLABLE = frozenset(
     (DropReason.EMPTY, DropReason.NO_TEXT, DropReason.TOO_SHORT, DropReason.SCRIPT_ONLY, DropReason.LOGIN_PAGE,
      DropReason.CONSENT_PAGE, DropReason.PAYWALL, DropReason.INDEX_PAGE, DropReason.HTTP_STATUS)
 )  # fmt: skip
-#: Words of a text that stands in for a page; a shorter one is an excerpt or a caption.
-MIN_SOURCE_WORDS = 40
 #: Part of a paragraph's words that the page must hold for the paragraph to be on it.
 MIN_HELD_SHARE = 0.8
 #: Words that the page must lack to be filled.
@@ -71,24 +68,6 @@ MIN_MISSING_WORDS = 40
 MIN_MISSING_SHARE = 0.2
 #: Part of the source's words from which on a page that lacks them has another text altogether, however long.
 MIN_OTHER_TEXT_SHARE = 0.8
-#: F1 over words from which on two texts are one.
-MIN_SAME_F1 = 0.9
-#: F1 over words below which two texts are not one.
-MIN_SIMILAR_F1 = 0.7
-
-_CUT = re.compile(
-    r"(?:\[\s*(?:…|\.\.\.)\s*\]|…|\.\.\.|(?:read|continue|view) (?:more|reading|post|full)[^.]{0,80})\W*$",
-    re.I,
-)
-_TOKEN = re.compile(rf"[{UNSPACED}]|\w+")
-
-
-def usable(text: SourceText | None) -> bool:
-    """Whether a source gave the whole of a post: from a field for full texts, not cut off, not a caption."""
-    if text is None or not text.is_full:
-        return False
-    plain = " ".join(re.sub(r"<[^<>]*>", " ", text.html).split())
-    return comparable_words(plain) >= MIN_SOURCE_WORDS and not _CUT.search(unescape(plain)[-120:])
 
 
 def in_place_of(page: Page, refusal: NotAnArticle, rules: Rules) -> Article | None:
@@ -144,11 +123,6 @@ def _lacks(article: Article, own: Sequence[Block]) -> str:
     return f"the page lacks {missing} of its {total} words"
 
 
-def tokens(texts: Iterable[str]) -> Iterable[str]:
-    """The words of texts, folded; characters in scripts without spaces."""
-    return (word for text in texts for word in _TOKEN.findall(fold(text)))
-
-
 def _blocks(page: Page, text: SourceText) -> list[Block]:
     """A source's text as blocks: all of them article, until the boilerplate step has looked at them."""
     tree = parse(f"<html><body><article>{text.html}</article></body></html>")
@@ -162,35 +136,6 @@ def _blocks(page: Page, text: SourceText) -> list[Block]:
 def _candidate(text: SourceText, blocks: Sequence[Block], why: str) -> Candidate:
     words = sum(comparable_words(block.text) for block in blocks)
     return Candidate("article_body", f"{words} words", text.source, chosen=True, reason=why)
-
-
-#: Flags that a text loses when its source confirms it.
-DOUBTS = frozenset((QualityFlag.THIN_MARGIN, QualityFlag.NO_SENTENCE_END, QualityFlag.SHORT))
-
-
-def weighed(article: Article, text: SourceText | None) -> Article:
-    """The article with a quality that takes its source into account. An article that was filled from the source stays as it is:
-    its text agrees with itself."""
-    if text is None or article.filled_from or not usable(text):
-        return article
-    plain = unescape(re.sub(r"<[^<>]*>", " ", text.html))
-    theirs, ours = Counter(tokens([plain])), Counter(tokens([article.article_body]))
-    both = (theirs & ours).total()
-    # The share of the source's words that the article has, and of the article's that the source has.
-    found, held = both / max(1, theirs.total()), both / max(1, ours.total())
-    f1 = 2 * found * held / max(1e-9, found + held)
-    old = article.quality
-    if f1 >= MIN_SAME_F1:
-        flags = tuple(f for f in old.flags if f not in DOUBTS)
-        confidence = max(old.confidence, round(f1, 3))
-    else:
-        # A feed may hold only the first page of a post that is split over several.
-        is_split = article.capture is not None and bool(article.capture.parts)
-        differs = f1 < MIN_SIMILAR_F1 and not (found >= MIN_SAME_F1 and is_split)
-        flags = (*old.flags, DIFFERS_FROM[text.source]) if differs else old.flags
-        confidence = min(old.confidence, round(f1, 3)) if differs else old.confidence
-    new = replace(old, confidence=confidence, completeness=round(found, 3), flags=flags)
-    return replace(article, quality=new)
 
 
 #: Part of the first page's words that lines which all pages have may make up; with more they are the text.

@@ -18,6 +18,7 @@ from functools import cached_property, lru_cache
 from newsarchive.core.boilerplate import cues, position
 from newsarchive.core.boilerplate.multiline import closed, opened
 from newsarchive.core.boilerplate.phrases import MAX_PHRASE_CHARACTERS, Lookup, Phrases, Verdicts, phrases
+from newsarchive.core.extraction.agreement import heard_again
 from newsarchive.core.extraction.page_type import reconsidered
 from newsarchive.core.html.entries import Entries
 from newsarchive.core.html.render import rendered
@@ -165,7 +166,7 @@ def boilerplate_step(article: Article, rules: Rules) -> Article:
     judged = article.with_blocks(_labelled(article, rules, PASSES))
     if (lines := opened(judged)) is not None:
         judged = closed(judged, lines, _labelled(lines.article, rules, LINE_PASSES))
-    done = rendered(reconsidered(judged, article.blocks))
+    done = heard_again(rendered(reconsidered(judged, article.blocks)))
     # A line such as PHP's "Strict Standards" at the top of a text misleads the detector of languages.
     return done if begins_alike(done, article) else with_language(done)
 

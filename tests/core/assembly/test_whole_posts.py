@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from newsarchive import rules
-from newsarchive.core.assembly.post import weighed
 from newsarchive.core.assembly.selectors import selected
 from newsarchive.core.discovery.wordpress import wp_posts_url
+from newsarchive.core.extraction.agreement import weighed
 from newsarchive.core.html.blocks import read_blocks
 from newsarchive.core.html.parsing import parse
 from newsarchive.core.steps import article_from
@@ -293,3 +293,22 @@ def test_a_feed_that_holds_the_first_page_of_a_split_post_does_not_differ() -> N
     assert heard.confidence == whole.quality.confidence
     alone = weighed(replace(whole, capture=page), told("bridges", "gardens")).quality
     assert "differs from the wp-json" in alone.flags
+
+
+RELATED = "".join(
+    f"<li><a href='/{n}/'>Post {n} of the {name}</a> <span>{paragraph(name)} {paragraph(name)}</span></li>"
+    for n, name in enumerate(("bridges", "mills", "ferries", "gates", "wells"), 3)
+)
+
+
+@pytest.mark.parametrize(("name", "is_text"), [("crp_related", False), ("of-the-text", True)])
+def test_what_the_boilerplate_step_takes_out_makes_no_difference_to_the_source(
+    name: str, is_text: bool
+) -> None:
+    """Contextual Related Posts prints excerpts of other posts below the text of a page, and not in the API."""
+    own = paragraphs("gardens", "roofs", "lamps")
+    whole = f"{own}<div class='{name}'><h3>Of the old town</h3><ul>{RELATED}</ul></div>"
+    done = read(post("A long story", body=whole), text=told("gardens", "roofs", "lamps"))
+    assert (done.article_body.count("surveyor") > 3) is is_text
+    assert ("differs from the wp-json" in done.quality.flags) is is_text
+    assert (done.quality.confidence >= 0.9) is not is_text

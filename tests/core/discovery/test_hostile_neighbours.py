@@ -12,9 +12,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from newsarchive import extract, rules
-from newsarchive.core.assembly.post import usable
 from newsarchive.core.discovery import feeds, links, pagination, platforms, rights, sitemaps, wordpress
 from newsarchive.core.discovery.page_kind import LookAt, first_look
+from newsarchive.core.extraction.agreement import usable
 from newsarchive.core.urls import MAX_URL_CHARACTERS, try_normalise, url_key
 from newsarchive.db.rows import keys
 from newsarchive.items import SourceText
