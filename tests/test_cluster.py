@@ -603,17 +603,18 @@ def test_a_worker_whose_database_is_lost_goes_on_once_it_is_back(tmp_path: Path)
         assert rows(database.url, "SELECT count(*) FROM articles") == [(len(SLOW),)]
 
 
-def test_a_clock_that_is_an_hour_ahead_is_refused(url: str) -> None:
+@pytest.mark.parametrize(("hours", "where"), [(1, "ahead of"), (-1, "behind")])
+def test_a_clock_that_is_an_hour_wrong_is_refused(url: str, hours: int, where: str) -> None:
     code = (
         "import sys, datetime, time_machine; from newsarchive.cli import main\n"
-        "with time_machine.travel(datetime.datetime.now(datetime.UTC) + datetime.timedelta(hours=1)): main(sys.argv[1:])"
+        f"with time_machine.travel(datetime.datetime.now(datetime.UTC) + datetime.timedelta(hours={hours})): main(sys.argv[1:])"
     )
     command = [sys.executable, "-c", code, "worker", "--db", url]
     done = subprocess.run(
         command, capture_output=True, text=True, check=False, env=os.environ | {"PYTHONPATH": str(ROOT)}
     )
     assert done.returncode == 2, done.stderr
-    assert re.search(r"the clock of this machine is 3[56]\d\d s ahead of that of the database", done.stderr)
+    assert re.search(rf"the clock of this machine is 3[56]\d\d s {where} that of the database", done.stderr)
 
 
 def test_drain_ends_all_workers_and_keeps_new_ones_away(url: str, tmp_path: Path) -> None:
@@ -641,6 +642,38 @@ def test_a_queue_with_a_hundred_thousand_jobs_is_counted_and_worked_at(url: str,
         run("cluster", "enqueue", "crawl", site.home, url=url)
         wait_for(lambda: rows(url, "SELECT count(*) FROM articles") == [(len(STORIES),)])
     assert "learn\t100000 waiting" in run("cluster", "status", url=url).stdout
+
+
+FULL = """
+CREATE FUNCTION newsarchive_queue.full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    RAISE EXCEPTION 'could not extend file "base/1/2": No space left on device' USING ERRCODE = 'disk_full';
+END $$;
+CREATE TRIGGER full_disk BEFORE INSERT OR UPDATE ON newsarchive_queue.procrastinate_jobs
+    FOR EACH ROW EXECUTE FUNCTION newsarchive_queue.full_disk()
+"""
+
+
+def test_a_queue_on_a_full_disk_is_told_and_worked_at_once_there_is_room(url: str, tmp_path: Path) -> None:
+    log, lost = tmp_path / "worker.log", "the database was lost, and is asked again: could not extend file"
+    with served({"/": front(*STORIES), **STORIES}) as site:
+        run("cluster", "enqueue", "crawl", site.home, url=url)
+        change(url, FULL)
+        try:
+            done = run("cluster", "enqueue", "crawl", "http://127.0.0.1:9/", url=url)
+            assert done.returncode == 5
+            assert "the queue cannot be used: could not extend file" in done.stderr
+            assert "No space left on device" in done.stderr
+            with worker(url, tmp_path) as process:
+                wait_for(lambda: lost in log.read_text())
+                time.sleep(4 * float(HEARTBEAT))
+                change(url, "DROP FUNCTION newsarchive_queue.full_disk CASCADE")
+                wait_for(lambda: no_job_left(url))
+                process.send_signal(signal.SIGTERM)
+                assert process.wait(timeout=MAX_WAIT_SECONDS) == 0
+        finally:
+            change(url, "DROP FUNCTION IF EXISTS newsarchive_queue.full_disk CASCADE")
+    assert rows(url, "SELECT count(*) FROM articles") == [(len(STORIES),)]
+    assert log.read_text().count(lost) == 1  # and not once for each sign of life
 
 
 def test_a_scheduled_crawl_that_was_broken_off_goes_on_although_the_site_counts_as_crawled(

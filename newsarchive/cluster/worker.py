@@ -48,6 +48,8 @@ LOOKS_PER_HEARTBEAT = 2.5
 WRITING = ("crawl", "warc")
 #: Seconds between two looks for finished WARC files. A look also follows each job.
 MOVE_SECONDS = 60.0
+#: Seconds after which the log says again that the database cannot be used, for the same cause. It is asked at each sign of life.
+SAME_CAUSE_SECONDS = 60.0
 
 
 class ClusterWorker:
@@ -71,6 +73,8 @@ class ClusterWorker:
         self.mover: Mover | None = None
         self.signals = 0
         self.seen = time.monotonic()
+        #: Why the database could not be used when the log said so last, and when that was.
+        self.told_cause, self.told_at = "", 0.0
         #: Ids of the jobs at work, and of those that seemed lost at the last look.
         self.at_work: set[int | None] = set()
         self.lost: set[int] = set()
@@ -125,11 +129,17 @@ class ClusterWorker:
                     raise error
         except Exception as error:
             if not self.work.leaving:
-                self.tell(f"the database was lost, and is asked again: {cause(error)}")
+                self._tell_lost(cause(error))
         finally:
             self.worker = self.taking = None
         if not self.work.leaving:
             await asyncio.sleep(self.heartbeat)
+
+    def _tell_lost(self, why: str) -> None:
+        now = time.monotonic()
+        if why != self.told_cause or now - self.told_at >= SAME_CAUSE_SECONDS:
+            self.told_cause, self.told_at = why, now
+            self.tell(f"the database was lost, and is asked again: {why}")
 
     async def _remember(
         self, call_next: Callable[[], Any], context: JobContext | None, worker: Worker | None
