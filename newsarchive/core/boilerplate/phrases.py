@@ -179,7 +179,7 @@ def _compile(file: str, key: str, pattern: str) -> str:
     """A pattern as it goes into an alternation, with its letters folded as those of a line are: Thai "ำ" and Armenian "և" become two.
     Raises `BadRules`, naming the pattern that is wrong."""
     text = pattern.replace("{name}", _NAME)
-    if not text.isascii():
+    if not unicodedata.is_normalized("NFKC", text):
         text = "".join(unicodedata.normalize("NFKC", c).lower() if c.isalpha() else c for c in text)
     try:
         if compiled.regex(text).groups:
