@@ -137,6 +137,38 @@ def test_each_caller_gets_a_table_of_its_own(path: Path) -> None:
     assert store.table(TABLE) == Store(path).table(TABLE) == tomllib.loads(TABLE)
 
 
+def test_what_was_made_is_made_again_only_for_another_source_or_other_code(
+    path: Path, tmp_path: Path
+) -> None:
+    (code := tmp_path / "code.py").write_text("A = 1")
+    module, made = SimpleNamespace(__file__=str(code)), []
+
+    def first_letters() -> tuple[frozenset[str], ...]:
+        made.append(1)
+        return (frozenset("ab"), frozenset())
+
+    def again(source: str) -> Any:
+        store = Store(path)
+        found = store.made(source, first_letters, module)  # type: ignore[arg-type]
+        store.save()
+        return found
+
+    assert again("a b") == again("a b") == (frozenset("ab"), frozenset())
+    assert len(made) == 1
+    again("a c")
+    assert len(made) == 2
+    code.write_text("A = 22")
+    again("a b")
+    assert len(made) == 3
+
+
+def test_what_cannot_be_made_is_not_kept(path: Path) -> None:
+    store = Store(path)
+    for _ in range(2):
+        with pytest.raises(ZeroDivisionError):
+            store.made("0", lambda: 1 / 0)
+
+
 def test_a_table_with_a_date_is_read_and_not_kept(path: Path) -> None:
     text = "day = 2025-01-31\n"
     store = Store(path)

@@ -25,6 +25,7 @@ speak English on a German blog too, and whole lines of two languages seldom clas
 from __future__ import annotations
 
 import re
+import sys
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -77,19 +78,10 @@ class PromoWords:
         self.patterns = {
             kind: compiled.regex(rf"(?<!\w)(?:{'|'.join(own)})(?!\w)") for kind, own in texts.items()
         }
-        kinds: dict[str, frozenset[str]] = {}
-        #: (a text that a match of some pattern holds, the pattern's kind)
-        others: list[tuple[str, str]] = []
-        for kind, own in texts.items():
-            for word in frozenset().union(*(patterns.first_words(text) or () for text in own)):
-                kinds[word] = kinds.get(word, frozenset()) | {kind}
-            parts = [
-                patterns.held(part)
-                for text in own
-                if patterns.first_words(text) is None
-                for part in patterns.unfolded(text)
-            ]
-            others += [(part, kind) for part in (dict.fromkeys(parts) if all(parts) else [""])]
+        words, others = compiled.made(
+            repr(texts), lambda: _words_and_others(texts), sys.modules[__name__], patterns
+        )
+        kinds = dict(words)
         known, ascii_others = frozenset(kinds), [pair for pair in others if pair[0].isascii()]
 
         @caches.noted
@@ -114,6 +106,26 @@ class PromoWords:
     def begins(self, folded: str, kind: str) -> bool:
         """Whether a folded text begins with a word of a kind."""
         return kind in self.kinds_in(folded) and self.patterns[kind].match(folded) is not None
+
+
+def _words_and_others(
+    texts: Mapping[str, Sequence[str]],
+) -> tuple[tuple[tuple[str, frozenset[str]], ...], tuple[tuple[str, str], ...]]:
+    """The words with which matches of patterns begin, each with its kinds, and for all other patterns the texts that a match of them
+    holds, each with its kind."""
+    kinds: dict[str, frozenset[str]] = {}
+    others: list[tuple[str, str]] = []
+    for kind, own in texts.items():
+        for word in frozenset().union(*(patterns.first_words(text) or () for text in own)):
+            kinds[word] = kinds.get(word, frozenset()) | {kind}
+        parts = [
+            patterns.held(part)
+            for text in own
+            if patterns.first_words(text) is None
+            for part in patterns.unfolded(text)
+        ]
+        others += [(part, kind) for part in (dict.fromkeys(parts) if all(parts) else [""])]
+    return tuple(kinds.items()), tuple(others)
 
 
 @dataclass(frozen=True, eq=False)
@@ -195,22 +207,27 @@ def _line_lookup(rules: Rules, *sections: str) -> Callable[[str], Verdicts]:
     There are thousands of patterns. A line is compared with few of them: with those that can begin with its first word or its first
     letter, and with those that need a text that the line holds.
     """
-    by_word: dict[str, _Alternatives] = {}
-    by_letter: dict[str, _Alternatives] = {}
-    by_text: dict[str, _Alternatives] = {}
-    for section in sections:
-        for position, (file, label, text) in enumerate(_entries(rules, section)):
-            pattern = _compile(file, f"{section}.{label}", text)
-            is_long = len(text) > MAX_PRINTED_CHARACTERS
-            printed = text[: MAX_PRINTED_CHARACTERS - 1] + "…" if is_long else text
-            verdict = BlockVerdict(label, f"{file}, [{section}] {label}: {printed}", DecidedBy.PHRASE)
-            table, signs = by_word, patterns.first_words(pattern)
-            if not signs:
-                table, signs = by_letter, patterns.letters(pattern)
-            if not signs:
-                table, signs = by_text, patterns.needed(pattern) or frozenset([""])
-            for sign in signs:
-                table.setdefault(sign, _Alternatives()).add(section, (pattern, position, verdict))
+    entries = [
+        (section, n, *entry) for section in sections for n, entry in enumerate(_entries(rules, section))
+    ]
+    compiled_entries = compiled.made(
+        repr([(file, section, label, text) for section, _, file, label, text in entries]),
+        lambda: tuple(
+            _signed(_compile(file, f"{section}.{label}", text)) for section, _, file, label, text in entries
+        ),
+        sys.modules[__name__],
+        patterns,
+    )
+    tables: tuple[dict[str, _Alternatives], ...] = ({}, {}, {})
+    for (section, position, file, label, text), (pattern, kind, signs) in zip(
+        entries, compiled_entries, strict=True
+    ):
+        is_long = len(text) > MAX_PRINTED_CHARACTERS
+        printed = text[: MAX_PRINTED_CHARACTERS - 1] + "…" if is_long else text
+        verdict = BlockVerdict(label, f"{file}, [{section}] {label}: {printed}", DecidedBy.PHRASE)
+        for sign in signs:
+            tables[kind].setdefault(sign, _Alternatives()).add(section, (pattern, position, verdict))
+    by_word, by_letter, by_text = tables
     texts = patterns.by_script(by_text.items(), itemgetter(0))
 
     @caches.noted
@@ -236,6 +253,15 @@ def _line_lookup(rules: Rules, *sections: str) -> Callable[[str], Verdicts]:
         return {section: verdict for section, (_, verdict) in hits.items()} if hits else _NO_VERDICTS
 
     return lookup
+
+
+def _signed(pattern: str) -> tuple[str, int, tuple[str, ...]]:
+    """A pattern with the signs of lines that it may match, and their kind: 0 for first words, 1 for first letters, 2 for texts that the
+    line holds."""
+    for kind, signs in enumerate((patterns.first_words, patterns.letters)):
+        if found := signs(pattern):
+            return pattern, kind, tuple(found)
+    return pattern, 2, tuple(patterns.needed(pattern) or ("",))
 
 
 def _section_lookup(rules: Rules, section: str) -> Lookup:

@@ -19,6 +19,7 @@ from functools import lru_cache
 from newsarchive import compiled
 from newsarchive.core.metadata.credit_lines import ROLES, people_in
 from newsarchive.core.metadata.person_names import SEGMENT
+from newsarchive.core.origin import attribution_patterns
 from newsarchive.core.origin.attribution_patterns import (
     VOWEL_MARKS,
     Phrase,
@@ -306,7 +307,18 @@ def _is_capital(word: str) -> bool:
 @lru_cache(maxsize=8)
 def _phrase_index(rules: Rules) -> _PhraseIndex:
     phrases = [p for language, table in rules.attribution.items() for p in phrases_of(language, table)]
-    begun = [(p, beginnings(p)) for p in sorted(phrases, key=lambda p: -p.weight)]
+    phrases.sort(key=lambda phrase: -phrase.weight)
+    begun = list(
+        zip(
+            phrases,
+            compiled.made(
+                repr(rules.attribution),
+                lambda: tuple(frozenset(beginnings(p)) for p in phrases),
+                attribution_patterns,
+            ),
+            strict=True,
+        )
+    )
     longer: dict[tuple[str, ...], set[tuple[str, ...]]] = {}
     for pair in (pair for phrase, begins in begun if phrase.spaces for pair in begins if len(pair) > 1):
         longer.setdefault(pair[:1], set()).add(pair)
