@@ -241,3 +241,21 @@ def test_a_head_stays_where_its_list_is_text() -> None:
 def test_a_list_of_footnotes_is_text_as_a_whole(name: str, kept: list[bool], expected: list[bool]) -> None:
     blocks = read(f'<p>{PROSE}</p><ol class="{name}"><li>Old papers.</li><li>Letters.</li></ol>').blocks
     assert whole_lists(blocks, kept) == expected
+
+
+@pytest.mark.parametrize(
+    ("mark", "between", "name", "kept"),
+    [
+        ("<sup>[1]</sup>", "", "footnotes", True),
+        ("", "", "footnotes", False),  # no mark in the text
+        ("<sup>[1]</sup>", "<p>Share this</p>", "footnotes", False),  # not behind the text
+        ("<sup>[1]</sup>", "", "links", False),
+    ],
+)
+def test_a_list_of_footnotes_behind_a_text_with_their_marks_is_text(
+    mark: str, between: str, name: str, kept: bool
+) -> None:
+    notes = f'<ol class="{name}"><li>Old papers.</li><li>Letters.</li></ol>'
+    blocks = read(f"<p>{PROSE}{mark}</p>{between}{notes}").blocks
+    said = [True] + [False] * (len(blocks) - 1)
+    assert whole_lists(blocks, said)[-2:] == [kept, kept]
