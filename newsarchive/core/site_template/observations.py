@@ -335,18 +335,25 @@ def pack(page: Observation) -> bytes:
 
 
 def unpack(data: bytes, url: str, site: str, cluster: str = "", **changes: Any) -> Observation | None:
-    """The page of a record; `None` where another version of this program wrote it."""
-    record = json.loads(decompress(data))
-    if record[0] != FORMAT:
+    """The page of a record; `None` where another version of this program wrote it, and for a damaged one: its site is learned from
+    its other pages, and the next look at the page writes it anew."""
+    try:
+        record = json.loads(decompress(data))
+        if record[0] != FORMAT:
+            return None
+        _, origin, container, places, labels, rows, *rest = record
+        places, labels = (
+            list(map(sys.intern, places)),
+            list(map(sys.intern, labels)),
+        )  # a site's pages share them
+        lines = tuple(
+            Line._make((key, form, places[place], labels[label], words, *_named(flags), start, full, sample))
+            for key, form, start, place, label, words, flags, full, sample in rows
+        )
+        # Older versions kept nothing of the kind, or lists of days and names in front.
+        said = Said(*(part for part in rest[0] if isinstance(part, str))) if rest else NOTHING
+    except Exception:  # what a damaged row makes its readers raise is no closed set
         return None
-    _, origin, container, places, labels, rows, *rest = record
-    places, labels = list(map(sys.intern, places)), list(map(sys.intern, labels))  # a site's pages share them
-    lines = tuple(
-        Line._make((key, form, places[place], labels[label], words, *_named(flags), start, full, sample))
-        for key, form, start, place, label, words, flags, full, sample in rows
-    )
-    # Older versions kept nothing of the kind, or lists of days and names in front.
-    said = Said(*(part for part in rest[0] if isinstance(part, str))) if rest else NOTHING
     return Observation(url, site, cluster or url, origin, lines, container, said=said, **changes)
 
 

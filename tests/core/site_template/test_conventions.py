@@ -233,6 +233,25 @@ def test_a_record_is_exact_and_what_older_versions_kept_of_days_and_names_is_pas
     assert unpack(compress(json.dumps(record).encode(), 3), page.url, page.site) == page
 
 
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda record: b"",
+        lambda record: b"\0",
+        lambda record: record[:-5],
+        lambda record: compress(b"[", 3),
+        lambda record: compress(b"[]", 3),
+        lambda record: compress(b"null", 3),
+        lambda record: compress(json.dumps([*json.loads(decompress(record))[:5], [[1]]]).encode(), 3),
+        lambda record: "a text",
+    ],
+)
+def test_a_damaged_record_is_none(damage: Callable[[bytes], bytes]) -> None:
+    """It kept its whole site from being learned."""
+    [page] = seen([alone(posts({"label": "", "posts": 1})[0])])
+    assert unpack(damage(pack(page)), page.url, page.site) is None
+
+
 @pytest.mark.parametrize(("role", "label"), [("convention", "time zone"), ("length", "")])
 def test_what_older_versions_learned_of_dates_and_lengths_is_left_out(role: str, label: str) -> None:
     row = {"fingerprint": 1, "role": role, "reason": "", "pages": 9, "clusters": 0, "version": 0}
