@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import islice
 from operator import itemgetter
 from urllib.parse import unquote
@@ -61,9 +61,10 @@ _LOGO = re.compile(
 #: An address that names more than a host, or one inside the site.
 _WITH_PATH = re.compile(r"(?:https?:)?//[^/?]+[/?]+.|(?!(?:https?:)?//)", re.IGNORECASE)
 #: A face, or the icon of a blog, which WordPress.com declares as the picture of a post without one; a picture of the theme (WordPress,
-#: Drupal, Pelican); the sign of a licence, but no picture of a post of Creative Commons' own.
+#: Drupal, Pelican), or one that its owner cut out for its header or icon ("cropped-harbour.png"); the sign of a licence, but no picture
+#: of a post of Creative Commons' own.
 _OF_SITE = re.compile(
-    r"//(?:[\w-]+\.)?gravatar\.com/|//(?:i|mirrors)\.creativecommons\.org/|//(?:www\.)?creativecommons\.org/images/|/avatars?/|/wp-content/themes/|/themes/(?:custom|contrib)/|/theme(?:_static)?/",
+    r"//(?:[\w-]+\.)?gravatar\.com/|//(?:i|mirrors)\.creativecommons\.org/|//(?:www\.)?creativecommons\.org/images/|/avatars?/|/wp-content/themes/|/wp-content/uploads/(?:[^/]+/)*cropped-[^/]*$|/themes/(?:custom|contrib)/|/theme(?:_static)?/",
     re.IGNORECASE,
 )
 #: The folder of logos, right above the picture: "images/logo", "og_image_logo". SPIP keeps the pictures of articles in one, too; a
@@ -139,6 +140,10 @@ _STYLED = {
 }
 #: Pixels of the height of a line (CSS `em`), as browsers set it.
 EM_PIXELS = 16
+#: The size in the name of a picture that WordPress made smaller: "ferry-108x70.jpg".
+_SIZE_OF_NAME = re.compile(r"-(\d{2,4})x\d{2,4}(?=\.\w{3,4}$)")
+#: Pixels of the width of a thumbnail.
+MAX_THUMBNAIL_WIDTH = 300
 _PICTURE_FILE = re.compile(r"\.(?:jpe?g|png|gif|webp|avif)$", re.IGNORECASE)
 
 
@@ -311,6 +316,22 @@ def without_logos(
     of_site = [c for c in images if absolute(c.value, url) in logos]
     kept = [c for c in claims if c not in of_site]
     return kept, [c.candidate(reason="the site's own picture") for c in of_site]
+
+
+def without_thumbnails(claims: Sequence[Claim]) -> list[Claim]:
+    """The claims without thumbnails of a picture that the page declares in its full size as well. Themes print one above what a
+    plugin prints."""
+    whole = {c.value for c in claims if c.field == "image"}
+    return [c for c in claims if c.field != "image" or not _is_thumbnail(c.value, whole)]
+
+
+def _is_thumbnail(address: str, whole: Collection[str]) -> bool:
+    size = _SIZE_OF_NAME.search(address)
+    return (
+        size is not None
+        and int(size[1]) <= MAX_THUMBNAIL_WIDTH
+        and address[: size.start()] + address[size.end() :] in whole
+    )
 
 
 def counts_visits(address: str, rules: Rules) -> bool:

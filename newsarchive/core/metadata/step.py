@@ -239,7 +239,7 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
     claims += sections.in_title(found.title, title, site_names, tree, rules)
     claims = sections.named(claims, _no_section_names(claims, title, titles, site_names, rules), rules)
     section_names = [c.value for c in claims if c.field == "article_section"]
-    claims, refused = pictures.without_logos(claims, tree, url)
+    claims, refused = pictures.without_logos(pictures.without_thumbnails(claims), tree, url)
     candidates += refused
     claims = _with_pictures(claims, found, tree, anchor, blocks, url, other_posts, rules)
     claims += sections.paywall_claims(blocks, rules)
@@ -280,8 +280,8 @@ def _with_pictures(
     rules: Rules,
 ) -> list[Claim]:
     """The claims with the pictures of the page beside those that its head offers: figures of the text always, the picture that the
-    headline links to where the head offers none, a theme's featured picture where neither of these offers one, and the first one of
-    the text where all others are the site's own or count visits. A caption without a credit must be one that readers see."""
+    headline links to where the head offers none, and a theme's featured picture and the first one of the text where all others are
+    the site's own or count visits. A caption without a credit must be one that readers see."""
     if not _offered("image", claims):
         claims = [*claims, *pictures.heading_picture(anchor)]
     host = parts_of(url).hostname or ""
@@ -299,7 +299,7 @@ def _with_pictures(
     if is_asked:
         claims = [*claims, *pictures.first_in_text(tree, blocks, url, other_posts)]
     claims = [*claims, *pictures.picture_claims(found.marks, addresses(), url)]
-    if not addresses():
+    if none_shows_the_post():
         claims += pictures.featured_picture(tree, anchor, other_posts)
     if not is_asked and none_shows_the_post():
         claims += pictures.first_in_text(tree, blocks, url, other_posts)
