@@ -25,7 +25,7 @@ from itertools import islice, product, takewhile
 from unicodedata import category
 
 from newsarchive import compiled
-from newsarchive.core.metadata import eastern_titles
+from newsarchive.core.metadata import byline_words, eastern_titles
 from newsarchive.core.metadata.claims import (
     FIRST_HEADINGS,
     IN_BODY,
@@ -115,8 +115,9 @@ def decide(
     claims, same_everywhere = _without_site_titles(claims, site_names, blocks)
     claims, of_days = _without_days(claims, site_names, blocks, rules)
     claims, of_site = _without_site_headings(claims)
+    claims, of_boxes = _without_headings_of_boxes(claims, rules)
     offered, refused = options(claims, site_names, sections)
-    refused += same_everywhere + of_days + of_site
+    refused += same_everywhere + of_days + of_site + of_boxes
     chosen, candidates = weigh(offered, "headline", rules)
     value = chosen.claims[0].value if chosen else _signs_alone(claims)
     return value, candidates + refused, [c for option in offered for c in option.claims]
@@ -182,6 +183,18 @@ def _without_site_headings(claims: Sequence[Claim]) -> tuple[list[Claim], list[C
     return [c for c in claims if c not in tops], [
         c.candidate(reason="no title has it, and one has the next heading") for c in tops
     ]
+
+
+def _without_headings_of_boxes(claims: Sequence[Claim], rules: Rules) -> tuple[list[Claim], list[Candidate]]:
+    """The claims without headings that name a menu or a box, where no title of the head has their words: `<h1>Main menu</h1>`."""
+    known, titles = byline_words.words(rules).never, [key(c.value) for c in claims if not _in_body(c)]
+    boxes = [
+        c
+        for c in claims
+        if _in_body(c) and (name := key(c.value)) in known and titles and not any(name in t for t in titles)
+    ]
+    reason = "names a menu or a box of the page"
+    return [c for c in claims if c not in boxes], [c.candidate(reason=reason) for c in boxes]
 
 
 def _without_days(
