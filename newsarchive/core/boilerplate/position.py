@@ -87,6 +87,10 @@ SCRIPT = "other: program code that stands outside of its script"
 IN_FIGURE = "caption: stands in a figure's caption, or in a box named so"
 
 #: The innermost elements of a caption. Ids count of plain boxes alone: headings take theirs from their text.
+#: Characters between "is" and the end of what an author does besides: "the prize-winning author".
+MAX_CHARACTERS_BEFORE_TRADE = 40
+#: What stands before an author's name in a line about her life: "About the author:", or a Greek article.
+_BEFORE_LIFE = re.compile(r"^(?:[^:：.]{3,30}[:：]\s*|[ΗΟ] )")
 _CAPTION = re.compile(
     r"(?:^|/)figcaption(?=[#./]|$)|\.[\w-]*[Cc]aption[\w-]*(?=[./]|$)"
     r"|(?:^|/)(?:div|p|span)#[\w-]*[Cc]aption[\w-]*(?=[./]|$)"
@@ -278,13 +282,21 @@ def lives(
         if above and blocks[i].kind == "heading" and text.strip() == above:
             yield i
             continue
+        text = _BEFORE_LIFE.sub("", text, count=1)
         name = next((name for name in people if text.startswith(f"{name} ")), "")
-        verb, _, rest = text[len(name) :].strip()[:MAX_LIFE_CHARACTERS].partition(" ")
-        says_job = verb in table.tells_job or (verb in table.is_now and table.role.find(rest) is not None)
+        life = text[len(name) :].strip()[:MAX_LIFE_CHARACTERS]
+        verb, _, rest = life.partition(" ")
+        says_job = verb in table.tells_job or (verb in table.is_now and _names_job(rest, table) is not None)
+        says_job = says_job or (_names_job(life, table) or (1, 1))[0] == 0  # Arabic has no "is"
         if not name or not says_job or blocks[i].kind in ("heading", "code", "quote"):
             break
         above = name
         yield i
+
+
+def _names_job(text: str, table: byline_words.Words) -> tuple[int, int] | None:
+    """Start and end of a job, or of what somebody does besides, in a text; `None` for a text without one."""
+    return table.role.find(text) or table.trade.find(text[:MAX_CHARACTERS_BEFORE_TRADE])
 
 
 def wordless(blocks: Sequence[Block], body: Sequence[int]) -> Iterator[int]:

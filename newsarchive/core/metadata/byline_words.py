@@ -32,7 +32,7 @@ class Phrases:
     def __init__(self, phrases: Iterable[str]) -> None:
         self._by_first: dict[str, list[list[str]]] = {}
         for phrase in sorted(phrases, key=len, reverse=True):
-            first, *rest = phrase.split()
+            first, *rest = phrase.casefold().split()  # of Greek words in "ς" too
             self._by_first.setdefault(first, []).append(rest)
 
     def find(self, text: str) -> tuple[int, int] | None:
@@ -85,6 +85,7 @@ class Words:
         )
         self.role = Phrases(listed("role"))
         self.before_job = listed("before_job")
+        self.trade = Phrases(listed("trade"))
         self.person = Phrases(listed("person"))
         self.pictures = Phrases(listed("picture"))
         self.weekdays = listed("weekday")
