@@ -183,22 +183,21 @@ class Lossy:
         return 0x80 <= byte <= 0xF4
 
     def _starting(self, run: str, raw: bytes, at: int) -> Starting:
-        """The sequences that may start at a place. They are remembered by the characters that tell them."""
-        if (not self.spelling and " " in run[at : at + MAX_SEQUENCE_CHARACTERS + 1]) or (
-            run,
-            at,
-        ) in self.marks:
-            return _by_length(self._tokens(run, raw, at), at, len(run))
+        """The sequences that may start at a place. They are remembered by the characters that tell them, but where a space is one of
+        these, which asks for the words around."""
+        has_space = not self.spelling and " " in run[at : at + MAX_SEQUENCE_CHARACTERS + 1]
+        if has_space or (run, at) in self.marks:
+            return _by_length(self._tokens(run, raw, at), len(run) - at)
         byte = raw[at]
         length = 2 if byte < 0xE0 else 3 if byte < 0xF0 else 4
         places = self._known_starting
         place = run[at - 1] < "\x80", run[at : at + length + 1]
         if (found := places.get(place)) is None:
-            found = places[place] = _by_length(self._tokens(run, raw, at), at, len(run))
+            found = places[place] = _by_length(self._tokens(run, raw, at), len(run) - at)
         return found
 
     def _tokens(self, run: str, raw: bytes, at: int) -> Iterator[Token]:
-        """The sequences that may start at a place."""
+        """The sequences that may start at a place, as if it were the first."""
         byte = raw[at]
         if run[at] == self.spelling or (run[at] > "\x7f" and 0x80 <= byte < 0xC0 and not self.spelling):
             yield from self._headless(run, raw, at)
@@ -268,13 +267,16 @@ class Lossy:
             if not mark:
                 return  # no mark of this codec can stand here
             # The mark is decided. Another sequence may still begin or end elsewhere, so others only cost more.
-            yield from (Token(at, end, char, (), loss + OTHER_MARK_NATS * (char != mark)) for char in chars)
+            yield from (
+                Token(0, end - at, char, (), loss + OTHER_MARK_NATS * (char != mark)) for char in chars
+            )
             return
         if len(chars) > MAX_GUESSES:
             return
         unlikely = self._unlikely(guesses) if lost else repeat(0.0)
         yield from (
-            Token(at, end, char, guesses, loss + more) for char, more in zip(chars, unlikely, strict=False)
+            Token(0, end - at, char, guesses, loss + more)
+            for char, more in zip(chars, unlikely, strict=False)
         )
 
     def _unlikely(self, guesses: tuple[str, ...]) -> tuple[float, ...]:
@@ -325,13 +327,13 @@ class Lossy:
         return tuple(b for b in sorted(self.charset.undefined) if 0xC2 <= b < 0xE0)
 
 
-def _by_length(tokens: Iterable[Token], at: int, size: int) -> Starting:
-    """The sequences that start `at` a place of a run of this size, as `Starting`. None holds the last character of the run, which is
-    context."""
+def _by_length(tokens: Iterable[Token], size: int) -> Starting:
+    """The sequences that start at a place, as `Starting`. `size` is the number of characters from there on; no sequence holds the last
+    of them, which is context."""
     found: dict[int, list[Token]] = {}
     for token in tokens:
         if token.end < size:
-            found.setdefault(token.end - at, []).append(token.moved(-at))
+            found.setdefault(token.end, []).append(token)
     return tuple((length, tuple(found[length])) for length in sorted(found, reverse=True))
 
 

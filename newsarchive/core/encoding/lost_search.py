@@ -419,9 +419,8 @@ def _best(
     The shortest runs come first, in every spelling, so that it is soon known whether any can be restored.
     """
     before, good = work.left, 0
-    max_risk = (
-        MAX_TEACHABLE_RISK if len(ways) == 1 else inf
-    )  # several are compared by what they gain in whole runs
+    # Several spellings are compared by what they gain in whole runs.
+    max_risk = MAX_TEACHABLE_RISK if len(ways) == 1 else inf
     tried = [(way, dict.fromkeys(sample, GIVEN_UP)) for way in ways]  # in the order of the page
     for run in sorted(sample, key=len):
         for way, own in tried:
