@@ -148,7 +148,7 @@ def _cut(lines: Sequence[Line], layout: Layout | None, template: Template, found
     """Take out what stands outside of the article's element or beyond an anchor.
 
     Unique prose always stays. What extraction is sure of stays outside of the element. Beyond an anchor no more lines go than
-    a list may hold, because a longer list is content.
+    a list may hold, because a longer list is content, and the footnotes of the text stay: "Originally published at …" may stand above them.
     """
     if layout is None:
         return
@@ -167,7 +167,7 @@ def _cut(lines: Sequence[Line], layout: Layout | None, template: Template, found
             if lines[i].sure:
                 continue
             found[i] = Finding("container", "other", f"outside the article's element, layout {layout.number}")
-        elif i not in framed and len(beyond) <= MAX_LIST_LINES:
+        elif i not in framed and len(beyond) <= MAX_LIST_LINES and "ootnote" not in lines[i].place:
             found[i] = Finding("anchor", "other", "beyond a line that frames the article")
 
 

@@ -288,6 +288,16 @@ def test_two_pages_elect_no_container() -> None:
     assert len(shown(pages[0], template)) == 14
 
 
+@pytest.mark.parametrize(("name", "stays"), [("ol.footnotes/li", True), ("ol.shelves/li", False)])
+def test_footnotes_beyond_the_frame_stay(name: str, stays: bool) -> None:
+    def framed(n: int, p: list[Block]) -> list[Block]:
+        note = Block(f"Shelf {'i' * (n + 1)}", path=CONTENT.rpartition("/")[0] + f"/{name}")
+        return [*p, Block("Lean on the counter", label="comments", path=CONTENT), note]
+
+    pages = site(12, framed)
+    assert ("Shelf iiii" in shown(pages[3], learned(pages))) is stays
+
+
 def test_a_unique_bio_beyond_the_frame_stays() -> None:
     bio = "Ada Lund has written about harbours for thirty years and lives above a chandlery in the old town."
     pages = site(
