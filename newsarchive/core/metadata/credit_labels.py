@@ -27,7 +27,6 @@ MAX_JOINED = 4
 
 _EDGE = " \t\n\u3000.,;:：|｜/／、，；،؛·•–—-()（）[]【】*_"
 
-
 Role = Literal["writing", "editing", "pictures"]
 
 
@@ -136,19 +135,22 @@ class _Labels:
         )
         self.joined = compiled.regex(rf"(?:{role}){joint}.*", re.IGNORECASE | re.DOTALL)
         self.bracket = compiled.regex(rf"[(（]\s*(?P<roles>{joined})\s*[)）]", re.IGNORECASE)
-        self._joint = compiled.regex(joint)
+        # A word of a label, which may hold what joins two of them: "fact-checking", "mise en page".
+        self._word = compiled.regex(role, re.IGNORECASE)
         kinds: tuple[tuple[Role, frozenset[str]], ...] = (
-            ("pictures", listed("pictures")),
-            ("editing", listed("editing") | translation),
             ("writing", listed("writing")),
+            ("editing", listed("editing") | translation),
+            ("pictures", listed("pictures")),
         )
-        self._roles: dict[str, Role] = {word: role for role, found in kinds for word in found}
+        self._kinds = tuple(
+            (kind, compiled.regex(dates.any_of(found), re.IGNORECASE)) for kind, found in kinds
+        )
         # A line without any of these is no credit line; most lines have none.
         self.any_sign = compiled.regex(rf"[:：/／|｜=(（]|\s(?:{by})\s", re.IGNORECASE)
 
     def role_of(self, label: str) -> Role:
-        found = {self._roles.get(word.casefold(), "pictures") for word in self._joint.split(label)}
-        return next(role for role in ("writing", "editing", "pictures") if role in found)
+        found = self._word.findall(label)
+        return next(kind for kind, known in self._kinds if any(map(known.fullmatch, found)))
 
 
 _labels = lru_cache(maxsize=8)(_Labels)

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from newsarchive import extract
-from newsarchive.core.metadata.credit_lines import translator_in
+from newsarchive.core.metadata import credit_labels
+from newsarchive.core.metadata.credit_labels import Role
+from newsarchive.core.metadata.credit_lines import ROLES, translator_in
 from newsarchive.core.metadata.person_names import names
 from newsarchive.items import Article
 from newsarchive.rules import default
@@ -111,6 +113,15 @@ def test_a_headline_about_translation_names_no_translator(byline: str, authors: 
     body = "".join(f"<p>{one}</p>" for one in TEXT)
     article = extract(html=f"<article>{byline}<div>{body}</div></article>", url="https://blog.example/bridge")
     assert [author.name for author in article.authors] == authors
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_word_has_its_role_in_capitals_too(role: Role) -> None:
+    """Also "συντάκτης", "yazı" and words that hold a dash or an "and" of some language: "fact-checking", "mise en page"."""
+    labels = credit_labels._labels(default())
+    own = [word for row in default().metadata["credit_lines"][role].values() for word in row]
+    for word in own:
+        assert {labels.role_of(spelling) for spelling in (word, word.upper(), word.capitalize())} == {role}
 
 
 CREDITS = json.loads(CASES.with_name("credit-lines.json").read_text(encoding="utf-8"))
