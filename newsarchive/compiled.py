@@ -153,15 +153,15 @@ class Store:
         return found
 
     def made(self, source: str, make: Callable[[], Any], *code: ModuleType) -> Any:
-        """What `make` makes of `source`: a value that `marshal` knows, of tuples, texts, numbers and frozen sets. `make` is asked again
+        """What `make` makes of `source`, kept where `marshal` knows it: tuples, texts, numbers and frozen sets. `make` is asked again
         when the source is another, or a file of the modules `code`, whose functions it calls. What it raises goes through."""
-        states = [os.stat(module.__file__) for module in code if module.__file__]
-        key = _key(f"{[(state.st_size, state.st_mtime_ns) for state in states]} {source}")
+        key = _key(f"{[_state(module) for module in code]} {source}")
         if (found := self._known(key)) is None:
             began = perf_counter()
             found = make()
-            self._new[key] = _checked(marshal.dumps(found))
-            self._count(began)
+            with suppress(ValueError):  # of `marshal`, which does not know it
+                self._new[key] = _checked(marshal.dumps(found))
+                self._count(began)
         return found
 
     def save(self) -> None:
@@ -191,6 +191,16 @@ class Store:
         if self._unsaved_ms >= self._next_save_ms:
             self._next_save_ms *= 2
             self.save()
+
+
+def _state(module: ModuleType) -> tuple[int, int]:
+    """The size and the time of a module's file, in bytes and nanoseconds; zeros for a module without one, as in a program that is packed
+    with its Python: with another newsarchive the whole file of entries is another."""
+    try:
+        state = os.stat(module.__file__ or "")
+    except (OSError, AttributeError):
+        return 0, 0
+    return state.st_size, state.st_mtime_ns
 
 
 def _parts(pattern: str, flags: int) -> _Parts | None:

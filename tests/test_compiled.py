@@ -169,6 +169,21 @@ def test_what_cannot_be_made_is_not_kept(path: Path) -> None:
             store.made("0", lambda: 1 / 0)
 
 
+def test_what_marshal_does_not_know_is_made_and_not_kept(path: Path) -> None:
+    store = Store(path)
+    assert store.made("0", lambda: Path("a")) == Path("a")
+    assert store.made("0", lambda: Path("b")) == Path("b")
+
+
+@pytest.mark.parametrize("module", [SimpleNamespace(__file__="/no/such/file.py"), SimpleNamespace()])
+def test_the_code_may_stand_in_no_file(path: Path, module: Any) -> None:
+    """As in a program that is packed with its Python."""
+    store = Store(path)
+    assert [store.made("0", lambda: ("a",), module) for _ in range(2)] == [("a",), ("a",)]
+    store.save()
+    assert Store(path).made("0", lambda: ("b",), module) == ("a",)
+
+
 def test_a_table_with_a_date_is_read_and_not_kept(path: Path) -> None:
     text = "day = 2025-01-31\n"
     store = Store(path)
