@@ -98,6 +98,8 @@ _CAPTION = re.compile(
 )
 #: What all of them hold.
 _HELD_BY_CAPTIONS = re.compile("[Cc]ap|photo|image|img|pic")
+#: The caption of a table, which belongs to the article.
+_OF_TABLE = re.compile(r"(?:^|/)caption(?:[.#][^/]*)?$")
 #: The signs by which a caption points at its picture.
 _ARROWS = ("▲", "▼", "△", "▽")
 #: A caption that does, and ends with whose picture it is: "▲▼大橋今天通車。（圖／海港網）", "▲ 새 다리. ⓒ항구일보". Without that it may
@@ -155,9 +157,8 @@ def captions(blocks: Sequence[Block], body: Sequence[int]) -> list[int]:
             continue
         if _HELD_BY_CAPTIONS.search(block.path) and block.kind not in ("table", "code"):
             inner = "/".join(block.path.rsplit("/", 2)[-2:])
-            if (block.kind == "caption" or _CAPTION.search(inner)) and comparable_words(
-                block.text
-            ) <= MAX_CAPTION_WORDS:
+            repeats_alt = block.kind == "caption" and not _OF_TABLE.search(inner)
+            if (repeats_alt or _CAPTION.search(inner)) and comparable_words(block.text) <= MAX_CAPTION_WORDS:
                 found.append(i)
     is_lead = len(found) == 1 and found == [*body[:1]] and any(is_prose(blocks[i]) for i in body[1:])
     return _minor(blocks, body, found, MAX_SHARE_OF_ONE_CAPTION if is_lead else MAX_CAPTION_SHARE)

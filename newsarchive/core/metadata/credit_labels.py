@@ -25,6 +25,12 @@ MAX_LABELS = 8
 #: Words that one label joins: "Text, Fotos und Video".
 MAX_JOINED = 4
 
+#: Where a reporter was, up to the next name: "Jane Doe in Dublin and John Roe in Salvo, North Carolina".
+PLACE = re.compile(
+    r"\s+in\s+[^\W\d_a-z][\w.'’-]*(?:\s+[^\W\d_a-z][\w.'’-]*)*"
+    r"(?:,\s+[^\W\d_a-z][\w.'’-]*(?:\s+[^\W\d_a-z][\w.'’-]*)?(?=\s*(?:[;,.]|$)|\s+and\s))?"
+)
+
 _EDGE = " \t\n\u3000.,;:：|｜/／、，；،؛·•–—-()（）[]【】*_"
 
 Role = Literal["writing", "editing", "pictures"]
@@ -87,9 +93,11 @@ def writers(line: str, rules: Rules) -> str | None:
     >>> from newsarchive import rules
     >>> writers("Text: Jane Doe / Fotos: John Roe", rules.default())
     'Jane Doe'
+    >>> writers("Writing by Jane Doe in Salvo, North Carolina and Ann Poe in Dublin; Editing by John Roe", rules.default())
+    'Jane Doe and Ann Poe'
     """
     found = parts(line, rules)
-    return ", ".join(part.text for part in found if part.role == "writing") if found else None
+    return ", ".join(PLACE.sub("", part.text) for part in found if part.role == "writing") if found else None
 
 
 def _bracketed(line: str, labels: _Labels, rules: Rules) -> tuple[Part, ...]:

@@ -37,8 +37,6 @@ ROLES: tuple[Role, ...] = ("writing", "editing", "pictures")
 
 _COLON = re.compile(r"[^:：.。!?]{0,40}?\s*[:：]\s*")
 _WORD = re.compile(r"\s*\S+")
-#: Where a reporter was: "Jane Doe in Dublin".
-_PLACE = re.compile(r"\s+in\s+[^\W\d_a-z][^,;]{1,40}$")
 #: What stands behind a Korean reporter's name.
 _TITLE = re.compile(r"\s*(?:기자|記者|记者)$")
 _AROUND = " \t\n.,;:：。()（）[]【】<>«»\"'“”*_-–—|/"
@@ -63,8 +61,8 @@ def people_in(line: str, rules: Rules, *, alone: Collection[Role] = ()) -> tuple
         parts = tuple(part for part in credit_labels.parts(line, rules, alone=True) if part.role in alone)
     for part in parts:
         names = [
-            _TITLE.sub("", _PLACE.sub("", name)).strip(_AROUND)
-            for name in words(rules).separators.split(part.text)
+            _TITLE.sub("", name).strip(_AROUND)
+            for name in words(rules).separators.split(credit_labels.PLACE.sub("", part.text))
         ]
         if len(names) > MAX_NAMES or not all(name and _may_be_person(name, rules) for name in names):
             return ()

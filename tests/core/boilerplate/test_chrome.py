@@ -498,3 +498,11 @@ def test_the_name_above_an_authors_life_goes_with_it(heading: str, life: str, st
     article = Article(url="https://heron.example/1", authors=(Author("Ann Roe", "person"),), blocks=found)
     done = boilerplate_step(article, RULES)
     assert (done.blocks[-2].label == "body") is stays
+
+
+def test_the_caption_of_a_table_stays_in_the_text() -> None:
+    prose = "<p>The town council decided on Thursday that the old ferry would return after nine years of waiting for it.</p>"
+    table = "<table><caption>Fares of the ferry, 2014 and 2024</caption><tr><td>Adults</td><td>4.20</td></tr><tr><td>Dogs</td><td>1.10</td></tr></table>"
+    page = f"<title>Ferry returns</title><article><h1>Ferry returns</h1><div>{prose * 3}{table}{prose * 2}</div></article>"
+    article = extract(html=page, url="https://www.lakeside-notes.example/2024/03/ferry")
+    assert "Fares of the ferry, 2014 and 2024" in article.article_body

@@ -156,6 +156,7 @@ def test_who_did_what(case: dict[str, Any], is_above: bool) -> None:
         ("Jane Doe and Ann Poe (words), John Roe (pictures)", ["Jane Doe", "Ann Poe"]),
         ("Photos by John Roe; words by Jane Doe", ["Jane Doe"]),
         ("Jane Doe (Dublin)", ["Jane Doe"]),
+        ("Writing by Jane Doe in Salvo, North Carolina; Editing by John Roe", ["Jane Doe"]),
     ],
 )
 @pytest.mark.parametrize("is_printed", [True, False])
