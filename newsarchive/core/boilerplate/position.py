@@ -86,14 +86,15 @@ FILLED = "other: fills a template until somebody writes"
 SCRIPT = "other: program code that stands outside of its script"
 IN_FIGURE = "caption: stands in a figure's caption, or in a box named so"
 
-#: The innermost elements of a caption. Ids count of plain boxes alone: headings take theirs from their text.
 #: Characters between "is" and the end of what an author does besides: "the prize-winning author".
 MAX_CHARACTERS_BEFORE_TRADE = 40
 #: What stands before an author's name in a line about her life: "About the author:", or a Greek article.
 _BEFORE_LIFE = re.compile(r"^(?:[^:：.]{3,30}[:：]\s*|[ΗΟ] )")
+#: The innermost elements of a caption. Ids count of plain boxes alone: headings take theirs from their text, and so does the box of a
+#: section about "captions".
 _CAPTION = re.compile(
     r"(?:^|/)figcaption(?=[#./]|$)|\.[\w-]*[Cc]aption[\w-]*(?=[./]|$)"
-    r"|(?:^|/)(?:div|p|span)#[\w-]*[Cc]aption[\w-]*(?=[./]|$)"
+    r"|(?:^|/)(?:div|p|span)#[\w-]*[Cc]aption(?!s)[\w-]*(?=[./]|$)"
     r"|\.(?:photo|image|img|pic|picture)[_-]?(?:[Cc]ap|[Dd]esc|[Dd]escription|[Ii]nfo)(?=[./]|$)"
 )
 #: What all of them hold.
