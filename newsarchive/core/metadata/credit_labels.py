@@ -33,12 +33,12 @@ PLACE = re.compile(
 
 _EDGE = " \t\n\u3000.,;:：|｜/／、，；،؛·•–—-()（）[]【】*_"
 
-Role = Literal["writing", "editing", "pictures"]
+Role = Literal["writing", "editing", "production", "pictures"]
 
 
 class Part(NamedTuple):
     """What stands behind one label. Of a label that joins several words the first of these `role`s counts: `writing`, `editing` (with
-    translations), `pictures`."""
+    translations), `production`, `pictures`."""
 
     role: Role
     text: str
@@ -128,7 +128,9 @@ class _Labels:
             word.rstrip(":")
             for word in listed("translation", of_translators) | listed("translated_by", of_translators)
         }
-        role = dates.any_of(listed("writing") | listed("pictures") | listed("editing") | translation)
+        role = dates.any_of(
+            listed("writing") | listed("pictures") | listed("editing") | listed("production") | translation
+        )
         both = dates.any_of(listed("and", of_translators) | listed("and"))
         by = dates.any_of(listed("by"))
         # Arabic and Hebrew write "and" as the first letter of the next word.
@@ -148,6 +150,7 @@ class _Labels:
         kinds: tuple[tuple[Role, frozenset[str]], ...] = (
             ("writing", listed("writing")),
             ("editing", listed("editing") | translation),
+            ("production", listed("production")),
             ("pictures", listed("pictures")),
         )
         self._kinds = tuple(

@@ -33,7 +33,7 @@ MAX_UNSPACED_NAME_CHARACTERS = 12
 MAX_NAMES = 4
 
 #: All roles of people in an article.
-ROLES: tuple[Role, ...] = ("writing", "editing", "pictures")
+ROLES: tuple[Role, ...] = ("writing", "editing", "production", "pictures")
 
 _COLON = re.compile(r"[^:：.。!?]{0,40}?\s*[:：]\s*")
 _WORD = re.compile(r"\s*\S+")
