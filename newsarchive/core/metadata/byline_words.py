@@ -96,7 +96,9 @@ class Words:
         self.given_months = listed("given_month")
         self.surnames = listed("surname")
         self.life = listed("life")
-        self.never = frozenset(map(key, listed("never") | listed("widget")))
+        #: Headings of boxes in a sidebar, and of menus.
+        self.widgets = frozenset(map(key, listed("widget")))
+        self.never = frozenset(map(key, listed("never"))) | self.widgets
         self.agency = frozenset(map(key, listed("agency")))
         # The names of two or more words that papers and agencies are listed with, with and without "The".
         listed_names = (n for p in rules.publishers for n in (p.get("name", ""), *p.get("aliases", ())))

@@ -115,7 +115,7 @@ def decide(
     claims, same_everywhere = _without_site_titles(claims, site_names, blocks)
     claims, of_days = _without_days(claims, site_names, blocks, rules)
     claims, of_site = _without_site_headings(claims)
-    claims, of_boxes = _without_headings_of_boxes(claims, rules)
+    claims, of_boxes = _without_headings_of_boxes(claims, site_names, rules)
     offered, refused = options(claims, site_names, sections)
     refused += same_everywhere + of_days + of_site + of_boxes
     chosen, candidates = weigh(offered, "headline", rules)
@@ -185,14 +185,17 @@ def _without_site_headings(claims: Sequence[Claim]) -> tuple[list[Claim], list[C
     ]
 
 
-def _without_headings_of_boxes(claims: Sequence[Claim], rules: Rules) -> tuple[list[Claim], list[Candidate]]:
-    """The claims without headings that name a menu or a box, where no title of the head has their words: `<h1>Main menu</h1>`."""
-    known, titles = byline_words.words(rules).never, [key(c.value) for c in claims if not _in_body(c)]
-    boxes = [
-        c
-        for c in claims
-        if _in_body(c) and (name := key(c.value)) in known and titles and not any(name in t for t in titles)
-    ]
+def _without_headings_of_boxes(
+    claims: Sequence[Claim], site_names: Iterable[str], rules: Rules
+) -> tuple[list[Claim], list[Candidate]]:
+    """The claims without headings that name a menu or a box, where no title of the head has their words: `<h1>Main menu</h1>`. A page
+    whose titles are all the site's name keeps them: a poem may be called "Comments"."""
+    known, of_site = byline_words.words(rules).widgets, {key(name) for name in site_names}
+    boxes = [c for c in claims if _in_body(c) and key(c.value) in known]
+    if not boxes:
+        return list(claims), []
+    titles = {key(c.value) for c in claims if not _in_body(c)} - of_site - {""}
+    boxes = [c for c in boxes if titles and not any(key(c.value) in title for title in titles)]
     reason = "names a menu or a box of the page"
     return [c for c in claims if c not in boxes], [c.candidate(reason=reason) for c in boxes]
 
