@@ -21,6 +21,7 @@ from newsarchive.core.metadata import (
     byline_words,
     chinese_names,
     credit_labels,
+    credit_lines,
     guessed_names,
     person_names,
     publication_sentence,
@@ -332,7 +333,7 @@ def _line_after(lines: Sequence[tuple[str, Block]], rules: Rules) -> str:
 def _after_by(line: str, after: str, rules: Rules) -> str:
     """The text behind "by" at the start of a line, or the line after it, where that may be a name, else ""."""
     if (writers := credit_labels.writers(line, rules)) is not None:
-        return writers if _all_names(writers, rules) else ""
+        return writers if credit_lines.people_in(line, rules) or _all_names(writers, rules) else ""
     match = byline_words.words(rules).by.match(line) if len(line) <= 120 else None
     if match is None:
         return chinese_names.reporter(line, rules)
@@ -429,9 +430,8 @@ def _like_a_signed_name(text: str, rules: Rules) -> bool:
 def _in_author_box(block: Block, rules: Rules) -> bool:
     """Whether the class of an element around a block is one for authors, such as `byline`."""
     tail = block.path[-120:].casefold()
-    return any(word in tail for word in byline_words.words(rules).boxes) and not _NOT_AUTHOR.search(
-        tail.rsplit("/", 1)[-1]
-    )
+    is_box = any(word in tail for word in byline_words.words(rules).boxes)
+    return is_box and not _NOT_AUTHOR.search(tail.rsplit("/", 1)[-1])
 
 
 def _name_alone(line: str, block: Block, title: frozenset[str], rules: Rules) -> str:

@@ -139,8 +139,10 @@ class _Labels:
         sign = r"\s*[:：/／|｜=]\s*"
         # "Translated from the Spanish by"
         between = rf"(?:\s+[^\s:：.]+){{0,4}}?\s+(?:{by})\s+"
+        # "글 김민수, 사진 이영희": Korean writes no sign between the word and a name of three syllables.
+        korean = r"(?<=[가-힣])\s+(?=[가-힣]{3}(?:\s기자)?(?:\s*[,·]|\s+[가-힣]{1,2}\s+[가-힣]{3}|$))"
         self.label = compiled.regex(
-            rf"(?<![^\W_])(?P<roles>{joined})(?![^\W_])(?:{sign}|\s+(?:{by})(?:{sign}|\s+)|(?<=\.)\s+|{between})",
+            rf"(?<![^\W_])(?P<roles>{joined})(?![^\W_])(?:{sign}|\s+(?:{by})(?:{sign}|\s+)|(?<=\.)\s+|{between}|{korean})",
             re.IGNORECASE,
         )
         self.joined = compiled.regex(rf"(?:{role}){joint}.*", re.IGNORECASE | re.DOTALL)
@@ -157,7 +159,9 @@ class _Labels:
             (kind, compiled.regex(dates.any_of(found), re.IGNORECASE)) for kind, found in kinds
         )
         # A line without any of these is no credit line; most lines have none.
-        self.any_sign = compiled.regex(rf"[:：/／|｜=(（]|\s(?:{by})\s", re.IGNORECASE)
+        self.any_sign = compiled.regex(
+            rf"[:：/／|｜=(（]|\s(?:{by})\s|^[가-힣]{{1,2}}\s[가-힣]{{3}}", re.IGNORECASE
+        )
 
     def role_of(self, label: str) -> Role:
         found = self._word.findall(label)
