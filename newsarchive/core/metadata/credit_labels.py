@@ -101,8 +101,10 @@ def writers(line: str, rules: Rules) -> str | None:
 
 
 def _bracketed(line: str, labels: _Labels, rules: Rules) -> tuple[Part, ...]:
-    """The parts of a line whose labels stand in brackets behind the names."""
-    found = list(labels.bracket.finditer(line + ")" if line.count("(") > line.count(")") else line))
+    """The parts of a line whose labels stand in brackets behind the names. Where nobody is said to have written, the editors count as
+    those who did."""
+    is_open = sum(map(line.count, "(（")) > sum(map(line.count, ")）"))  # its end was stripped
+    found = list(labels.bracket.finditer(line + ")" if is_open else line))
     if len(found) < 2:
         return ()
     by = words(rules).by.match(line)
@@ -111,7 +113,15 @@ def _bracketed(line: str, labels: _Labels, rules: Rules) -> tuple[Part, ...]:
         text = words(rules).separators.sub(", ", " " + line[at : match.start()] + " ")
         out.append(Part(labels.role_of(match["roles"]), text.strip(_EDGE)))
         at = match.end()
-    return () if line[at:].strip(_EDGE) or not all(part.text for part in out) else tuple(out)
+    if line[at:].strip(_EDGE) or not all(part.text for part in out):
+        return ()
+    if all(part.role != "writing" for part in out):
+        # "Jane Doe (Redaktion), John Roe (Fotos)" names her desk.
+        out = [
+            part._replace(role="writing") if labels.desk.fullmatch(match["roles"]) else part
+            for part, match in zip(out, found, strict=True)
+        ]
+    return tuple(out)
 
 
 class _Labels:
@@ -147,6 +157,8 @@ class _Labels:
         )
         self.joined = compiled.regex(rf"(?:{role}){joint}.*", re.IGNORECASE | re.DOTALL)
         self.bracket = compiled.regex(rf"[(（]\s*(?P<roles>{joined})\s*[)）]", re.IGNORECASE)
+        #: What is a desk, too, where it stands in brackets behind a name.
+        self.desk = compiled.regex(dates.any_of(listed("editing")), re.IGNORECASE)
         # A word of a label, which may hold what joins two of them: "fact-checking", "mise en page".
         self._word = compiled.regex(role, re.IGNORECASE)
         kinds: tuple[tuple[Role, frozenset[str]], ...] = (

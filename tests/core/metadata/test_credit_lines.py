@@ -156,6 +156,11 @@ def test_who_did_what(case: dict[str, Any], is_above: bool) -> None:
         ("Jane Doe and Ann Poe (words), John Roe (pictures)", ["Jane Doe", "Ann Poe"]),
         ("Photos by John Roe; words by Jane Doe", ["Jane Doe"]),
         ("Jane Doe (Dublin)", ["Jane Doe"]),
+        ("Jane Doe (Redaktion), John Roe (Fotos)", ["Jane Doe"]),
+        ("Jane Doe (editor) and John Roe (editor)", ["Jane Doe", "John Roe"]),
+        ("Jane Doe (text), John Roe (editor)", ["Jane Doe"]),
+        ("Jane Doe (photos), John Roe (video)", []),
+        ("王小明（文）、李大明（摄影）", ["王小明"]),
         ("Writing by Jane Doe in Salvo, North Carolina; Editing by John Roe", ["Jane Doe"]),
     ],
 )
