@@ -193,10 +193,16 @@ def _is_question(text: str, folded: str, words: Phrases) -> bool:
 
 def _is_call(text: str, folded: str, words: Phrases) -> bool:
     """Whether a line calls the reader to the house's own newsletter, channel or app: with its first words, or by "you"."""
-    if not words.promo.holds(folded, "ours", "sold") or len(text) > MAX_CALL_CHARACTERS:
+    if len(text) > MAX_CALL_CHARACTERS:
         return False
-    speaks_to = words.promo.holds if words.promo.holds(folded, "reader") else words.promo.begins
-    calls = any(speaks_to(folded, kind) for kind in ("call", "offer"))
+    if words.promo.holds(folded, "ours", "sold"):
+        speaks_to = words.promo.holds if words.promo.holds(folded, "reader") else words.promo.begins
+        calls = any(speaks_to(folded, kind) for kind in ("call", "offer"))
+    elif words.promo.holds(folded, "ours", "network"):
+        # Articles write about networks, too, and about what these do for "you": the call must open the line or close it.
+        calls = words.promo.begins(folded, "call") or words.promo.ends(folded, "call")
+    else:
+        return False
     is_line = MIN_CALL_WORDS <= comparable_words(text) <= MAX_CALL_WORDS
     return calls and is_line and not reports(folded, words) and not is_quotation(text)
 

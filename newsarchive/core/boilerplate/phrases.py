@@ -107,6 +107,12 @@ class PromoWords:
         """Whether a folded text begins with a word of a kind."""
         return kind in self.kinds_in(folded) and self.patterns[kind].match(folded) is not None
 
+    def ends(self, folded: str, kind: str) -> bool:
+        """Whether a folded text ends with a word of a kind: in Turkish and Hindi the verb stands last."""
+        if kind not in self.kinds_in(folded):
+            return False
+        return any(found.end() == len(folded) for found in self.patterns[kind].finditer(folded))
+
 
 def _words_and_others(
     texts: Mapping[str, Sequence[str]],
