@@ -150,6 +150,14 @@ def is_credit(text: str, rules: Rules) -> bool:
     )
 
 
+def _is_labelled_picture(name: str, rules: Rules) -> bool:
+    """Whether a name has the label of a picture's credit: "Photos: Jane Doe"."""
+    if ":" not in name and "：" not in name:
+        return False
+    found = credit_labels.parts(name, rules, alone=True)
+    return bool(found) and all(part.role == "pictures" for part in found)
+
+
 def with_spaces(text: str, pieces: Sequence[str], rules: Rules) -> str:
     """A text with spaces around its elements, and commas between names; `pieces` are the elements' texts, in order.
 
@@ -328,7 +336,7 @@ def clean(name: str, rules: Rules, *, printed: bool = True) -> str:
         return ""
     if _URL.search(name) or any(pattern.fullmatch(name) for pattern in (_ID, _VARIABLE, _REPORTED)):
         return ""
-    if _is_button(name, printed, rules) or is_credit(name, rules):
+    if _is_button(name, printed, rules) or is_credit(name, rules) or _is_labelled_picture(name, rules):
         return ""
     if _DIGITS.search(name) and (printed or sum(map(str.isdigit, name)) > 2 or " " not in name):
         return ""

@@ -167,3 +167,20 @@ def test_who_did_what(case: dict[str, Any], is_above: bool) -> None:
 @pytest.mark.parametrize("is_printed", [True, False])
 def test_only_who_wrote_is_an_author(byline: str, authors: list[str], is_printed: bool) -> None:
     assert names(byline, default(), printed=is_printed) == authors
+
+
+@pytest.mark.parametrize(
+    ("declared", "authors"),
+    [
+        ("Photos: Ann Roe", []),
+        ("Фото: Анна Иванова", []),
+        ("Jane Doe, Photos: Ann Roe", ["Jane Doe"]),
+        ("Jane Doe; Foto: Ann Roe", ["Jane Doe"]),
+        ("Foto: Ann Roe, Jane Doe", ["Jane Doe"]),
+        ("Text: Jane Doe", ["Jane Doe"]),
+        ("Editor: Jane Doe", ["Jane Doe"]),
+        ("Project: Harbour", ["Project: Harbour"]),
+    ],
+)
+def test_a_label_of_pictures_is_no_part_of_an_authors_name(declared: str, authors: list[str]) -> None:
+    assert names(declared, default(), printed=False) == authors
