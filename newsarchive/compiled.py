@@ -15,8 +15,9 @@ shared folder, the system would end each process that looks at the lost part (SI
 their few expressions themselves, because commands that only read an archive import them too.
 
 An entry is found by a digest of its whole source: the text of a table, a pattern with its flags, or what `made` is given with
-the sizes and times of the code that makes it. So no entry can be out of date. The file names the Python and the newsarchive that wrote it, and check sums of the list and of each entry.
-What another Python or newsarchive wrote, or what is damaged, counts as missing.
+the sizes and times of the code that makes it. So no entry can be out of date. The file names the Python and the newsarchive
+that wrote it, and check sums of the list and of each entry. What another Python or newsarchive wrote, or what is damaged,
+counts as missing.
 """
 
 from __future__ import annotations
