@@ -455,7 +455,7 @@ class _Arrivals:
         return list(kept.values())
 
     def _weigh_best(self, most: float) -> None:
-        """Weigh the ways that may be among the best, and cost at most so many nats by their pairs."""
+        """Weigh the ways that may be among the best and cost at most `most` nats by their pairs."""
         costs: dict[tuple[int, bool], float] = {}
         for cost, _, way in self._weighed:
             costs[way.text, way.inside] = min(cost, costs.get((way.text, way.inside), inf))
