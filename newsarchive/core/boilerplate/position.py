@@ -89,7 +89,7 @@ IN_FIGURE = "caption: stands in a figure's caption, or in a box named so"
 #: Characters between "is" and the end of what an author does besides: "the prize-winning author".
 MAX_CHARACTERS_BEFORE_TRADE = 40
 #: What stands before an author's name in a line about her life: "About the author:", or a Greek article.
-_BEFORE_LIFE = re.compile(r"^(?:[^:：.]{3,30}[:：]\s*|[ΗΟ] )")
+_BEFORE_LIFE = re.compile(r"[^:.]{3,30}:\s*|[ΗΟ] ")
 #: The innermost elements of a caption. Ids count of plain boxes alone: headings take theirs from their text, and so does the box of a
 #: section about "captions".
 _CAPTION = re.compile(
@@ -285,7 +285,9 @@ def lives(
         if above and blocks[i].kind == "heading" and text.strip() == above:
             yield i
             continue
-        text = _BEFORE_LIFE.sub("", text, count=1)
+        label = _BEFORE_LIFE.match(text)
+        if label and (":" not in label[0] or table.trade.find(label[0])):  # "About the author:"
+            text = text[label.end() :]
         name = next((name for name in people if text.startswith(f"{name} ")), "")
         life = text[len(name) :].strip()[:MAX_LIFE_CHARACTERS]
         verb, _, rest = life.partition(" ")

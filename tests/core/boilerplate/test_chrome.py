@@ -446,6 +446,8 @@ def test_numbers_that_count_pictures_leave_the_text_and_those_of_paragraphs_stay
         ("Jane Doe là phóng viên, chuyên viết về cảng biển.", "author bio"),
         ("Jane Doe صحفية تكتب عن الموانئ منذ عشر سنوات.", "author bio"),
         ("Jane Doe — дочь рыбака, и в порту её знают все капитаны города.", "body"),
+        ("Editor's note: Jane Doe is the founder of the ferry that this text is about.", "body"),
+        ("Über die Autorin: Jane Doe ist Redakteurin der Hafenpost und lebt in Kiel.", "author bio"),
         ("The question: Jane Doe is on board, and nobody knows why she came.", "body"),
         ("Jane Doe is the last of the passengers who saw the professor on deck.", "body"),
         ("Jane Doe is late, the captain said on Friday evening, and nobody knows why.", "body"),
