@@ -7,8 +7,9 @@ A run that writes its raw bytes into another folder than the one beside the arch
 copy into another database: the files of its captures lie where those of the source do. So `newsarchive reextract` finds all
 files without being told.
 
-The row of a crawl also says which site it crawled, in which folder its bytes lie, and whether it reached it: `crawled_site({"url": "https://blog.example/feed"})`
-is `"blog.example"`. All are columns, so that the days on which a site was crawled, and the folders, come from an index alone.
+The row of a crawl also says which site it crawled, in which folder its bytes lie, and whether it reached the site:
+`crawled_site({"url": "https://blog.example/feed"})` is `"blog.example"`. All three are columns, so that the days on which a
+site was crawled, and the folders, come from an index alone.
 """
 
 from __future__ import annotations

@@ -50,8 +50,8 @@ MAX_HALF_STARTED_SECONDS = 20.0
 #: A job is stopped when it takes this many times the allowed seconds by the clock: it then waits for something. On a
 #: busy machine a job with enough CPU time takes several times as long.
 CLOCK_FACTOR = 6
-#: Bytes of the name of the folder for temporary files (`TMPDIR`). A longer one has no room for the socket of the fork-server: the
-#: name of a socket has up to 103 bytes on macOS, 107 on Linux, of which Python appends 32.
+#: Bytes of the name of the folder for temporary files (`TMPDIR`). In a folder with a longer name the fork-server can have no socket:
+#: a socket's name may have 103 bytes on macOS and 107 on Linux, and Python appends 32 bytes to the folder's name.
 MAX_SOCKET_FOLDER_BYTES = 71
 #: Where the socket is instead, the first that is there and may be written to.
 SOCKET_FOLDERS = ("/tmp", "/var/tmp")
@@ -280,9 +280,8 @@ class _WorkerThread(threading.Thread):
             except (EOFError, OSError) as error:
                 code = self._end(MAX_KILL_SECONDS)
                 if self.stopped or deaths == MAX_DEATHS:
-                    why = (
-                        f": {error}" if code is None and str(error) else ""
-                    )  # then the system gave no process
+                    # Without an exit code there was no process, and the error says why.
+                    why = f": {error}" if code is None and str(error) else ""
                     raise NotStarted(
                         f"a worker process died {deaths} times at its start, at last {_death(code)}{why}"
                     ) from error
@@ -384,7 +383,7 @@ def _undisturbed() -> Iterator[None]:
 
 @contextmanager
 def _room_for_socket() -> Iterator[None]:
-    """Have the fork-server's socket lie in another folder than that of temporary files where its name would be too long there.
+    """Put the fork-server's socket into one of `SOCKET_FOLDERS` where the name of the folder for temporary files is too long for it.
 
     Called by one thread at a time. `multiprocessing` makes a folder in that of temporary files when the fork-server starts, and
     keeps it. A temporary file that another thread makes meanwhile lies there too.

@@ -193,9 +193,8 @@ def attributions_in(text: str, rules: Rules, *, quotes: bool = False) -> tuple[A
     "Source: Reuters Author: Jane Doe". `quotes` is that of `attribution_of`."""
     length = max(1, len(text.strip()))
     found = [_match(sentence, len(sentence) / length, rules, quotes) for sentence in statements(text)]
-    found = [
-        a for a in found if a and not _is_person_in(text, a.source, rules)
-    ]  # "Text: Jane Doe, fot. John Roe"
+    # "Text: Jane Doe, fot. John Roe" is more than one sentence here.
+    found = [a for a in found if a and not _is_person_in(text, a.source, rules)]
     if not any(found):
         line = attribution_of(text, rules)
         found = [line if line and line.kind == "source" else _behind_date(text.strip(), rules)]
