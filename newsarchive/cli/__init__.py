@@ -221,17 +221,12 @@ def main(args: list[str] | None = None) -> Any:
     except OSError as error:  # a full or read-only disk, under a file or under standard output
         _end_for(error)
     finally:
-        _flush()
-
-
-def _flush() -> None:
-    """Flush standard output. A closed pipe is ignored; otherwise Python reports it while it ends. A full disk is an error."""
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        _forget_stdout()
-    except OSError as error:
-        _end_for(error)
+        try:
+            sys.stdout.flush()
+        except BrokenPipeError:  # otherwise Python reports the closed pipe while it ends
+            _forget_stdout()
+        except OSError as error:
+            _end_for(error)
 
 
 def _end_for(error: OSError) -> NoReturn:

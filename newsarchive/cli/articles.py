@@ -9,6 +9,7 @@ newsarchive cite 17 --format bibtex
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import fields
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from newsarchive.core.text.diff import Change
-    from newsarchive.db.reading.articles import Version
     from newsarchive.db.reading.changes import Happened
     from newsarchive.db.reading.search import Hit
     from newsarchive.items import Article
@@ -85,7 +85,7 @@ def search(
     their context.
     """
     from newsarchive.db.query_language import MARKS, Marks
-    from newsarchive.db.reading.search import Paging, count
+    from newsarchive.db.reading.search import Hit, Paging, count
     from newsarchive.db.reading.search import search as find
 
     output.at_most_one("search", csv=as_csv, json=as_json)
@@ -100,23 +100,7 @@ def search(
     if not hits and not begin:
         output.say_nothing_found(source, asked, wanted)
         raise SystemExit(1)
-    _print(hits, as_json, as_csv, bom, coloured)
-    if begin or len(hits) == limit:
-        total, end = count(source, asked, wanted), begin + len(hits)
-        if not hits:
-            output.say(f"no more: there are {total}")
-            raise SystemExit(1)
-        more = f"; {total - end} more: --page {page + 1}" if total > end else ""
-        if begin or more:
-            output.say(f"{begin + 1} to {end} of {total}{more}")
-
-
-def _print(hits: list[Hit], as_json: bool, as_csv: bool, bom: bool, coloured: bool) -> None:
     if as_json or as_csv:
-        from dataclasses import fields
-
-        from newsarchive.db.reading.search import Hit
-
         names = [field.name for field in fields(Hit)]
         records = ({name: getattr(hit, name) for name in names} for hit in hits)
         output.print_records(hits, names, records, as_csv=as_csv, as_json=as_json, with_bom=bom)
@@ -125,6 +109,14 @@ def _print(hits: list[Hit], as_json: bool, as_csv: bool, bom: bool, coloured: bo
     else:
         for hit in hits:
             output.echo(f"{hit.id}\t{_day(hit)}\t{hit.headline}\t{hit.url}")
+    if begin or len(hits) == limit:
+        total, end = count(source, asked, wanted), begin + len(hits)
+        if not hits:
+            output.say(f"no more: there are {total}")
+            raise SystemExit(1)
+        more = f"; {total - end} more: --page {page + 1}" if total > end else ""
+        if begin or more:
+            output.say(f"{begin + 1} to {end} of {total}{more}")
 
 
 def _print_coloured(hits: Iterable[Hit]) -> None:
@@ -181,19 +173,15 @@ def history(which: str, as_json: bool, db: str) -> None:
     found = versions(open_reader(db), which)
     if as_json:
         output.print_json(*found)
-    else:
-        header = ("version", "seen", "changed by", "headline, or what changed")
-        output.print_rows(header, list(_history_rows(found, "→" if output.on_terminal() else "->")))
-
-
-def _history_rows(found: Iterable[Version], arrow: str) -> Iterator[tuple[str, str, str, str]]:
-    """A row for each version, and one for each change of a field while it was current."""
+        return
+    rows, arrow = [], "→" if output.on_terminal() else "->"
     for version in found:
         number = f"{version.version}{'*' if version.current else ''}"
-        yield number, f"{version.seen_at:%Y-%m-%d %H:%M}", version.change_kind, version.headline
-        for one in version.fields:
+        rows.append((number, f"{version.seen_at:%Y-%m-%d %H:%M}", version.change_kind, version.headline))
+        for one in version.fields:  # what changed while this version was current
             change = f"{one.field}: {_plain(one.value_before)} {arrow} {_plain(one.value_after)}"
-            yield number, f"{one.seen_at:%Y-%m-%d %H:%M}", one.change_kind, change
+            rows.append((number, f"{one.seen_at:%Y-%m-%d %H:%M}", one.change_kind, change))
+    output.print_rows(("version", "seen", "changed by", "headline, or what changed"), rows)
 
 
 @click.command(

@@ -247,7 +247,14 @@ def status(as_json: bool, limit: int | None, db: str) -> None:
         found = {
             "version": agreement.version, "draining": agreement.draining, "queues": counts,
             "workers": [{"id": w.id, "seconds_since_sign_of_life": round(w.seconds, 1), "jobs": w.jobs} for w in workers],
-            "jobs": [_record(job) for job in listed],
+            "jobs": [
+                {
+                    "id": job.id, "job": job.words, "state": STATES[job.status], "tries": job.attempts, "worker": job.worker,
+                    "since": job.since.isoformat() if job.since else None,
+                    "error": job.problem, "remedy": _remedy(job) if job.problem or job.status == "failed" else "",
+                }
+                for job in listed
+            ],
             "pushed": [{"site": site, "hub_relied_on_until": until.isoformat()} for site, until in pushed.items()],
         }  # fmt: skip
         print_json(found)
@@ -258,8 +265,12 @@ def status(as_json: bool, limit: int | None, db: str) -> None:
     for one in workers:
         echo(f"worker {one.id}\t{counted(one.jobs, 'job')}, last sign of life {one.seconds:.0f} s ago")
     for job in listed:
+        problem = job.problem or (
+            "nobody kept why; the log of its worker may say it" if job.status == "failed" else ""
+        )
+        why = f"\t{problem}; {_remedy(job)}" if problem else ""
         echo(
-            f"job {job.id}\t{STATES[job.status]}\t{job.words}\tafter {counted(job.attempts, 'try', 'tries')}{_problem(job)}"
+            f"job {job.id}\t{STATES[job.status]}\t{job.words}\tafter {counted(job.attempts, 'try', 'tries')}{why}"
         )
     if is_cut:
         echo(f"jobs\tolder ones are not shown: newsarchive cluster status --limit {10 * len(listed)}")
@@ -279,14 +290,6 @@ STATES = {
 }  # fmt: skip
 
 
-def _problem(job: QueuedJob) -> str:
-    """What the last try of a job failed of, and what to do, as the end of its line; "" where no try failed."""
-    problem = job.problem or (
-        "nobody kept why; the log of its worker may say it" if job.status == "failed" else ""
-    )
-    return f"\t{problem}; {_remedy(job)}" if problem else ""
-
-
 def _remedy(job: QueuedJob) -> str:
     """What to do about a job whose last try failed."""
     if job.status == "failed":
@@ -296,14 +299,6 @@ def _remedy(job: QueuedJob) -> str:
     if job.scheduled_at and job.scheduled_at > utc_now():
         return f"it is tried again at {utc(job.scheduled_at):%Y-%m-%d %H:%M} UTC"
     return "it is tried again when a worker is free"
-
-
-def _record(job: QueuedJob) -> dict[str, Any]:
-    since = job.since.isoformat() if job.since else None
-    return {
-        "id": job.id, "job": job.words, "state": STATES[job.status], "tries": job.attempts, "worker": job.worker, "since": since,
-        "error": job.problem, "remedy": _remedy(job) if job.problem or job.status == "failed" else "",
-    }  # fmt: skip
 
 
 @cluster.command(

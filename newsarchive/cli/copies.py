@@ -43,8 +43,6 @@ _MAX_SHOWN_SENTENCES = 2
 _MAX_SHOWN_CHARACTERS = 100
 #: Columns that the branches of the tree take before a text.
 _TREE_COLUMNS = 12
-Row = dict[str, Any]
-
 #: Stands behind the name of a copy's site where no article of the story credits anybody.
 _GUESS = " (nobody is credited; merely later)"
 #: The columns of the table of copies.
@@ -384,8 +382,7 @@ def publishers(
     if publisher or every_copy:
         copies = found[:limit]
         if output.on_terminal() and not (as_csv or as_json):
-            for line in _stories(copies):
-                output.echo(line)
+            _print_stories(copies)
         else:
             rows = ({name: getattr(one, name) for name in _COPIES} for one in copies)
             output.print_records(copies, _COPIES, rows, as_csv=as_csv, as_json=as_json)
@@ -398,7 +395,7 @@ def publishers(
         output.print_records(those, list(table[0]), table, as_csv=as_csv, as_json=as_json)
 
 
-def _row_of_publisher(one: Publisher) -> Row:
+def _row_of_publisher(one: Publisher) -> dict[str, Any]:
     delays = one.delays
     return {
         **{name: getattr(one, name) for name in ("site", "publisher", "stories", "copies", "credited")},
@@ -436,17 +433,18 @@ def _hours(delay: float) -> str:
     return f"{delay:.0f}" if abs(delay) >= 100 else f"{delay:g}"
 
 
-def _stories(found: Sequence[Republication]) -> Iterator[str]:
-    """A line for each original, and below it one for each of its copies."""
+def _print_stories(found: Sequence[Republication]) -> None:
+    """Print a line for each original, and below it one for each of its copies."""
     for _, copies in groupby(found, lambda one: one.original_id):
         for number, one in enumerate(copies):
             if not number:
                 day = written_day(one.original_published) or "no date   "
-                yield f"{day}  {one.publisher_site}  {one.original_headline}"
-                yield f"    {one.original_url}"
+                output.echo(f"{day}  {one.publisher_site}  {one.original_headline}")
+                output.echo(f"    {one.original_url}")
             headline = "the same headline" if one.headline_change == "same" else one.headline
-            yield f"  {one.place}. {_later(one)}, {one.site}{_GUESS if one.known_by == 'earliest' else ''}: {headline}"
-            yield f"    {one.copy_url}"
+            guess = _GUESS if one.known_by == "earliest" else ""
+            output.echo(f"  {one.place}. {_later(one)}, {one.site}{guess}: {headline}")
+            output.echo(f"    {one.copy_url}")
 
 
 def _later(one: Republication) -> str:

@@ -74,13 +74,12 @@ def coverage(
     elif on_terminal() and not (as_csv or as_json):
         _draw([*found], with_days=bool(site))
     else:
-        print_records(map(_record, found), [*_row(first)], map(_row, found), as_csv=as_csv, as_json=as_json)
-
-
-def _record(day: Day) -> dict[str, object]:
-    """The row of a day with the reasons as counts instead of words."""
-    counts = {"refused": day.refused, "missed": day.missed}
-    return {name: value for name, value in _row(day).items() if name != "reasons"} | counts
+        records = (  # JSON has a count for each reason instead of words
+            {name: value for name, value in _row(day).items() if name != "reasons"}
+            | {"refused": day.refused, "missed": day.missed}
+            for day in found
+        )
+        print_records(records, [*_row(first)], map(_row, found), as_csv=as_csv, as_json=as_json)
 
 
 def _row(day: Day) -> dict[str, object]:

@@ -178,7 +178,10 @@ def _writer(form: str, title: str, bom: bool | None, query: str) -> _Write:
     """The function that writes a selection in this format. Raises `UsageError` for a missing library, before anything is
     read."""
     if form == "sqlite":
-        return _write_subset
+        from newsarchive.db.copying import write_subset
+        from newsarchive.db.readonly import engine_of
+
+        return lambda articles, target: write_subset(engine_of(articles.source), articles.ids, target)
     write = writer(form)
     if form == "csv" and bom is not None:
         write = partial(write, with_bom=bom)
@@ -223,13 +226,6 @@ def _say_left(left: Left) -> None:
         complain(f"and {more} more")
     if left.damaged:
         raise SystemExit(SOME_FAILED)
-
-
-def _write_subset(articles: Selection, target: Path) -> int:
-    from newsarchive.db.copying import write_subset
-    from newsarchive.db.readonly import engine_of
-
-    return write_subset(engine_of(articles.source), articles.ids, target)
 
 
 def _to_file(target: Path, write: _Write, articles: Selection, overwrite: bool) -> None:

@@ -199,15 +199,24 @@ def explain(
     a crawl would: robots.txt is obeyed, and NEWSARCHIVE_CONTACT stands in the user agent. A URL that a crawl saw
     and made no article of is explained too.
     """
+    from newsarchive.db.reading.finding import fate
+    from newsarchive.db.readonly import reading
+
     try:
         article = find(source, live, again, url, db, ignore_robots)
     except NotAnArticle as error:
         echo(f"no article: {error}")
         raise SystemExit(1) from error
-    look = "" if as_json or not getattr(article, "versions", 0) else _look(article.url, db)
     if as_json:
         print_json(article, indent=2)
-    elif on_terminal():
+        return
+    look = ""
+    if getattr(article, "versions", 0):  # a stored article
+        with reading(open_reader(db)) as reader:
+            known = fate(reader, article.url)
+        if known and known.reason and not known.filled_from and known.last_checked_at:
+            look = f"the look of {known.last_checked_at:%Y-%m-%d} made no version: {known.reason}"
+    if on_terminal():
         with paged(pager):
             out = console()
             for number, line in enumerate(lines(article, debug=debug, look=look)):
@@ -232,10 +241,6 @@ def find(source: str, live: bool, again: bool, url: str, db: str, ignore_robots:
         engine = open_archive(db)
         folders = warc_folders(engine, db)
         return reextract.read_again(engine, folders, source, rules_in_force(), steps_in_force())
-    return _stored(source, db)
-
-
-def _stored(source: str, db: str) -> Article:
     from newsarchive.db.reading import articles
     from newsarchive.db.reading.finding import fate
     from newsarchive.db.readonly import reading
@@ -258,18 +263,6 @@ def _stored(source: str, db: str) -> Article:
         if not source.isdecimal():
             raise NoSuchArticle(f"no article {source!r} in the archive, and no such file") from None
         raise
-
-
-def _look(url: str, db: str) -> str:
-    """What the last look at the address of a stored article found, where that made no version of it; otherwise ""."""
-    from newsarchive.db.reading.finding import fate
-    from newsarchive.db.readonly import reading
-
-    with reading(open_reader(db)) as reader:
-        known = fate(reader, url)
-    if known is None or not known.reason or known.filled_from or known.last_checked_at is None:
-        return ""
-    return f"the look of {known.last_checked_at:%Y-%m-%d} made no version: {known.reason}"
 
 
 def lines(article: Article, *, debug: bool = False, look: str = "") -> Iterator[str]:

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
     from newsarchive.db.frontier.known_sites import KnownSite
     from newsarchive.learning.learner import LearnedSite, Learner
-    from newsarchive.learning.selectors import SiteSelectors
 
 #: Articles that a locked line stands in. From this number on, the command asks before it reads them again: a mistyped line
 #: would make a new version of each.
@@ -244,7 +243,14 @@ def selectors(site: str, form: str, pages: int, folder: str | None, db: str) -> 
             )
         say(f"{domain}: the articles of {number} stored pages stand in no element that they have in common")
         raise SystemExit(1)
-    said = _figures(made)
+    seen, unseen = made.seen, made.unseen
+    said = [
+        f"on {seen.pages} stored pages these selectors keep {_share(seen.recall)} of the text;"
+        f" {_share(seen.precision)} of what they give is text",
+        "there are too few pages to measure it on others than they were learned from"
+        if unseen is None
+        else f"learned from the one half and measured on the other: {_share(unseen.recall)} and {_share(unseen.precision)}",
+    ]
     content, removed = portable.freshrss(made.selectors)
     if form == "fivefilters":
         remarks = [f"{domain}, made by newsarchive {VERSION}", *said]
@@ -256,18 +262,6 @@ def selectors(site: str, form: str, pages: int, folder: str | None, db: str) -> 
         echo(f"CSS selector of the elements to remove: {removed}")
     for line in said:
         say(line)
-
-
-def _figures(made: SiteSelectors) -> list[str]:
-    """How much of the texts the selectors keep, in words."""
-    seen, unseen = made.seen, made.unseen
-    return [
-        f"on {seen.pages} stored pages these selectors keep {_share(seen.recall)} of the text;"
-        f" {_share(seen.precision)} of what they give is text",
-        "there are too few pages to measure it on others than they were learned from"
-        if unseen is None
-        else f"learned from the one half and measured on the other: {_share(unseen.recall)} and {_share(unseen.precision)}",
-    ]
 
 
 def _share(value: float) -> str:

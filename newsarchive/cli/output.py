@@ -215,15 +215,6 @@ def print_json(*records: object, indent: int | None = None) -> None:
         click.echo(to_json(record, indent=indent))
 
 
-def print_csv(names: Sequence[str], rows: Iterable[Mapping[str, Any]], *, with_bom: bool = False) -> None:
-    """Print rows as CSV on standard output: a line of names, and lines that end in LF as all output does."""
-    from newsarchive.export.text import write_rows
-
-    out = binary_stdout()
-    write_rows(names, rows, out, with_bom=with_bom, line_end="\n")
-    out.flush()
-
-
 def print_html(html: str) -> None:
     """Print HTML on standard output, for other programs as it is."""
     click.echo(plainwords.printable(html) if on_terminal() else html)
@@ -250,7 +241,11 @@ def print_records(
         for record in records:  # there may be more than the memory holds
             print_json(record)
     elif as_csv:
-        print_csv(names, rows, with_bom=with_bom)
+        from newsarchive.export.text import write_rows
+
+        out = binary_stdout()
+        write_rows(names, rows, out, with_bom=with_bom, line_end="\n")
+        out.flush()
     else:
         for row in rows:
             cells = (one.isoformat() if isinstance(one := row[name], datetime) else one for name in names)

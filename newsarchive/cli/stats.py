@@ -112,7 +112,15 @@ def draw(found: Stats) -> None:
     out = console()
     has_unicode = "utf" in (getattr(sys.stdout, "encoding", "") or "").lower()
     heights = _UNICODE_HEIGHTS if has_unicode else _ASCII_HEIGHTS
-    out.print(Text(_totals(found)))
+    which = _COUNTED[found.copies]
+    totals = [
+        f"{counted(found.articles, 'article')} of {counted(len(found.sites), 'site')}{which}",
+        counted(found.revisions, "version"),
+        *([f"{found.gone:,} deleted since"] if found.gone else []),
+        f"database {byte_size(found.disk)}",
+        f"raw captures {byte_size(found.warc)}",
+    ]
+    out.print(Text(", ".join(totals)))
     if found.quarantined:
         out.print(
             Text(f"{found.quarantined:,} in quarantine, hidden from readers: newsarchive quarantine list")
@@ -130,20 +138,19 @@ def draw(found: Stats) -> None:
         "lines left out by kind": plainwords.counted(dropped, map(plainwords.label, dropped)),
     }
     for title, counts in tables.items():
-        if counts:
-            out.print(Text(f"\n{title}", style="bold"))
-        for line in _bars(counts, out.width, heights[-1]):
+        if not counts:
+            continue
+        out.print(Text(f"\n{title}", style="bold"))
+        shown = list(counts.items())[:_MAX_ROWS]
+        name = min(max(len(label or "unknown") for label, _ in shown), max(8, out.width // 3))
+        room, top = max(4, out.width - name - 12), max(counts.values())
+        for label, number in shown:
+            bar = heights[-1] * max(1, round(room * number / top))
+            line = Text.assemble(f"{(label or 'unknown')[:name]:{name}} ", (bar, "green"), f" {number:,}")
             out.print(line, overflow="ellipsis", no_wrap=True)
-
-
-def _totals(found: Stats) -> str:
-    which = _COUNTED[found.copies]
-    parts = [
-        f"{counted(found.articles, 'article')} of {counted(len(found.sites), 'site')}{which}",
-        counted(found.revisions, "version"),
-    ]
-    parts += [f"{found.gone:,} deleted since"] if found.gone else []
-    return ", ".join([*parts, f"database {byte_size(found.disk)}", f"raw captures {byte_size(found.warc)}"])
+        if len(counts) > len(shown):
+            more = Text(f"and {len(counts) - len(shown)} more", style="dim")
+            out.print(more, overflow="ellipsis", no_wrap=True)
 
 
 def _calendar(found: Stats, width: int, heights: str) -> Iterator[Text]:
@@ -186,18 +193,3 @@ def _calendar(found: Stats, width: int, heights: str) -> Iterator[Text]:
 def _height(number: int, top: int, heights: str) -> str:
     """The character for a number of articles: the lowest bar for 1, the first character for 0."""
     return heights[-(-number * (len(heights) - 1) // top)]
-
-
-def _bars(counts: Mapping[str, int], width: int, mark: str) -> Iterator[Text]:
-    from rich.text import Text
-
-    if not counts:
-        return
-    shown = list(counts.items())[:_MAX_ROWS]
-    name = min(max(len(label or "unknown") for label, _ in shown), max(8, width // 3))
-    room, top = max(4, width - name - 12), max(counts.values())
-    for label, number in shown:
-        bar = mark * max(1, round(room * number / top))
-        yield Text.assemble(f"{(label or 'unknown')[:name]:{name}} ", (bar, "green"), f" {number:,}")
-    if len(counts) > len(shown):
-        yield Text(f"and {len(counts) - len(shown)} more", style="dim")
