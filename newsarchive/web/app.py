@@ -104,25 +104,20 @@ class _Datasette:
 async def _answer(
     library: Library, way: Way, limiter: anyio.CapacityLimiter, http: HttpRequest, *, as_json: bool = False
 ) -> Response:
-    form = await _form(http) if http.method == "POST" else {}
+    form = b""  # its fields, as browsers send them without files
+    if http.method == "POST":
+        async for part in http.stream():
+            form += part
+            if len(form) > MAX_FORM_BYTES:
+                raise HTTPException(413)
     asked = Request(
         http.url.path,
         {name: str(value) for name, value in http.path_params.items()},
         dict(http.query_params),
-        form,
+        dict(parse_qsl(form.decode("utf-8", "replace"), keep_blank_values=True)),
         http.cookies,
     )
     return await run_sync(partial(_made, library, way, asked, http, as_json), limiter=limiter)
-
-
-async def _form(http: HttpRequest) -> dict[str, str]:
-    """The fields of a form as browsers send it without files."""
-    body = b""
-    async for part in http.stream():
-        body += part
-        if len(body) > MAX_FORM_BYTES:
-            raise HTTPException(413)
-    return dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
 
 
 def _made(library: Library, way: Way, asked: Request, http: HttpRequest, as_json: bool) -> Response:
@@ -219,12 +214,8 @@ def _failure(frame: Frame, status: int, title: str, message: str, *, ending: str
 async def _no_page(frame: Frame, http: HttpRequest, error: Exception) -> Response:
     path, status = http.url.path, getattr(error, "status_code", 404)
     if status == 404 and path.startswith(DATASETTE_PATHS):
-        return _failure(
-            frame,
-            404,
-            "No tables here",
-            "Datasette shows the tables of an SQLite archive: pip install 'newsarchive[datasette]'",
-        )
+        remedy = "Datasette shows the tables of an SQLite archive: pip install 'newsarchive[datasette]'"
+        return _failure(frame, 404, "No tables here", remedy)
     title = "Not found" if status == 404 else "Not allowed"
     return _failure(frame, status, title, f"There is no page {path}")
 

@@ -26,8 +26,6 @@ from newsarchive.version import VERSION
 if TYPE_CHECKING:
     from mcp.server import MCPServer
 
-    from newsarchive.db.reading.lineage import Copy
-
 #: Characters of a text that one answer holds; `offset` reads on.
 MAX_TEXT_CHARACTERS = 20_000
 #: Results of one search.
@@ -201,15 +199,14 @@ def trace(archive: Archive, url_or_id: str) -> dict[str, Any]:
         "origin_named_by": found.origin_from,
         "original_in_the_archive": found.original_url,
         "copies_in_all": found.size,
-        "copies": [_copy(copy) for copy in found.copies[:MAX_COPIES]],
+        "copies": [
+            {
+                "id": copy.id, "url": copy.url, "site": copy.site, "headline": copy.headline,
+                "published": isoformat(copy.published), "kind": copy.kind, "similarity": copy.similarity, "sentences": copy.counts,
+            }
+            for copy in found.copies[:MAX_COPIES]
+        ],
         "perhaps_the_same_in_other_words": [plain(link) for link in found.paraphrases],
-    }
-
-
-def _copy(copy: Copy) -> dict[str, Any]:
-    return {
-        "id": copy.id, "url": copy.url, "site": copy.site, "headline": copy.headline,
-        "published": isoformat(copy.published), "kind": copy.kind, "similarity": copy.similarity, "sentences": copy.counts,
     }  # fmt: skip
 
 

@@ -73,7 +73,10 @@ class Guard:
         if scope["type"] == "lifespan":
             await self.behind(scope, receive, send)
         elif scope["type"] == "http":
-            scope = self._below_root(scope)
+            path = scope["path"]
+            if self.root and (path == self.root or path.startswith(self.root + "/")):
+                raw = (scope.get("raw_path") or path.encode()).removeprefix(self.root.encode()) or b"/"
+                scope = {**scope, "path": path.removeprefix(self.root) or "/", "raw_path": raw}
             answer = await self._refusal(scope) or self.behind
             await answer(scope, receive, _guarded(send, self._policy(scope)))
 
@@ -84,21 +87,14 @@ class Guard:
             return POLICY
         return f"{POLICY}; script-src {host}{self.root}{self.script}"
 
-    def _below_root(self, scope: Scope) -> Scope:
-        path = scope["path"]
-        if not self.root or not (path == self.root or path.startswith(self.root + "/")):
-            return scope
-        raw = scope.get("raw_path") or path.encode()
-        shorter = raw.removeprefix(self.root.encode()) or b"/"
-        return {**scope, "path": path.removeprefix(self.root) or "/", "raw_path": shorter}
-
     async def _refusal(self, scope: Scope) -> Application | None:
         """What answers a request that is not let through."""
         headers = dict(scope["headers"])
         is_form = scope["method"] == "POST" and scope["path"].startswith(self.writable)
         if scope["method"] not in ("GET", "HEAD") and not (self.writable and is_form):
             return self.refuse(405, "Not allowed", "These pages can only be read.")
-        if not self._is_ours(headers):
+        host = re.sub(r":\d+$", "", headers.get(b"host", b"").decode("latin-1")).strip("[]").lower()
+        if host not in self.hosts and not _is_address(host):
             return self.refuse(421, "Not this host", "Ask for it by the address that newsarchive web prints.")
         if self._is_cross_site(scope["path"], headers) or (is_form and not _is_own_form(headers)):
             return self.refuse(
@@ -109,11 +105,6 @@ class Guard:
                 await asyncio.sleep(WRONG_PASSWORD_SECONDS)
             return self.refuse(401, "A password, please", "This archive is read with a password.")
         return None
-
-    def _is_ours(self, headers: dict[bytes, bytes]) -> bool:
-        named = headers.get(b"host", b"").decode("latin-1")
-        host = re.sub(r":\d+$", "", named).strip("[]").lower()
-        return host in self.hosts or _is_address(host)
 
     def _is_cross_site(self, path: str, headers: dict[bytes, bytes]) -> bool:
         """Whether a page of another site makes the browser ask; a followed link to a page of ours is fine."""

@@ -226,15 +226,11 @@ def bound(host: str, port: int) -> socket.socket:
         made.listen(128)
     except OSError as error:
         made.close()
-        raise UsageError(_why_not(error, host, port)) from None
+        why = {
+            errno.EADDRINUSE: f"--port {port} on {host} is taken: name another, or 0 for any that is free",
+            errno.EACCES: f"--port {port} may only be opened by root: name one above 1023",
+            errno.EADDRNOTAVAIL: f"--host {host} is no address of this machine: try 127.0.0.1",
+        }
+        other = f"{host}:{port} cannot be opened: {error.strerror}"
+        raise UsageError(why.get(error.errno or 0, other)) from None
     return made
-
-
-def _why_not(error: OSError, host: str, port: int) -> str:
-    if error.errno == errno.EADDRINUSE:
-        return f"--port {port} on {host} is taken: name another, or 0 for any that is free"
-    if error.errno == errno.EACCES:
-        return f"--port {port} may only be opened by root: name one above 1023"
-    if error.errno == errno.EADDRNOTAVAIL:
-        return f"--host {host} is no address of this machine: try 127.0.0.1"
-    return f"{host}:{port} cannot be opened: {error.strerror}"

@@ -41,7 +41,10 @@ def search(library: Library, request: Request) -> Answer:
     asked = request.asked
     words = asked.get("q", "")
     if is_identifier(words):
-        return Elsewhere(_cited(library, words))
+        named = cited(library.engine, words)
+        if named.version == articles.get(library.engine, named.id).version:
+            return Elsewhere(f"/article/{named.id}")
+        return Elsewhere(f"/article/{named.id}/diff?from={named.version}")  # what changed since
     if "://" in words and (found := _by_url(library, words)):
         return Elsewhere(f"/article/{found}")
     # Browsers send every field of the form: the address to share is without the empty ones.
@@ -180,14 +183,6 @@ def form(library: Library, asked: Mapping[str, str]) -> dict[str, Any]:
         "languages": [code for code in overview.stats.languages if code] if overview else [],
         "origins": [name for name in list(overview.stats.origins)[:200] if name] if overview else [],
     }
-
-
-def _cited(library: Library, identifier: str) -> str:
-    """The address of the version that an identifier names: its article, or what changed since."""
-    found = cited(library.engine, identifier)
-    if found.version == articles.get(library.engine, found.id).version:
-        return f"/article/{found.id}"
-    return f"/article/{found.id}/diff?from={found.version}"
 
 
 def _by_url(library: Library, url: str) -> int | None:
