@@ -47,7 +47,20 @@ class _Streamed(Atom1Feed):  # type: ignore[misc]
 
     def write_items(self, handler: Any) -> None:
         for article in self.articles:
-            self.add_item(**_entry(article))
+            rights = article.origin.copyright_notice if article.origin else ""
+            names = [author.name for author in article.authors] or [article.publisher or article.site]
+            self.add_item(
+                title=xml_text(article.headline or article.url),
+                link=article.url,
+                unique_id=xml_text(article.url),
+                description=xml_text(escape(article.description)) or None,
+                content=xml_text(shown_html(article)),
+                authors=[xml_text(name) for name in names],
+                pubdate=article.date_published,
+                updateddate=_updated(article),
+                categories=[xml_text(word) for word in article.keywords],
+                item_copyright=xml_text(rights) or None,
+            )
             super().write_items(handler)
             self.items.clear()
             self.number += 1
@@ -67,20 +80,3 @@ def write_atom(articles: Iterable[Stored], target: Path | IO[bytes], title: str)
 def _updated(article: Stored) -> datetime:
     moments = [article.date_modified, article.date_published, article.first_seen_at]
     return next((moment for moment in moments if moment), datetime.now(UTC))
-
-
-def _entry(article: Stored) -> dict[str, Any]:
-    rights = article.origin.copyright_notice if article.origin else ""
-    names = [author.name for author in article.authors] or [article.publisher or article.site]
-    return {
-        "title": xml_text(article.headline or article.url),
-        "link": article.url,
-        "unique_id": xml_text(article.url),
-        "description": xml_text(escape(article.description)) or None,
-        "content": xml_text(shown_html(article)),
-        "authors": [xml_text(name) for name in names],
-        "pubdate": article.date_published,
-        "updateddate": _updated(article),
-        "categories": [xml_text(word) for word in article.keywords],
-        "item_copyright": xml_text(rights) or None,
-    }

@@ -79,13 +79,14 @@ def slug(headline: str) -> str:
     ('cafe-the-harbour-more', '台灣新聞', 'हिन्दी-में', '', 'votes-1')
     """
     plain = "".join(map(_plain, unicodedata.normalize("NFC", headline))).lower()
-    words = "".join(c if c.isalnum() or _is_of_letter(c) else " " for c in plain).split()
+    # A mark belongs to the letter before it, but a variation selector and a frame around a digit to an emoji.
+    words = "".join(
+        c
+        if c.isalnum() or (unicodedata.category(c) in ("Mn", "Mc") and not "\ufe00" <= c <= "\ufe0f")
+        else " "
+        for c in plain
+    ).split()
     return "-".join(words)[:MAX_SLUG_LETTERS].strip("-")
-
-
-def _is_of_letter(character: str) -> bool:
-    """Whether a mark belongs to the letter before it. A variation selector and a frame around a digit belong to an emoji."""
-    return unicodedata.category(character) in ("Mn", "Mc") and not "\ufe00" <= character <= "\ufe0f"
 
 
 def _plain(character: str) -> str:

@@ -58,34 +58,27 @@ def write_xlsx(articles: Iterable[Stored], target: Path, title: str, query: str 
     book = xlsxwriter.Workbook(str(target), options)
     book.set_properties({"title": xml_text(title), "comments": f"newsarchive {VERSION}"})
     sheets = {name: _Sheet(book, name) for name in ("articles", "README", "columns", "cut")}
-    number = _write_articles(sheets["articles"], sheets["cut"], articles)
-    columns = sheets["columns"]
-    columns.head(["name", "kind", "meaning"], {"meaning": 90})
-    for field in FLAT:
-        columns.write([field.name, field.kind, field.meaning])
-    for line in _readme(title, query, number, sheets["cut"].at - 1):
-        sheets["README"].write(line)
-    try:
-        book.close()
-    except FileCreateError as error:  # the library's own, around the OSError
-        raise OSError(*getattr(error.args[0], "args", error.args)) from error
-    return number
-
-
-def _write_articles(sheet: _Sheet, cut: _Sheet, articles: Iterable[Stored]) -> int:
-    names = [field.name for field in FLAT]
-    sheet.head(names, _WIDTHS)
+    names, cut, number = [field.name for field in FLAT], sheets["cut"], 0
+    sheets["articles"].head(names, _WIDTHS)
     cut.head(["id", "url", "column", "characters", "of them here"], {"url": 50})
-    number = 0
-    for article in articles:
-        number += 1
+    for number, article in enumerate(articles, 1):
         if number >= MAX_ROWS:
             raise OutputError(
                 f"a sheet takes {MAX_ROWS - 1:,} articles: narrow the search, or choose parquet or csv"
             )
         values = row(article)
-        for name, (whole, kept) in sheet.write([values[name] for name in names], names).items():
+        for name, (whole, kept) in sheets["articles"].write([values[name] for name in names], names).items():
             cut.write([article.id, article.url, name, whole, kept])
+    columns = sheets["columns"]
+    columns.head(["name", "kind", "meaning"], {"meaning": 90})
+    for field in FLAT:
+        columns.write([field.name, field.kind, field.meaning])
+    for line in _readme(title, query, number, cut.at - 1):
+        sheets["README"].write(line)
+    try:
+        book.close()
+    except FileCreateError as error:  # the library's own, around the OSError
+        raise OSError(*getattr(error.args[0], "args", error.args)) from error
     return number
 
 
@@ -133,8 +126,16 @@ class _Sheet:
                 kept = self._text(column, xml_text(text))
                 if kept < len(text) and names is not None:
                     cut[names[column]] = (len(text), kept)
-            else:
-                self._value(column, value)
+            elif isinstance(value, bool):
+                self.sheet.write_boolean(self.at, column, value)
+            elif isinstance(value, datetime) and utc(value) >= _FIRST_DAY:
+                self.sheet.write_datetime(self.at, column, utc(value).replace(tzinfo=None))
+            elif isinstance(value, datetime):
+                self._text(column, isoformat(value) or "")
+            elif isinstance(value, float) and not math.isfinite(value):
+                self._text(column, str(value))
+            elif value is not None:
+                self.sheet.write_number(self.at, column, value)
         self.at += 1
         return cut
 
@@ -150,21 +151,6 @@ class _Sheet:
         else:
             self.sheet.write_string(self.at, column, shown, format)
         return kept
-
-    def _value(self, column: int, value: Any) -> None:
-        if value is None:
-            return
-        if isinstance(value, bool):
-            self.sheet.write_boolean(self.at, column, value)
-        elif isinstance(value, datetime):
-            if utc(value) >= _FIRST_DAY:
-                self.sheet.write_datetime(self.at, column, utc(value).replace(tzinfo=None))
-            else:
-                self._text(column, isoformat(value) or "")
-        elif isinstance(value, float) and not math.isfinite(value):
-            self._text(column, str(value))
-        else:
-            self.sheet.write_number(self.at, column, value)
 
 
 def fitting(text: str) -> tuple[str, int]:
