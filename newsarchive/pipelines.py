@@ -133,8 +133,10 @@ class CapturePipeline:
                 raise NoAddress(address, error) from error
         if (store := self.crawler.get_item_pipeline(StorePipeline)) is not None:
             await store.ready()
-        if place := self.forbidden(item):
-            raise Dropped(item, NotAnArticle(DropReason.NOARCHIVE, place))
+        if self.crawler.settings.getbool("NEWSARCHIVE_HONOUR_NOARCHIVE"):
+            text = item.body.decode("utf-8", "replace")
+            if place := rights.noarchive(item.headers, text):
+                raise Dropped(item, NotAnArticle(DropReason.NOARCHIVE, place))
         warc = self.crawler.get_extension(WarcExtension)
         passed = warc.passed(item) if warc is not None and item.place is None else None
         keep = partial(warc.keep_passed, item, *passed) if warc is not None and passed else None
@@ -143,12 +145,6 @@ class CapturePipeline:
         except DatabaseError as error:
             close_for(self.crawler, error)
             raise
-
-    def forbidden(self, capture: Capture) -> str:
-        """Where the page forbids copies; "" where it does not, or `NEWSARCHIVE_HONOUR_NOARCHIVE` is off."""
-        if not self.crawler.settings.getbool("NEWSARCHIVE_HONOUR_NOARCHIVE"):
-            return ""
-        return rights.noarchive(capture.headers, capture.body.decode("utf-8", "replace"))
 
     def completed(self, capture: Capture, keep: Callable[[], Place] | None) -> Capture:
         """Write the raw bytes, where `keep` does so, and read what the archive knows of the post. Called from a thread."""

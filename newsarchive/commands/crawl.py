@@ -20,7 +20,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -62,7 +62,7 @@ from newsarchive.warc.files import is_address
 from newsarchive.workers.collector import set_up_allocator, set_up_collector
 
 if TYPE_CHECKING:
-    from sqlalchemy import Engine
+    pass
 
 #: Why Scrapy says a crawl ended that took more memory than MEMUSAGE_LIMIT_MB.
 OUT_OF_MEMORY = "memusage_exceeded"
@@ -244,10 +244,16 @@ class Command(ScrapyCrawl):
 
     def run_checked(self, args: list[str], opts: argparse.Namespace) -> None:
         """Crawl, unless the checks find something wrong."""
+        from newsarchive.db.engine import open_engine
+        from newsarchive.db.frontier.locks import shared_crawl_lock
+
         with ExitStack() as held:
             try:
                 self.preflight(args, opts.spargs)
-                held.enter_context(self.shared_lock())
+                # The command that started this spider holds the lock of its site.
+                if site := os.environ.pop(SHARE_LOCK, ""):
+                    engine = open_engine(self.in_force["NEWSARCHIVE_DATABASE_URL"])
+                    held.enter_context(shared_crawl_lock(engine, site))
             except (UsageError, DatabaseError, Damaged) as error:
                 sys.stderr.write(f"error: {error}\n")
                 self.exitcode = DATABASE_FAILED if isinstance(error, DatabaseError | Damaged) else USAGE
@@ -268,15 +274,6 @@ class Command(ScrapyCrawl):
             # Python would wait for threads that learn a site, read a page or move a file.
             os._exit(STOPPED_BY_SIGTERM)
 
-    def shared_lock(self) -> AbstractContextManager[None]:
-        """The lock of the site, which the command that started this spider holds; nothing where none did."""
-        if not (site := os.environ.pop(SHARE_LOCK, "")):
-            return nullcontext()
-        from newsarchive.db.engine import open_engine
-        from newsarchive.db.frontier.locks import shared_crawl_lock
-
-        return shared_crawl_lock(open_engine(self.in_force["NEWSARCHIVE_DATABASE_URL"]), site)
-
     def write_metrics(self, stats: dict[str, Any], spargs: dict[str, str]) -> int:
         """Write the file of metrics, where one is wanted; gives the exit code for how that went."""
         from newsarchive.db.reading import metrics
@@ -294,6 +291,7 @@ class Command(ScrapyCrawl):
 
     def preflight(self, args: list[str], spargs: dict[str, str]) -> None:
         """Raise before the first request what would fail later."""
+        from newsarchive.cli.sitelist import follow_listed
         from newsarchive.db.engine import open_engine
         from newsarchive.db.frontier import locks  # noqa: F401  (says so where the system has no locks of files)
         from newsarchive.db.schema import upgrade
@@ -324,16 +322,10 @@ class Command(ScrapyCrawl):
                 object_storage.require(own)
             engine = open_engine(self.in_force["NEWSARCHIVE_DATABASE_URL"])
             upgrade(engine)
-            self.follow_listed(engine)
+            held = config.load()
+            if held.file is not None and held["database"] == self.in_force["NEWSARCHIVE_DATABASE_URL"]:
+                follow_listed(engine, held)  # the sites of the file of settings, with their own settings
             engine.dispose()
-
-    def follow_listed(self, engine: Engine) -> None:
-        """Write the sites of the file of settings, with their own settings, into the archive."""
-        held = config.load()
-        if held.file is not None and held["database"] == self.in_force["NEWSARCHIVE_DATABASE_URL"]:
-            from newsarchive.cli.sitelist import follow_listed
-
-            follow_listed(engine, held)
 
     def spider_class(self, args: list[str]) -> Any:
         assert self.crawler_process

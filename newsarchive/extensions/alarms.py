@@ -109,8 +109,26 @@ class DeliveryFailed(Exception):
 
 def look(crawler: Crawler, engine: Engine, run_id: int) -> None:
     """Judge the site of a crawl, keep its alarms, and send what is new. Called from a thread; raises nothing."""
+    stats = crawler.stats.get_stats()
+    if key(Failure.DATABASE) in stats:
+        return  # it is told already
+    home = blog_of(crawler)
     try:
-        _look(crawler, engine, run_id)
+        site_id = Frontier(engine).find_site(home) if home else None
+        if site_id is None:
+            return
+        failed = key(Failure.SITE) in stats or bool(sentences(stats, Detail.SITE_LEFT))
+        with writing(engine) as connection:
+            changes = alarms.look(connection, site_id, utc_now(), run_id, failed=failed)
+        for alarm in changes.standing:
+            crawler.stats.set_value(key(Detail.ALARM, alarm.kind), alarm.sentence)
+        for alarm in changes.cleared:
+            crawler.stats.set_value(key(Detail.ALARM_CLEARED, alarm.kind), alarm.sentence)
+        new = [alarm for alarm in changes.standing if not alarm.told]
+        why = str(stats.get(key(Failure.SITE), "")).removeprefix(f"{home}: ")
+        if (new or changes.over) and _deliver(crawler, message(home, new, changes.over, why)):
+            with writing(engine) as connection:
+                alarms.told(connection, [alarm.id for alarm in (*new, *changes.over)], utc_now())
     except DatabaseError as error:
         database_failed(crawler, error)
     except Damaged as error:
@@ -118,28 +136,6 @@ def look(crawler: Crawler, engine: Engine, run_id: int) -> None:
     except Exception as error:
         logger.exception("the alarms of this crawl could not be judged")
         _failed(crawler, "judge", f"the alarms could not be judged: {type(error).__name__}: {error}")
-
-
-def _look(crawler: Crawler, engine: Engine, run_id: int) -> None:
-    stats = crawler.stats.get_stats()
-    if key(Failure.DATABASE) in stats:
-        return  # it is told already
-    home = blog_of(crawler)
-    site_id = Frontier(engine).find_site(home) if home else None
-    if site_id is None:
-        return
-    failed = key(Failure.SITE) in stats or bool(sentences(stats, Detail.SITE_LEFT))
-    with writing(engine) as connection:
-        changes = alarms.look(connection, site_id, utc_now(), run_id, failed=failed)
-    for alarm in changes.standing:
-        crawler.stats.set_value(key(Detail.ALARM, alarm.kind), alarm.sentence)
-    for alarm in changes.cleared:
-        crawler.stats.set_value(key(Detail.ALARM_CLEARED, alarm.kind), alarm.sentence)
-    new = [alarm for alarm in changes.standing if not alarm.told]
-    why = str(stats.get(key(Failure.SITE), "")).removeprefix(f"{home}: ")
-    if (new or changes.over) and _deliver(crawler, message(home, new, changes.over, why)):
-        with writing(engine) as connection:
-            alarms.told(connection, [alarm.id for alarm in (*new, *changes.over)], utc_now())
 
 
 def message(

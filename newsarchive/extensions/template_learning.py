@@ -96,7 +96,17 @@ class TemplateLearning:
     def __init__(self, crawler: Crawler, engine: Engine, run_id: int | None = None) -> None:
         settings, own = crawler.settings, raw_folders_of(crawler.settings)
         self.crawler, self.engine = crawler, engine
-        self.learner = self._learner(own, run_id) if is_on(settings) else None
+        self.learner: SiteLearning | None = None
+        if is_on(settings):
+            archived = Archived(
+                settings["NEWSARCHIVE_DATABASE_URL"],
+                [*own, *archive_state.known_folders(engine)],
+                settings.get("NEWSARCHIVE_RULES") or None,
+                run_id,
+                settings.getlist("NEWSARCHIVE_STEPS"),
+                os.environ.get(SHARED_READINGS, ""),
+            )
+            self.learner = SiteLearning(archived, lambda: has_own_process(reader_of(crawler)))
         #: When this crawl began, or the one that it goes on with: that was killed, and learned nothing from its last pages.
         self.since = getattr(own_spider(crawler), "resume_point", None) or datetime.now(UTC)
         #: site → its pages in the archive
@@ -119,18 +129,6 @@ class TemplateLearning:
         self.misfits: Counter[str] = Counter()
         self.changed: set[str] = set()
         self.running: asyncio.Future[None] | None = None
-
-    def _learner(self, own: Sequence[str], run_id: int | None) -> SiteLearning:
-        settings = self.crawler.settings
-        archived = Archived(
-            settings["NEWSARCHIVE_DATABASE_URL"],
-            [*own, *archive_state.known_folders(self.engine)],
-            settings.get("NEWSARCHIVE_RULES") or None,
-            run_id,
-            settings.getlist("NEWSARCHIVE_STEPS"),
-            os.environ.get(SHARED_READINGS, ""),
-        )
-        return SiteLearning(archived, lambda: has_own_process(reader_of(self.crawler)))
 
     async def by_template(self, item: Article | PackedArticle) -> Article | PackedArticle:
         """The article, read with the template of its site that was learned from the pages of the same file.

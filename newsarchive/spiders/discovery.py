@@ -154,8 +154,7 @@ class Finder:
         home_id = known.id if known else None
         if "archive" not in self.kinds:
             return
-        text = text_of(home)
-        links = await in_time(len(text), post_links, text, home.url, self.rules)
+        links = await self.linked(home)
         if home.status == 200:  # the page of a wall lists nothing
             await self.listed(known, links, home.body)
         yield NamedLinks(links, home_id)
@@ -168,8 +167,7 @@ class Finder:
                     if self.enough():
                         return
             elif page is not home:
-                text = text_of(page)
-                yield NamedLinks(await in_time(len(text), post_links, text, page.url, self.rules), home_id)
+                yield NamedLinks(await self.linked(page), home_id)
         for page, row in self.languages.pages:
             await self.read_whole(row, page)
         await self.read_whole(known, home)
@@ -202,8 +200,7 @@ class Finder:
         await asyncio.to_thread(self.frontier.source_checked, fresh.id, ok=response is not None)
         if not isinstance(response, TextResponse):
             return
-        text = text_of(response)
-        links = await in_time(len(text), post_links, text, home.url, self.rules)
+        links = await self.linked(response, home.url)
         before = await asyncio.to_thread(self.frontier.known, [link.url for link in links])
         new = [link for link in links if urls.url_key(link.url) not in before]
         yield NamedLinks([replace(link, source=FRESH_FRONT_PAGE) for link in new], fresh.id)
@@ -471,7 +468,7 @@ class Finder:
                 text = text_of(page)
                 links = [
                     Link(link.url, ARCHIVE_PAGE, link.title, link.lastmod, link.published)
-                    for link in await in_time(len(text), post_links, text, page.url, self.rules)
+                    for link in await self.linked(page)
                 ]
                 pages, barren = pages + 1, 0 if self._fresh(links) or page is start else barren + 1
                 yield NamedLinks(links)
@@ -483,6 +480,11 @@ class Finder:
     async def page(self, url: str) -> TextResponse | None:
         response = await self.get(url) if self._first_time(url) else None
         return response if isinstance(response, TextResponse) else None
+
+    async def linked(self, page: TextResponse, address: str = "") -> list[Link]:
+        """The posts that a page links; `address` is its own where it was asked for past the caches."""
+        text = text_of(page)
+        return await in_time(len(text), post_links, text, address or page.url, self.rules)
 
     async def row_of(self, kind: str, url: str) -> KnownSource | None:
         if self.frontier is None:

@@ -15,7 +15,6 @@ from scrapy.http import TextResponse
 
 from newsarchive.core import urls
 from newsarchive.core.discovery import platforms
-from newsarchive.core.discovery.links import post_links
 from newsarchive.core.discovery.platforms import Source
 from newsarchive.core.discovery.revisit import is_future
 from newsarchive.crawling.responses import headers_of, in_time, text_of
@@ -86,8 +85,7 @@ class Languages:
                 validators = {"etag": row.etag, "last_modified": row.last_modified}
                 await asyncio.to_thread(frontier.source_checked, row.id, ok=True, **validators)
             elif isinstance(page, TextResponse) and urls.same_site(page.url, home.url):
-                text = text_of(page)
-                yield await in_time(len(text), post_links, text, page.url, finder.rules)
+                yield await finder.linked(page)
                 await finder.read_whole(row, page)
             else:
                 await finder.failed(row)

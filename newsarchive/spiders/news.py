@@ -115,7 +115,10 @@ class NewsSpider(FetchingSpider):
         }
 
     async def start(self) -> AsyncIterator[Request]:
-        self.home = await self.known_home()
+        if self.frontier is not None:  # the front page as an earlier crawl of the site left it
+            site = await asyncio.to_thread(self.frontier.find_site, self.url)
+            if site is not None:
+                self.home = await asyncio.to_thread(self.frontier.source, site, HOME, self.url)
         headers = conditional(self.home) if self.home else {}
         yield Request(
             self.url,
@@ -125,15 +128,6 @@ class NewsSpider(FetchingSpider):
             dont_filter=True,
             meta={"handle_httpstatus_list": [304]} if headers else {},
         )
-
-    async def known_home(self) -> KnownSource | None:
-        """The front page as an earlier crawl of the site left it, `None` for the first."""
-        if self.frontier is None:
-            return None
-        site = await asyncio.to_thread(self.frontier.find_site, self.url)
-        if site is None:
-            return None
-        return await asyncio.to_thread(self.frontier.source, site, HOME, self.url)
 
     async def home_failed(self, failure: TwistedFailure) -> AsyncIterator[Request]:
         """Where the front page is blocked, the site's feed or API may answer all the same; where it cannot be fetched,
@@ -204,11 +198,15 @@ class NewsSpider(FetchingSpider):
         )
 
     async def found(self, named: AsyncIterator[NamedLinks]) -> AsyncIterator[Request]:
-        """A request for each post to fetch: those that the sources name, then those that earlier crawls left."""
+        """A request for each post to fetch: those that the sources name, then those that earlier crawls discovered and did not
+        fetch; with `recheck` every known post, also one that no source names any more."""
         async for batch in named:
             for request in await self.requests(batch):
                 yield request
-        left = await self.left_over()
+        if self.frontier is None or not self.site_id:
+            return
+        waiting = await asyncio.to_thread(self.frontier.waiting, self.site_id, stored=self.recheck)
+        left = [Link(known.url, "frontier") for known in waiting]
         for links in chunks(left):  # a request takes much more memory than a link
             for request in await self.requests(NamedLinks(links, remembered=True)):
                 yield request

@@ -179,14 +179,6 @@ class FetchingSpider(CapturingSpider):
         self.count(Group.SKIPPED, SkipReason.LOOKED_AT_BEFORE, known.reason)
         return True
 
-    async def left_over(self) -> list[Link]:
-        """The posts of the site that earlier crawls discovered and did not fetch; with `recheck` every known post, also one
-        that no source names any more."""
-        if self.frontier is None or not self.site_id:
-            return []
-        waiting = await asyncio.to_thread(self.frontier.waiting, self.site_id, stored=self.recheck)
-        return [Link(known.url, "frontier") for known in waiting]
-
     def is_done(self, known: Known | None) -> bool:
         """Whether the killed crawl that this one goes on with has fetched a post already."""
         if known is None or known.last_checked_at is None or self.resume_point is None:
