@@ -72,15 +72,10 @@ def extract(
     from newsarchive.items import Capture
 
     page = _page(body, html)
-    _require_text(
-        "extract(): url",
-        url,
-        "give the address of the page as text, url='https://blog.example/post/' or str(response.url)",
-    )
+    remedy = "give the address of the page as text, url='https://blog.example/post/' or str(response.url)"
+    _require_text("extract(): url", url, remedy)
     if not url:
-        raise UsageError(
-            "extract(): url is missing: give the address of the page as text, url='https://blog.example/post/' or str(response.url)"
-        )
+        raise UsageError(f"extract(): url is missing: {remedy}")
     if html is not None:
         content_type = "text/html; charset=utf-8"
     if content_type is not None:

@@ -469,10 +469,8 @@ def read_file(path: Path) -> tuple[dict[str, Value], dict[str, Any]]:
         raise UsageError(
             f"{path}: line {line} is not in UTF-8: save the file again in that encoding"
         ) from error
-    except (
-        ValueError,
-        RecursionError,
-    ) as error:  # also for a number of 5,000 digits, or a list in a list in …
+    # Also for a number of 5,000 digits, or a list in a list in …
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"{path}: not valid TOML: {error}") from error
     tables = {name: content.pop(name) for name in SITE_TABLES if name in content}
     crawl = content.pop("crawl", {})

@@ -63,9 +63,8 @@ CONCURRENT_ITEMS = 8
 # nothing but IPv6. This one has no DNS_TIMEOUT; DOWNLOAD_TIMEOUT ends a request whose name server does not answer.
 TWISTED_DNS_RESOLVER = "scrapy.resolver.CachingHostnameResolver"
 TELNETCONSOLE_ENABLED = False
-REMOTE_CONTROL_ENABLED = (
-    False  # else Scrapy 2.19 serves a port of this machine by which code runs inside the crawl
-)
+# Else Scrapy 2.19 serves a port of this machine by which code runs inside the crawl.
+REMOTE_CONTROL_ENABLED = False
 
 # --- what a person sees -----------------------------------------------------------------------
 # The progress line and the summary say what a run does; `-L INFO` or `-L DEBUG` says more.

@@ -35,8 +35,6 @@ from newsarchive.reprs import byline, origin_line
 from newsarchive.times import isoformat, written_day
 
 if TYPE_CHECKING:
-    from rich.text import Text
-
     from newsarchive.core.text.diff import Change
     from newsarchive.db.reading.changes import Happened
     from newsarchive.db.reading.search import Hit
@@ -130,21 +128,15 @@ def _print_coloured(hits: Iterable[Hit]) -> None:
         out.print(Text(hit.headline or hit.url, style="bold"))
         out.print(Text(" · ".join(part for part in parts if part), style="cyan"))
         out.print(Text(hit.url, style="dim"), soft_wrap=True)
-        out.print(Padding(_snippet(hit.snippet, bool(out.color_system)), (0, 0, 1, 2)))
-
-
-def _snippet(marked: str, colours: bool) -> Text:
-    """The snippet with its found words in colour, or between asterisks where there are no colours."""
-    from rich.text import Text
-
-    if not colours:
-        return Text(marked.replace(_START, "**").replace(_END, "**"))
-    text = Text()
-    for i, piece in enumerate(marked.split(_START)):
-        found, end, rest = piece.partition(_END) if i else ("", "", piece)
-        text.append(found if end else "", style="bold yellow")
-        text.append(rest if end or not i else piece)
-    return text
+        marked = hit.snippet
+        if not out.color_system:
+            marked = marked.replace(_START, "**").replace(_END, "**")
+        snippet = Text()
+        for i, piece in enumerate(marked.split(_START)):
+            found, end, rest = piece.partition(_END) if i else ("", "", piece)
+            snippet.append(found if end else "", style="bold yellow")
+            snippet.append(rest if end or not i else piece)
+        out.print(Padding(snippet, (0, 0, 1, 2)))
 
 
 def _day(hit: Hit) -> str:

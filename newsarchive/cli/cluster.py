@@ -25,7 +25,7 @@ from newsarchive.times import utc, utc_now
 
 if TYPE_CHECKING:
     from newsarchive.cluster.jobs import Enqueuer
-    from newsarchive.db.queue import Agreement, Queue, QueuedJob
+    from newsarchive.db.queue import Queue, QueuedJob
 
 #: Jobs as people name them: the queues of `newsarchive.cluster.jobs`, spelled here so that the help needs no import.
 JOBS = ("crawl", "learn", "warc", "reextract", "recluster")
@@ -108,37 +108,26 @@ def worker(concurrency: int, queues: str, grace: float, wait: float, db: str) ->
     from newsarchive.cluster.setup import refusal
     from newsarchive.cluster.worker import ClusterWorker
 
-    def may_begin() -> Agreement:
-        agreement = queue.agreement()
-        if why := refusal(agreement):
-            raise UsageError(why)
-        if agreement.draining:
-            complain("the cluster is being drained: newsarchive cluster drain --end")
-            sys.exit(LOCKED)
-        _check_archive(queue.url)
-        return agreement
-
-    agreement = _asked_again(may_begin, wait)
-    asyncio.run(ClusterWorker(queue.url, agreement, wanted, concurrency, grace, say).run())
-
-
-def _asked_again(ask: Callable[[], Agreement], seconds: float) -> Agreement:
-    """The answer of a database that may be away for `seconds`, as when its server is started again.
-
-    Raises what `ask` raises, and `DatabaseAway` where the database is not back by then.
-    """
-    until, told = time.monotonic() + seconds, False
+    until, told = time.monotonic() + wait, False
     while True:
         try:
-            return ask()
-        except DatabaseAway as error:
+            agreement = queue.agreement()
+            if why := refusal(agreement):
+                raise UsageError(why)
+            if agreement.draining:
+                complain("the cluster is being drained: newsarchive cluster drain --end")
+                sys.exit(LOCKED)
+            _check_archive(queue.url)
+            break
+        except DatabaseAway as error:  # as when its server is started again
             if time.monotonic() >= until:
                 raise
             if not told:
                 complain(str(error))
-                complain(f"the worker asks again for {seconds:.0f} s (--wait)")
+                complain(f"the worker asks again for {wait:.0f} s (--wait)")
                 told = True
         time.sleep(ASK_AGAIN_SECONDS)
+    asyncio.run(ClusterWorker(queue.url, agreement, wanted, concurrency, grace, say).run())
 
 
 def _check_archive(url: str) -> None:

@@ -8,8 +8,8 @@ browser shows.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
+from collections.abc import Sequence
+from datetime import timedelta
 from itertools import chain, groupby
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element, SubElement, tostring
@@ -121,21 +121,16 @@ def _draw(found: Sequence[Day], with_days: bool) -> None:
     out.print()
     has_unicode = "utf" in (getattr(sys.stdout, "encoding", "") or "").lower()
     marks = {state: both[0 if has_unicode else 1] for state, both in _MARKS.items()}
-    for line in _strips(found, out.width, marks):
+    # A line for each site with a character for each of its last days.
+    name = min(max(len(day.site) for day in found), max(8, out.width // 3))
+    room = max(10, out.width - name - 3)
+    days_in_all = (max(day.day for day in found) - min(day.day for day in found)).days + 1
+    for site, days in groupby(found, lambda day: day.site):
+        strip = "".join(marks[day.state.value] for day in list(days)[-room:])
+        line = f"{site[:name]:{name}} |{strip:>{min(room, days_in_all)}}|"
         out.print(Text(line), overflow="ellipsis", no_wrap=True)
     legend = ", ".join(f"{mark!r} {state}" for state, mark in marks.items())
     out.print(Text(f"one character a day until {max(day.day for day in found)}: {legend}"))
-
-
-def _strips(found: Sequence[Day], width: int, marks: Mapping[str, str]) -> Iterator[str]:
-    """A line for each site with a character for each of its last days."""
-    name = min(max(len(day.site) for day in found), max(8, width // 3))
-    room = max(10, width - name - 3)
-    days_in_all = (max(day.day for day in found) - min(day.day for day in found)).days + 1
-    for site, days in groupby(found, lambda day: day.site):
-        shown = list(days)[-room:]
-        strip = "".join(marks[day.state.value] for day in shown)
-        yield f"{site[:name]:{name}} |{strip:>{min(room, days_in_all)}}|"
 
 
 #: Width and height of a day. It and the sizes below are in units of the picture.
@@ -163,7 +158,13 @@ def svg(found: Sequence[Day]) -> str:
     )  # fmt: skip
     SubElement(root, "title").text = f"What was crawled, {first} to {last}"
     SubElement(root, "rect", width="100%", height="100%", fill="#fff")
-    for day in _months(first, last):
+    # The first day, and the first of each month for whose name there is room behind the name before.
+    months = [first]
+    for number in range((last - first).days + 1):
+        day = first + timedelta(days=number)
+        if day.day == 1 and (day - months[-1]).days * DAY_SIZE >= CHARACTER_WIDTH * 9:
+            months.append(day)
+    for day in months:
         x = left + DAY_SIZE * (day - first).days
         SubElement(root, "text", x=str(x), y=str(HEAD_HEIGHT - 10)).text = f"{day:%Y-%m}"
     for number, (site, days) in enumerate(sites):
@@ -180,16 +181,6 @@ def svg(found: Sequence[Day]) -> str:
         SubElement(root, "text", x=str(x + DAY_SIZE + 4), y=str(top + DAY_SIZE - 1)).text = state
         x += DAY_SIZE + 4 + CHARACTER_WIDTH * (len(state) + 2)
     return tostring(root, encoding="unicode") + "\n"
-
-
-def _months(first: date, last: date) -> list[date]:
-    """The first day, and the first of each month for whose name there is room behind the name before."""
-    found = [first]
-    for number in range((last - first).days + 1):
-        day = date.fromordinal(first.toordinal() + number)
-        if day.day == 1 and (day - found[-1]).days * DAY_SIZE >= CHARACTER_WIDTH * 9:
-            found.append(day)
-    return found
 
 
 def _mark(parent: Element, state: str, x: int, y: int) -> None:

@@ -18,7 +18,7 @@ from newsarchive import config
 from newsarchive.cli import output
 from newsarchive.cli.opening import known_domain, known_site, open_archive, open_reader, warc_folders
 from newsarchive.cli.options import db_option, dry_run_option, output_option, warc_option, workers_option
-from newsarchive.cli.output import complain, echo, on_terminal, say
+from newsarchive.cli.output import complain, echo, say
 from newsarchive.exceptions import SOME_FAILED, UsageError
 from newsarchive.reprs import counted
 from newsarchive.version import VERSION
@@ -115,8 +115,24 @@ def template(
     if locks:
         with _learner(folder, db) as learner:
             _lock_lines(learner, known_domain(db, site), locks, yes, dry_run)
-    else:
-        _print_learned(known_domain(db, site), db)
+        return
+    from newsarchive.db.frontier import known_sites
+    from newsarchive.db.readonly import reading
+
+    domain = known_domain(db, site)
+    with reading(open_reader(db)) as connection:
+        found = known_sites.learned(connection, domain)
+    samples = {row["fingerprint"]: row["sample"] for row in found if row["sample"]}
+    printed = []
+    for row in sorted(found, key=lambda row: (row["role"], -row["pages"], row["fingerprint"])):
+        row["sample"] = row["sample"] or samples.get(row["fingerprint"], "") or row["first"]
+        cells = (row[name] for name in ("role", "label", "pages", "clusters", "version", "sample", "reason"))
+        printed.append([" ".join(str(cell).split()) for cell in cells])
+    header = ("role", "label", "pages", "articles", "version", "line", "reason")
+    output.print_rows(header, printed, ("pages", "articles", "version"))
+    if not found:
+        say(f"{domain}: nothing was learned yet; newsarchive learn {domain}")
+        raise SystemExit(1)
 
 
 @contextmanager
@@ -152,29 +168,6 @@ def _lock_lines(learner: Learner, site: str, locks: dict[str, str], yes: bool, d
     show(lock(learner, site, locks))
     if freed := schema.give_back(learner.engine):
         say(f"{freed:,} bytes given back to the disk")
-
-
-def _print_learned(site: str, db: str) -> None:
-    from newsarchive.db.frontier import known_sites
-    from newsarchive.db.readonly import reading
-
-    with reading(open_reader(db)) as connection:
-        found = known_sites.learned(connection, site)
-    samples = {row["fingerprint"]: row["sample"] for row in found if row["sample"]}
-    printed = []
-    for row in sorted(found, key=lambda row: (row["role"], -row["pages"], row["fingerprint"])):
-        row["sample"] = row["sample"] or samples.get(row["fingerprint"], "") or row["first"]
-        cells = (row[name] for name in ("role", "label", "pages", "clusters", "version", "sample", "reason"))
-        printed.append([" ".join(str(cell).split()) for cell in cells])
-    if on_terminal() and printed:
-        header = ("role", "label", "pages", "articles", "version", "line", "reason")
-        output.print_table(header, printed, ("pages", "articles", "version"))
-        return
-    for line in printed:
-        echo("\t".join(line))
-    if not found:
-        say(f"{site}: nothing was learned yet; newsarchive learn {site}")
-        raise SystemExit(1)
 
 
 def show(summary: LearnedSite) -> None:

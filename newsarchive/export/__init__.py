@@ -41,9 +41,8 @@ def plain(value: Any) -> Any:
 
     An article becomes its flat row and, under names of their own, its details (`fields.record`).
     """
-    from newsarchive.fields import (
-        record,  # imported late: loading the records takes time, and a byline needs none
-    )
+    # Imported late: loading the records takes time, and a byline needs none.
+    from newsarchive.fields import record
     from newsarchive.items import Article
     from newsarchive.times import isoformat
 
@@ -160,22 +159,21 @@ def _loaded(point: EntryPoint) -> Format:
         raise UsageError(
             f"format {point.name!r}: {source_of(point)} is no newsarchive.export.Format with a function `write`; {remedy}"
         )
-    if wrong := _wrong(made):
-        raise UsageError(f"format {point.name!r}: {source_of(point)}: {wrong}; {remedy}")
-    return replace(made, write=_named(made.write, point))
-
-
-def _wrong(made: Format) -> str:
-    """What is wrong with another project's format, "" for nothing."""
+    wrong = [
+        f"{name} is {value!r}, not one of {', '.join(known)}"
+        for name, value, known in (("kind", made.kind, KINDS), ("order", made.order, ORDERS))
+        if value not in known
+    ]
     # A text would be read letter by letter, and its last letter would be an ending.
     if not isinstance(made.suffixes, tuple | list) or not all(
         isinstance(one, str) and one.startswith(".") and one == one.lower() for one in made.suffixes
     ):
-        return f"suffixes is {made.suffixes!r}, not a tuple of endings in small letters, as ('.headlines',)"
-    for name, value, known in (("kind", made.kind, KINDS), ("order", made.order, ORDERS)):
-        if value not in known:
-            return f"{name} is {value!r}, not one of {', '.join(known)}"
-    return ""
+        wrong = [
+            f"suffixes is {made.suffixes!r}, not a tuple of endings in small letters, as ('.headlines',)"
+        ]
+    if wrong:
+        raise UsageError(f"format {point.name!r}: {source_of(point)}: {wrong[0]}; {remedy}")
+    return replace(made, write=_named(made.write, point))
 
 
 def _named(write: Writer, point: EntryPoint) -> Writer:

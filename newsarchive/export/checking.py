@@ -108,27 +108,20 @@ _Files = Path | zipfile.Path
 
 
 def _check(files: _Files, names: set[str], found: Findings, public_key: bytes, *, is_wacz: bool) -> None:
-    description = _description(files, names, found)
-    if description is None:
+    if "datapackage.json" not in names:
+        found.problem("datapackage.json is missing: it is no WACZ file, or was packed anew without it")
         return
-    _check_resources(files, names, description, found)
+    described = _json(files, "datapackage.json", found)
+    if not isinstance(described, dict) or not isinstance(described.get("resources"), list):
+        if described is not None:
+            found.problem("datapackage.json names no resources")
+        return
+    _check_resources(files, names, described, found)
     if is_wacz:
         _check_digest(files, names, found, public_key)
         _check_records(files, names, found)
     elif public_key:
         found.problem("it is a dataset, which has no signature")
-
-
-def _description(files: _Files, names: set[str], found: Findings) -> dict[str, Any] | None:
-    if "datapackage.json" not in names:
-        found.problem("datapackage.json is missing: it is no WACZ file, or was packed anew without it")
-        return None
-    described = _json(files, "datapackage.json", found)
-    if isinstance(described, dict) and isinstance(described.get("resources"), list):
-        return described
-    if described is not None:
-        found.problem("datapackage.json names no resources")
-    return None
 
 
 def _json(files: _Files, name: str, found: Findings) -> Any:

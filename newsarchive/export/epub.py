@@ -78,7 +78,13 @@ def write_epub(articles: Iterable[Stored], target: Path, title: str) -> int:
     book.set_title(xml_text(title))
     languages = Counter(entry.language for entry in entries if entry.language)
     book.set_language(languages.most_common(1)[0][0] if languages else "en")
-    for chapter in [_front(title, entries), *chapters]:
+    front = epub.EpubHtml(uid="title", file_name="title.xhtml", title=xml_text(title), lang="en")
+    sites = sorted({entry.site for entry in entries})
+    names = ", ".join(sites[:MAX_SITES_ON_TITLE_PAGE]) or "no site"
+    more = ", …" if len(sites) > MAX_SITES_ON_TITLE_PAGE else ""
+    listed = escape(f"{counted(len(entries), 'article')} of {names}{more}")
+    front.content = f"<h1>{escape(xml_text(title))}</h1><p>{listed}</p>"
+    for chapter in [front, *chapters]:
         book.add_item(chapter)
     book.toc = list(_contents(chapters))
     book.spine = ["title", "nav", *chapters]
@@ -101,16 +107,6 @@ def _entry(article: Stored) -> _Entry:
     day = f"{written_day(article.date_published, article.date_published_source)} ".lstrip()
     name = xml_text(f"{day}{article.headline or article.url}")
     return _Entry(article.id, article.site, day[:7] or "undated", name, article.in_language)
-
-
-def _front(title: str, entries: list[_Entry]) -> Any:
-    sites = sorted({entry.site for entry in entries})
-    names = ", ".join(sites[:MAX_SITES_ON_TITLE_PAGE]) or "no site"
-    more = ", …" if len(sites) > MAX_SITES_ON_TITLE_PAGE else ""
-    page = epub.EpubHtml(uid="title", file_name="title.xhtml", title=xml_text(title), lang="en")
-    listed = escape(f"{counted(len(entries), 'article')} of {names}{more}")
-    page.content = f"<h1>{escape(xml_text(title))}</h1><p>{listed}</p>"
-    return page
 
 
 def _contents(chapters: list[_Chapter]) -> Iterator[Any]:

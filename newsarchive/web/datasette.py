@@ -57,27 +57,26 @@ def _of_fields() -> dict[str, str]:
 
 def metadata(columns: dict[str, list[str]]) -> dict[str, Any]:
     """What Datasette shows beside the data; `columns` are those of the database's tables and views."""
+    shown: dict[str, Any] = {}
+    for name, there in columns.items():
+        known, meanings = tables()["tables"].get(name, {}), described(name)
+        said: dict[str, Any] = {"columns": {c: meanings[c] for c in there if c in meanings}}
+        for ours, theirs in (("about", "description"), ("facets", "facets"), ("label", "label_column"), ("units", "units"), ("hidden", "hidden")):  # fmt: skip
+            if ours in known:
+                said[theirs] = known[ours]
+        if sort := known.get("sort"):
+            said["sort_desc" if sort.startswith("-") else "sort"] = sort.lstrip("-")
+        shown[name] = said
     return {
         "title": "newsarchive",
         "databases": {
             NAME: {
                 "description": "The tables of the archive, as they are. Times are UTC.",
-                "tables": {name: _table(name, there) for name, there in columns.items()},
+                "tables": shown,
                 "queries": {query["name"]: _query(query) for query in queries()},
             }
         },
     }
-
-
-def _table(name: str, columns: list[str]) -> dict[str, Any]:
-    known, meanings = tables()["tables"].get(name, {}), described(name)
-    said: dict[str, Any] = {"columns": {c: meanings[c] for c in columns if c in meanings}}
-    for ours, theirs in (("about", "description"), ("facets", "facets"), ("label", "label_column"), ("units", "units"), ("hidden", "hidden")):  # fmt: skip
-        if ours in known:
-            said[theirs] = known[ours]
-    if sort := known.get("sort"):
-        said["sort_desc" if sort.startswith("-") else "sort"] = sort.lstrip("-")
-    return said
 
 
 def _query(query: dict[str, Any]) -> dict[str, Any]:
