@@ -115,6 +115,29 @@ def test_order_delay_and_headlines_of_every_copy(engine: Engine) -> None:
     assert found == EXPECTED
 
 
+def test_a_small_paper_is_credited_by_the_name_that_its_own_pages_give(engine: Engine) -> None:
+    named = credit("COAST COURIER", "")  # a name in no table, so without a domain
+    Store(engine).ingest(
+        [
+            article(7, "https://coast.example/g", 0, "Mayor resigns", publisher="Coast Courier"),
+            article(7, "https://one.example/g", 5, "Mayor resigns", origin=named),
+            article(7, "https://two.example/g", 6, "Mayor resigns", publisher="Two"),
+            # Another paper of the name is credited with its domain.
+            article(8, "https://coast.example/h", 0, "Choir sings", publisher="Coast Courier"),
+            article(
+                8, "https://one.example/h", 1, "Choir sings", origin=credit("Coast Courier", "far.example")
+            ),
+        ]
+    )
+    found = [
+        (o.publisher, o.site, o.delay_hours, o.known_by) for o in republications(engine, "coast courier")
+    ]
+    assert found == [
+        ("COAST COURIER", "one.example", 5.0, "publisher"),
+        ("COAST COURIER", "two.example", 6.0, "publisher"),
+    ]
+
+
 def test_a_headline_that_the_original_changed_later_is_not_the_copys_doing(engine: Engine) -> None:
     later = {"day": 1, "page": b"<p>again</p>"}
     Store(engine).ingest([article(1, FERRY, 0, "Harbour closed after collision", **later)])

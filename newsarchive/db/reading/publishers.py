@@ -8,7 +8,8 @@ archive holds whole, original and copy, so that dates and headlines of the two c
 this order:
 
 1. the article that its credit links, or, without a credit of its own, the one that most articles of its story link;
-2. the earliest article of the story on the site of a publisher that the story credits;
+2. the earliest article of the story on the site of a publisher that the story credits: the site of its domain, or, where
+   the credit has a name alone, one whose pages call themselves by that name;
 3. the earliest article of the story by the date that it prints, where no article of the story credits anybody.
 
 A story that credits a publisher whose article the archive does not hold has no original here. An article on the site of its
@@ -114,7 +115,7 @@ class Publisher:
 #: The articles that may be an original or a copy: articles of a story, articles that a credit links, and articles with
 #: such a credit.
 _MEMBERS = f"""
-    SELECT a.id, a.url, a.headline, a.cluster_id, s.domain AS site, a.first_seen_at,
+    SELECT a.id, a.url, a.headline, a.publisher, a.cluster_id, s.domain AS site, a.first_seen_at,
            {exact_date("a")} AS published,
            o.name, o.domain, ao.original_id
     FROM articles AS a JOIN sites AS s ON s.id = a.site_id
@@ -256,26 +257,36 @@ def _originals(members: Mapping[int, Row]) -> dict[int, tuple[int, KnownBy]]:
 def _originals_of_story(story: Sequence[Row], members: Mapping[int, Row]) -> dict[int, tuple[int, KnownBy]]:
     in_time = sorted(story, key=_by_time)
     first_on: dict[str, int] = {}
+    first_called: dict[str, int] = {}
     for row in in_time:
         first_on.setdefault(row["site"], row["id"])
+        first_called.setdefault(normalise(row["publisher"]), row["id"])
+    first_called.pop("", None)
+
+    def credited_by(row: Row) -> int | None:
+        """The first article of the publisher that an article credits, `None` where the story has none."""
+        if row["domain"]:
+            return first_on.get(row["domain"])
+        return first_called.get(normalise(row["name"])) if row["name"] else None
+
     links = Counter(row["original_id"] for row in in_time if row["original_id"] in members)
-    credited = Counter(row["domain"] for row in in_time if row["domain"] in first_on)
+    credited = Counter(first for row in in_time if (first := credited_by(row)) is not None)
     common: tuple[int, KnownBy] | None = None
     if links:
         common = links.most_common(1)[0][0], KnownBy.LINK
     elif credited:
-        common = first_on[credited.most_common(1)[0][0]], KnownBy.PUBLISHER
+        common = credited.most_common(1)[0][0], KnownBy.PUBLISHER
     elif not any(row["name"] for row in story) and in_time[0]["published"]:
         common = in_time[0]["id"], KnownBy.EARLIEST
     # An article that others credit and that credits nobody itself is an original, and does not get the story's common
     # original.
-    originals = {*links, *(first_on[domain] for domain in credited)}
+    originals = {*links, *credited}
     found: dict[int, tuple[int, KnownBy]] = {}
     for row in story:
         if row["original_id"] in members:
             found[row["id"]] = row["original_id"], KnownBy.LINK
-        elif row["domain"] in first_on:
-            found[row["id"]] = first_on[row["domain"]], KnownBy.PUBLISHER
+        elif (first := credited_by(row)) is not None:
+            found[row["id"]] = first, KnownBy.PUBLISHER
         elif common and row["id"] not in originals:
             found[row["id"]] = common
     return found
