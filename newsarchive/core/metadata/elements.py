@@ -90,7 +90,7 @@ _BOXES = f":is(.{',.'.join(sorted(_CATEGORY_BOXES | TAG_BOXES | {'tags'}))})"
 _QUERY = ":is({})".format(
     ",".join(
         [
-            'meta,link[rel~="canonical" i],link[rel~="machine-translated-from" i],script[type*="ld+json" i],title',
+            'meta,link[rel~="canonical" i],link[rel~="machine-translated-from" i],link[rel~="shortlink" i],script[type*="ld+json" i],title',
             "h1,h2,h3.entry-header,time,figure,[itemprop],abbr[title],.h-entry .p-name",
             '[typeof~="sioc:UserAccount" i],[aria-label*="breadcrumb" i]',
             *(f"{_BOXES}{steps}>a[href]" for steps in ("", ">li", ">ul>li", ">span", ">div", ">div>div")),
@@ -171,6 +171,8 @@ class Elements:
 
     metas: list[Attributes] = field(default_factory=list)
     canonical: list[str] = field(default_factory=list)
+    #: The page's address in short form, as WordPress and Drupal print it.
+    short_links: list[str] = field(default_factory=list)
     #: The page from which a machine made this one: `<link rel="alternate machine-translated-from" hreflang=en href=…>`, as Google asks for.
     translated_from: list[str] = field(default_factory=list)
     pixels: list[str] = field(default_factory=list)
@@ -207,6 +209,8 @@ def read_elements(tree: LexborHTMLParser) -> Elements:
                 out.translated_from.append(reference)
             elif "canonical" in rel:
                 out.canonical.append(reference)
+            elif "shortlink" in rel:
+                out.short_links.append(reference)
         elif tag == "img" and len(out.pixels) < MAX_ADDRESSES:
             source = (attributes.get("src") or "").strip()
             out.pixels += [source] if any(part in source.casefold() for part in _PIXELS) else []
@@ -313,6 +317,7 @@ def claims(found: Elements, url: str, rules: Rules) -> list[Claim]:
         if says_by(label, rules):
             out.append(Claim("authors", name, Source(Place.META_LABEL)))
     out += [Claim("canonical_url", absolute(one, url), Source(Place.LINK)) for one in found.canonical]
+    out += [Claim("own_address", absolute(one, url), Source(Place.LINK)) for one in found.short_links[:1]]
     out += [Claim("is_based_on", absolute(one, url), Source(Place.LINK)) for one in found.translated_from[:1]]
     out += [Claim("republication_pixel", absolute(one, url), Source(Place.MARKUP)) for one in found.pixels]
     out.append(Claim("headline", found.title, Source(Place.TITLE)))

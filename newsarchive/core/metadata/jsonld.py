@@ -154,7 +154,10 @@ def claims(scripts: Iterable[str], url: str) -> list[Claim]:
     out += _breadcrumb(found, url)
     site = next((n for n in found if "WebSite" in types(n) and plain(n.get("name"))), None)
     if site is not None:
+        # A blog of one person has its owner for a publisher in the graphs of plug-ins, and may be named otherwise.
+        out = [c for c in out if (c.field, c.kind) != ("publisher", "person")]
         out.append(Claim("publisher", plain(site["name"]), Source(Place.JSON_LD_SITE)))
+        out.append(Claim("own_address", _url(site.get("url")), Source(Place.JSON_LD_SITE)))
     return out
 
 
@@ -238,7 +241,8 @@ def _other_claims(node: Node, by_id: dict[str, Node], source: Source) -> Iterato
         words = [plain(_name(one)).strip() for one in keywords[:MAX_LISTED_KEYWORDS]]
     yield from (Claim("keywords", word, source) for word in words)
     publisher = _resolve(next(iter(_list(node.get("publisher"))), None), by_id)
-    yield Claim("publisher", plain(_name(publisher)), source)
+    kind = "person" if isinstance(publisher, dict) and "Person" in types(publisher) else ""
+    yield Claim("publisher", plain(_name(publisher)), source, kind)
     yield Claim("canonical_url", _url(node.get("mainEntityOfPage")) or _url(node.get("url")), source)
     based_on = node.get("isBasedOn") or node.get("translationOfWork")
     yield Claim("is_based_on", _url(next(iter(_list(based_on)), "")), source)

@@ -284,11 +284,17 @@ def written_name(name: str, names: Sequence[str], url: str) -> str:
     >>> url = "https://www.harbourpost.example/1"
     >>> written_name("Harbour Post |", [], url), written_name("harbourpost", ["harbourpost", "Harbour Post"], url)
     ('Harbour Post', 'Harbour Post')
+    >>> written_name("Harbour Post - News from elsewhere", ["Harbour Post - News from elsewhere", "Harbour Post"], "https://hp.example/1")
+    'Harbour Post'
     """
     name = name.strip(_AROUND_NAME)
+    others = [other.strip(_AROUND_NAME) for other in names]
     if name.islower() and "." not in name:  # "heron.example" is how it is written
-        others = (other.strip(_AROUND_NAME) for other in names)
         name = next((other for other in others if key(other) == key(name) and not other.islower()), name)
+    # All in One SEO writes the site's name and its motto in `og:site_name`, and the name alone in JSON-LD.
+    first, *mottos = SEPARATOR.split(name)
+    if mottos and key(first) in map(key, others):
+        return first.strip(_AROUND_PART)
     return without_motto(name, url)
 
 

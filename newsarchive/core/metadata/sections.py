@@ -363,8 +363,10 @@ def _named(field: str, text: str, place: Place) -> Iterator[Claim]:
 
 def named(claims: Sequence[Claim], no_sections: Set[str], rules: Rules) -> list[Claim]:
     """The claims without those for a section that name none. `no_sections` are match keys (`normalise.key`) of such texts.
-    Of a list of all categories and tags in one text the first that names a section is kept."""
+    Of a list of all categories and tags in one text the first that names a section is kept; of a list of two the one that another
+    source names too: All in One SEO writes "Harbour, budget" for a category and a tag."""
     out: list[Claim] = []
+    known = {key(c.value) for c in claims if c.field == "article_section"}
     for claim in claims:
         if claim.field != "article_section":
             out.append(claim)
@@ -374,7 +376,9 @@ def named(claims: Sequence[Claim], no_sections: Set[str], rules: Rules) -> list[
         titled = title_parts(claim.value)  # "Harbour – Harbour Post"
         is_before_site = len(titled) == 2 and key(titled[1]) in no_sections
         whole = _without_label(titled[0] if is_before_site else claim.value, rules)
-        parts = (part.strip() for part in _listed(whole))
+        parts = [part.strip() for part in _listed(whole)]
+        if parts == [whole] and ", " in whole:
+            parts = [part for part in whole.split(", ") if key(part) in known] or parts
         usable = (p for p in parts if key(p) not in no_sections and is_name(p) and not dates.month(p, rules))
         if name := next(usable, ""):
             out.append(claim if name == claim.value else replace(claim, value=name))

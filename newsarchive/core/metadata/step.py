@@ -66,10 +66,11 @@ __all__ = ["finish_language", "read_metadata"]
 _FRONT = re.compile(r"/*(?:index\.\w{3,5})?")
 #: Fields that are decided by trust alone.
 _SIMPLE = ("alternative_headline", "article_section", "canonical_url", "is_based_on", "publisher")
-#: Fields whose claims are only kept as candidates: they tell who may have published first.
+#: Fields whose claims are only kept as candidates: they tell who may have published first. `own_address` is kept where the
+#: page calls an address on another site canonical.
 _EVIDENCE = frozenset((
     "original_source", "syndication_source", "republication_pixel", "source_organization", "copyright_holder",
-    "credit_text", "article_publisher",
+    "credit_text", "article_publisher", "own_address",
 ))  # fmt: skip
 #: Sources that are believed on the author without a look at the text.
 _SURE_OF_AUTHOR = frozenset((
@@ -142,9 +143,10 @@ def read_metadata(
     candidates += why
     text = _body_text(blocks)[:MAX_LANGUAGE_CHARS]
     out["in_language"], out["in_language_source"] = finish_language(text, declared)
-    candidates += [
-        c.candidate(reason="evidence for the origin") for c in found.claims if c.field in _EVIDENCE
-    ]
+    evidence = [c for c in found.claims if c.field in _EVIDENCE]
+    if same_site(out["canonical_url"] or page.capture.base_url, page.capture.base_url):
+        evidence = [c for c in evidence if c.field != "own_address"]
+    candidates += [c.candidate(reason="evidence for the origin") for c in evidence]
     if key(out["description"]) in (key(out["headline"]), key(out["publisher"])):
         out["description"] = ""
     shorter = key(out["alternative_headline"])  # a title that was cut off, or the description once more
