@@ -395,14 +395,18 @@ def _is_of_original(candidate: Candidate, article: Article) -> bool:
     copy the canonical address of its original.
 
     A site that was renamed, or whose new version stands on a host for tests, has such addresses too. There both hosts have a name in
-    common, or both paths end alike and the page states no address of its own (`og:url`). Copies keep the end of the path as often, but
+    common, or both paths end alike and the page states no address of its own (`og:url`, `rel=shortlink`, JSON-LD's WebSite). Copies keep the end of the path as often, but
     they state their own address, or stand in the folder of another day.
     """
     if candidate.source != Place.LINK or try_normalise(candidate.value) is None:
         return False
     if not parts_of(candidate.value).path.strip("/") or _share_name(candidate.value, article):
         return False
-    stated = (c for c in article.candidates if c.field == "canonical_url" and c.source != Place.LINK)
+    stated = (
+        c
+        for c in article.candidates
+        if c.field == "own_address" or (c.field == "canonical_url" and c.source != Place.LINK)
+    )
     if any(same_site(c.value, article.url) for c in stated if "://" in c.value):
         return True
     here, there = _path(article.url), _path(candidate.value)

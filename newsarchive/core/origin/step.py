@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 
+from newsarchive.core.metadata.guessed_names import says_profile
 from newsarchive.core.metadata.person_names import is_credit, like_a_name, organisation
 from newsarchive.core.origin.attribution_patterns import entries_of, words_of
 from newsarchive.core.origin.credits import READ_MORE, own_names
@@ -48,6 +49,7 @@ _KINDS_OF_ADDRESSES = (
 #: Letters of a domain's first label that a name must hold to be the paper's; a shorter label may be part of any name.
 MIN_LABEL_LETTERS = 5
 _ARTICLE = re.compile(r"^the\s+", re.I)
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _BRACKET = re.compile(r"\s*[(（\[][^()（）\[\]]*[)）\]]?\s*$")
 _LICENCE = re.compile(r"\bCC[ -](BY(?:-(?:NC|ND|SA))*|0)(?:[ -](\d\.\d))?(?![a-z]|-(?!li[csz]))", re.I)
 _LICENCE_URL = re.compile(r"creativecommons\.org/licenses/([a-z-]+)(?:/(\d\.\d))?", re.I)
@@ -73,6 +75,7 @@ def origin_step(article: Article, rules: Rules) -> Article:
     origin = _origin(best, [n for g in groups if g is not best for n in g], article, rules)
     papers = [a for a in article.authors if not _may_be_person(a.name, rules)]
     origin = _named_by_author(origin, papers)
+    origin = _named_by_lines(origin, article, rules)
     authors = _without_papers(article.authors, papers, origin)
     quality = _of_excerpt(article, origin)
     based_on = original_address(article.is_based_on, rules) or origin.url
@@ -102,6 +105,38 @@ def _named_by_author(origin: Origin, authors: Sequence[Author]) -> Origin:
     named = (a.name for a in authors if len(label) >= MIN_LABEL_LETTERS and label in key_of(a.name))
     name = next(named, "")
     return replace(origin, name=name) if name else origin
+
+
+def _named_by_lines(origin: Origin, article: Article, rules: Rules) -> Origin:
+    """The origin that is known by its domain alone, or by a person, with the words of its evidence or of a byline that spell the domain:
+    "Reposted by Jane Roe (Lantern Weekly)" for lanternweekly.example, or "Source: The mill closes – Lantern Weekly"."""
+    label = key_of(origin.domain.partition(".")[0])
+    is_person = label not in key_of(origin.name) and _may_be_person(origin.name, rules)
+    if len(label) < MIN_LABEL_LETTERS or not (origin.name == origin.domain or is_person):
+        return origin
+    lines = [e.text for e in origin.evidence if e.kind not in _KINDS_OF_ADDRESSES]
+    lines += [b.text for b in article.blocks if b.label in ("byline", "attribution")]
+    name = next(filter(None, (_spelling(line, label) for line in lines)), "")
+    return replace(origin, name=name) if name else origin
+
+
+def _spelling(line: str, label: str) -> str:
+    """The words of a line that spell the first label of a domain, perhaps behind "The"; "" where none do.
+
+    >>> _spelling("Reposted by Jane Roe (The Lantern Weekly)", "lanternweekly"), _spelling("See lanternweekly.example", "lanternweekly")
+    ('The Lantern Weekly', '')
+    """
+    words = list(_WORD.finditer(line))
+    for i, first in enumerate(words):
+        made = ""
+        for last in words[i:]:
+            made += key_of(last[0])
+            if made.removeprefix("the") == label or made == label:
+                name = line[first.start() : last.end()]
+                return name if name[0].isupper() and not line[last.end() :].startswith(".") else ""
+            if not label.startswith(made.removeprefix("the")) and made != "the":
+                break
+    return ""
 
 
 def _without_papers(
@@ -209,10 +244,11 @@ def _confidence(group: Sequence[_NamedLead]) -> float:
     return min(0.99, 1 - math.prod(1 - w for w in by_kind.values()))
 
 
-def _original_address(ranked: Sequence[_NamedLead]) -> str:
+def _original_address(ranked: Sequence[_NamedLead], rules: Rules) -> str:
     """The address of the original: of the first lead that has one, but a page that another lead gives as the original beats the
-    front page that a credit links."""
+    front page that a credit links, and an author's page is nobody's original."""
     urls = [n.lead.url for n in ranked if n.lead.url]
+    urls = [url for url in urls if not says_profile(parts_of(url).path, rules)] or urls
     if not urls or _is_page(urls[0]):
         return next(iter(urls), "")
     pages = (n.lead.url for n in ranked if n.lead.kind in _KINDS_OF_ADDRESSES and _is_page(n.lead.url))
@@ -240,7 +276,7 @@ def _origin(
     return Origin(
         name=first.name,
         domain=next((n.domain for n in ranked if n.domain), ""),
-        url=_original_address(ranked),
+        url=_original_address(ranked, rules),
         as_printed=first.lead.printed,
         date=dates.parse(dates.date_text(credit, rules), rules)
         or _date_in_byline(first.name, article, rules),

@@ -78,7 +78,7 @@ def test_what_leads_back_to_the_original(case: dict[str, Any]) -> None:
 )
 def test_a_canonical_address_on_another_site(case: dict[str, Any]) -> None:
     own = f'<meta property=og:url content="{case["url"]}">' if case["states_own"] else ""
-    page = page_of({"head": f'<link rel=canonical href="{case["canonical"]}">{own}'})
+    page = page_of({"head": f'<link rel=canonical href="{case["canonical"]}">{own}{case.get("head", "")}'})
     origin = extract(html=page.replace("Lakeside Notes", case["site"]), url=case["url"]).origin
     assert (origin.name if origin else None) == case["origin"]
 
