@@ -25,7 +25,7 @@ import signal
 import socket
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -176,7 +176,9 @@ class Work:
             raise HandBack(self.leaving)
         processes = SpiderProcesses(self.url, server=self.server, keep_errors=True)
         processes.environment |= {PARENT_MOVES_FILES: "1"} | (CAREFUL if job.attempts else {})
-        with self._held(Running(job, processes)) as running:
+        assert job.id is not None
+        running = self.running[job.id] = Running(job, processes)
+        try:
             task = asyncio.ensure_future(asyncio.to_thread(work, running))
             try:
                 found = await asyncio.shield(task)
@@ -191,16 +193,9 @@ class Work:
             if running.stopped:
                 self.tell(f"{told(job.task_name, job.task_kwargs)}: handed back: {running.stopped}")
                 raise HandBack(running.stopped)
-        return found, processes.last_error
-
-    @contextmanager
-    def _held(self, running: Running) -> Iterator[Running]:
-        assert running.job.id is not None
-        self.running[running.job.id] = running
-        try:
-            yield running
         finally:
-            del self.running[running.job.id]
+            del self.running[job.id]
+        return found, processes.last_error
 
     # -- housekeeping ----------------------------------------------------------------------------------------
 
@@ -306,16 +301,16 @@ async def recluster(context: JobContext, *, first: int, last: int) -> None:
     await work_of(context).command(context.job, ["recluster", "--articles", f"{first}-{last}"])
 
 
+_HOUSEKEEPING: dict[str, Any] = {
+    "queue": HOUSEKEEPING,
+    "retry": Retry(),
+    "priority": 10,
+    "pass_context": True,
+}
+
+
 @jobs.periodic(cron="* * * * *")
-@jobs.task(
-    name="schedule",
-    retry=Retry(),
-    queue=HOUSEKEEPING,
-    lock="schedule",
-    queueing_lock="schedule",
-    priority=10,
-    pass_context=True,
-)
+@jobs.task(name="schedule", lock="schedule", queueing_lock="schedule", **_HOUSEKEEPING)
 async def schedule(context: JobContext, timestamp: int) -> None:
     turn = asyncio.Semaphore(MAX_LOOKUPS)
 
@@ -335,15 +330,7 @@ async def schedule(context: JobContext, timestamp: int) -> None:
 
 
 @jobs.periodic(cron="* * * * * */10")  # the seconds stand last
-@jobs.task(
-    name="tidy",
-    retry=Retry(),
-    queue=HOUSEKEEPING,
-    lock="tidy",
-    queueing_lock="tidy",
-    priority=10,
-    pass_context=True,
-)
+@jobs.task(name="tidy", lock="tidy", queueing_lock="tidy", **_HOUSEKEEPING)
 async def tidy(context: JobContext, timestamp: int) -> None:
     manager, work = context.app.job_manager, work_of(context)
     for job in await manager.get_stalled_jobs(seconds_since_heartbeat=work.seconds_to_lose):

@@ -9,7 +9,6 @@ from __future__ import annotations
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import LiteralString
 
 from newsarchive.db.migrations import head
 from newsarchive.db.queue import Agreement, Queue
@@ -57,7 +56,11 @@ def init(queue: Queue, heartbeat: float) -> bool:
         return True
     held = queue.agreement()
     check_procrastinate(held)
-    queue.migrate(_scripts(Path(SchemaManager.get_migrations_path()), held.procrastinate), wanted)
+    # Procrastinate's scripts that came after the version held: `03.04.00_50_post_….sql` came with 3.4.0.
+    scripts = sorted(Path(SchemaManager.get_migrations_path()).glob("*.sql"))
+    since = _numbers(held.procrastinate)
+    newer = [path for path in scripts if _numbers(path.name.partition("_")[0]) > since]
+    queue.migrate([path.read_text(encoding="utf-8") for path in newer], wanted)
     return False
 
 
@@ -68,16 +71,6 @@ def check_procrastinate(held: Agreement) -> None:
             f"the queue was made by Procrastinate {held.procrastinate}, and here is {procrastinate_version()}: "
             f"pip install 'procrastinate>={held.procrastinate}'"
         )
-
-
-def _scripts(folder: Path, since: str) -> list[LiteralString]:
-    """Procrastinate's scripts that came after a version: `03.04.00_50_post_….sql` came with 3.4.0."""
-    newer = (
-        path
-        for path in sorted(folder.glob("*.sql"))
-        if _numbers(path.name.partition("_")[0]) > _numbers(since)
-    )
-    return [path.read_text(encoding="utf-8") for path in newer]
 
 
 def _numbers(text: str) -> tuple[int, ...]:

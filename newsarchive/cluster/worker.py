@@ -128,18 +128,15 @@ class ClusterWorker:
                 if error is not None:
                     raise error
         except Exception as error:
-            if not self.work.leaving:
-                self._tell_lost(cause(error))
+            why, now = cause(error), time.monotonic()
+            is_new = why != self.told_cause or now - self.told_at >= SAME_CAUSE_SECONDS
+            if is_new and not self.work.leaving:
+                self.told_cause, self.told_at = why, now
+                self.tell(f"the database was lost, and is asked again: {why}")
         finally:
             self.worker = self.taking = None
         if not self.work.leaving:
             await asyncio.sleep(self.heartbeat)
-
-    def _tell_lost(self, why: str) -> None:
-        now = time.monotonic()
-        if why != self.told_cause or now - self.told_at >= SAME_CAUSE_SECONDS:
-            self.told_cause, self.told_at = why, now
-            self.tell(f"the database was lost, and is asked again: {why}")
 
     async def _remember(
         self, call_next: Callable[[], Any], context: JobContext | None, worker: Worker | None
@@ -234,28 +231,22 @@ class ClusterWorker:
                 self.seen = time.monotonic()
                 if why := "the cluster is being drained" if held.draining else refusal(held):
                     self.leave(why)
-                await self._check_locks()
+                for running in list(self.work.running.values()):
+                    lock = running.lock
+                    if lock and not running.stopped and await asyncio.to_thread(lock.is_lost):
+                        running.stop("the lock of the site was lost with the connection to the database")
                 await self._find_lost()
-                await self._tidy_after_tidying()
+                # Where a worker was killed in the midst of `tidy`, its lock would keep every other `tidy` from beginning,
+                # and no job of a lost worker would ever be taken up again.
+                manager, seconds = self.app.job_manager, self.work.seconds_to_lose
+                for job in await manager.get_stalled_jobs(
+                    queue=HOUSEKEEPING, task_name=TIDY, seconds_since_heartbeat=seconds
+                ):
+                    await give_back(manager, job)
         except (TimeoutError, DatabaseError, ProcrastinateException):
             pass  # `watch` counts the seconds of silence
         except Exception as error:  # without this watch the worker would never learn that it should end
             self.tell(f"no sign of life: {type(error).__name__}: {' '.join(str(error).split())[:300]}")
-
-    async def _check_locks(self) -> None:
-        for running in list(self.work.running.values()):
-            lock = running.lock
-            if lock and not running.stopped and await asyncio.to_thread(lock.is_lost):
-                running.stop("the lock of the site was lost with the connection to the database")
-
-    async def _tidy_after_tidying(self) -> None:
-        """Take up the `tidy` of a worker that was killed in the midst of it: its lock would keep every other `tidy` from beginning,
-        and no job of a lost worker would ever be taken up again."""
-        manager = self.app.job_manager
-        for job in await manager.get_stalled_jobs(
-            queue=HOUSEKEEPING, task_name=TIDY, seconds_since_heartbeat=self.work.seconds_to_lose
-        ):
-            await give_back(manager, job)
 
     async def _find_lost(self) -> None:
         """Give back jobs that the queue believes to be at work here and that are not, because they could not be signed

@@ -178,7 +178,7 @@ class Learner:
         older = () if going_on else site_templates.pages(self.engine, site, window.pages)
         stored = [page for url, page in window.pages.items() if url not in unstored]
         unlike = (page for page in older if takes_otherwise(template, page))
-        self._reread(chain(self._stale(stored, template), unlike), template, summary)
+        self.read_again(self._ids(chain(self._stale(stored, template), unlike)), template, summary)
         if not self.dry_run and summary.reread:
             site_templates.seen_now(self.engine, site)
         if not self.dry_run and not going_on:
@@ -213,19 +213,19 @@ class Learner:
         near: Counter[str] = Counter()
         for site in changed:
             unsettled = site_templates.unsettled(self.engine, site, since, has_grown)
-            is_due = site in unsettled or self._has_enough_new(site, since, (taught or {}).get(site, 0))
-            yield self.learn(site) if is_due else LearnedSite(site)
+            is_left = site not in unsettled
+            if is_left:
+                new = site_templates.count_new(self.engine, site, since)
+                # Articles that an older version stored have no record yet.
+                has_enough_new = (
+                    new.unfit >= layouts.MIN_PAGES or not new.known or is_due(new.known, new.came, new.pages)
+                )
+                is_left = (taught or {}).get(site, 0) >= new.known > 0 or not has_enough_new
+            yield LearnedSite(site) if is_left else self.learn(site)
             near += unsettled
         others = [site for site, _ in near.most_common() if site not in changed]
         for site in others[:MAX_NEIGHBOURS]:
             yield self.learn(site)
-
-    def _has_enough_new(self, site: str, since: datetime, taught: int) -> bool:
-        new = site_templates.count_new(self.engine, site, since)
-        if taught >= new.known > 0:
-            return False
-        # Articles that an older version stored have no record yet.
-        return new.unfit >= layouts.MIN_PAGES or not new.known or is_due(new.known, new.came, new.pages)
 
     # -- pages -----------------------------------------------------------------------------------------
 
@@ -282,15 +282,11 @@ class Learner:
         if not self.dry_run:
             known.template, known.agreeing = template, agreeing
 
-    def _reread(self, stale: Iterator[Observation], template: Template, summary: LearnedSite) -> None:
-        """Read the pages again that the template reads differently than when they were read last."""
-
-        def ids() -> Iterator[int]:
-            while urls := [page.url for page in islice(stale, MAX_ARTICLES_AT_A_TIME)]:
-                known = site_templates.article_ids(self.engine, urls)
-                yield from (known[url] for url in dict.fromkeys(urls) if url in known)
-
-        self.read_again(ids(), template, summary)
+    def _ids(self, pages: Iterator[Observation]) -> Iterator[int]:
+        """The ids of the articles of these pages, which are taken a few at a time."""
+        while urls := [page.url for page in islice(pages, MAX_ARTICLES_AT_A_TIME)]:
+            known = site_templates.article_ids(self.engine, urls)
+            yield from (known[url] for url in dict.fromkeys(urls) if url in known)
 
     def read_again(self, article_ids: Iterable[int], template: Template, summary: LearnedSite) -> None:
         """Read articles again by a template, and store those that differ.
@@ -301,7 +297,15 @@ class Learner:
         read = chain(self._unpacked(article_ids, template, others), self._articles(others, summary, template))
         while batch := list(islice(read, MAX_ARTICLES_AT_A_TIME)):
             summary.reread += len(batch)
-            self._store(batch, summary)
+            changed = [article for article in batch if differs(self.engine, article)]
+            if self.dry_run:
+                summary.changed += [article.url for article in changed]
+                continue
+            outcomes = zip(changed, Store(self.engine).ingest(changed, self.run_id, reread=True), strict=True)
+            summary.changed += [article.url for article, came in outcomes if came is not Outcome.UNCHANGED]
+            ids = site_templates.article_ids(self.engine, [article.url for article in batch])
+            same = {ids[a.url]: (a.seen.verdict, a.seen.layout) for a in batch if a.seen and a.url in ids}
+            site_templates.settle(self.engine, same)
 
     def _unpacked(
         self, article_ids: Iterable[int], template: Template, others: list[int]
@@ -336,19 +340,6 @@ class Learner:
             return None
         no_more = says_no_more(told.text, article.capture.source_text, article)
         return (article, kept.record) if no_more else None
-
-    def _store(self, batch: list[Article], summary: LearnedSite) -> None:
-        changed = [article for article in batch if differs(self.engine, article)]
-        if self.dry_run:
-            summary.changed += [article.url for article in changed]
-            return
-        outcomes = Store(self.engine).ingest(changed, self.run_id, reread=True)
-        summary.changed += [
-            a.url for a, outcome in zip(changed, outcomes, strict=True) if outcome is not Outcome.UNCHANGED
-        ]
-        ids = site_templates.article_ids(self.engine, [article.url for article in batch])
-        same = {ids[a.url]: (a.seen.verdict, a.seen.layout) for a in batch if a.seen and a.url in ids}
-        site_templates.settle(self.engine, same)
 
 
 def says_no_more(now: SourceText | None, then: SourceText | None, article: Article) -> bool:

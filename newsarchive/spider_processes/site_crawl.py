@@ -182,41 +182,25 @@ def crawl_one(
             return None
         on_lock(lock)
         lists = not only_if_due or archive.lists_are_due(site)
-        _crawl_locked(archive, site, spiders, options, result, lists=lists)
-    return result
-
-
-def _crawl_locked(
-    archive: Sites,
-    site: KnownSite,
-    spiders: SpiderProcesses,
-    options: CrawlOptions,
-    result: Result,
-    *,
-    lists: bool,
-) -> None:
-    for spider, argument in (("news", "url"), ("recrawl", "site")):
-        if spider == "news" and not lists:
-            continue
-        if spider == "recrawl" and not archive.has_due_posts(site.home_url):
-            break
-        before = archive.last_run()
-        words = [
-            "-a",
-            f"{argument}={site.home_url}",
-            *site_options(site, spider),
+        for spider, argument in (("news", "url"), ("recrawl", "site")):
+            if spider == "news" and not lists:
+                continue
+            if spider == "recrawl" and not archive.has_due_posts(site.home_url):
+                break
+            before = archive.last_run()
             # What was asked of the search for new posts is nothing to the other spider.
-            *options.scrapy_options(("limit",) if spider == "recrawl" else ()),
-        ]
-        code = spiders.run(spider, words, site.domain)
-        stats = archive.stats(before, spider, argument, site.home_url)
-        result.add(code, stats, archive.raised(before, site.home_url))
-        if site.domain in spiders.killed:
-            result.error = result.error or f"{site.home_url}: {spiders.killed[site.domain]}"
-        if result.failed or spiders.stopping or options.finds_only:
-            break
-    if result.failed and not spiders.stopping and result.code not in (USAGE, DATABASE_FAILED):
-        archive.failed(site.home_url)
+            given = options.scrapy_options(("limit",) if spider == "recrawl" else ())
+            words = ["-a", f"{argument}={site.home_url}", *site_options(site, spider), *given]
+            code = spiders.run(spider, words, site.domain)
+            stats = archive.stats(before, spider, argument, site.home_url)
+            result.add(code, stats, archive.raised(before, site.home_url))
+            if site.domain in spiders.killed:
+                result.error = result.error or f"{site.home_url}: {spiders.killed[site.domain]}"
+            if result.failed or spiders.stopping or options.finds_only:
+                break
+        if result.failed and not spiders.stopping and result.code not in (USAGE, DATABASE_FAILED):
+            archive.failed(site.home_url)
+    return result
 
 
 def site_options(site: KnownSite, spider: str) -> list[str]:

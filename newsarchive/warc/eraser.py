@@ -17,7 +17,7 @@ import os
 import shutil
 import tempfile
 import zlib
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
 from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
@@ -54,24 +54,21 @@ def answers(path: Path | ObjectFile, urls: Collection[str]) -> list[Record]:
 
     It reads the heads of all records of the file. Raises `DatabaseUnavailable` where the file is damaged, naming the place.
     """
-    kinds = ("response", "revisit", "resource", "metadata")
-    return [record for record in _records(path) if record.kind in kinds and record.url in urls]
-
-
-def _records(path: Path | ObjectFile) -> Iterator[Record]:
-    at = 0
+    found, at = list[Record](), 0
     try:
         with path.open("rb", buffering=WHOLE_FILE_BYTES) as stream:
             records = Records(stream)
             for record in records:
                 at, kind = records.get_record_offset(), record.rec_type
                 url = (record.rec_headers.get_header("WARC-Target-URI") or "").strip("<> ")
-                yield Record(at, records.get_record_length(), kind, url)
+                if url in urls and kind in ("response", "revisit", "resource", "metadata"):
+                    found.append(Record(at, records.get_record_length(), kind, url))
     except ERRORS as error:
         raise DatabaseUnavailable(
             f"{path}: the record at {at} cannot be read ({error}), so that nobody knows whether it must go:"
             " `newsarchive doctor --warc` says what can be done"
         ) from error
+    return found
 
 
 def require_free(paths: Collection[Path | ObjectFile]) -> None:

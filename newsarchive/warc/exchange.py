@@ -58,7 +58,7 @@ def exchange(folder: Folder, place: Place, payload: Place) -> Iterator[Record]:
         record = next(records)
         identifier = record.rec_headers.get_header("WARC-Record-ID")
         if record.rec_type == "revisit":
-            yield _resolved(record, _body(folder, payload))
+            yield _resolved(record, folder, payload)
         elif record.rec_type != "response" or record.http_headers is None:
             raise ValueError(f"a {record.rec_type} record, no response")
         else:
@@ -96,20 +96,15 @@ def _copied(record: Any, records: Any, stream: BinaryIO, place: Place) -> Record
     return _described(record, data if data.startswith(b"\x1f\x8b") else member(data, 0), named)
 
 
-def _body(folder: Folder, payload: Place) -> bytes:
-    """The body of a response as it came from the wire."""
+def _resolved(record: Any, folder: Folder, payload: Place) -> Record:
+    """A revisit as the full response that it stands for, with the body at `payload` as it came from the wire."""
     with records_at(folder, payload.file, payload.offset, check_digests=True) as (records, _):
-        record = next(records)
-        if record.rec_type != "response":
-            raise ValueError(f"a {record.rec_type} record, where the body of a revisit should lie")
-        body = raw_body(record)
-        if record.digest_checker.passed is False:
+        original = next(records)
+        if original.rec_type != "response":
+            raise ValueError(f"a {original.rec_type} record, where the body of a revisit should lie")
+        body = raw_body(original)
+        if original.digest_checker.passed is False:
             raise ValueError("the body of a revisit, which lies there, is damaged")
-        return body
-
-
-def _resolved(record: Any, body: bytes) -> Record:
-    """A revisit as the full response that it stands for."""
     headers = record.rec_headers
     url, identifier = headers.get_header("WARC-Target-URI"), headers.get_header("WARC-Record-ID")
     kept = {

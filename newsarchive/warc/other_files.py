@@ -84,25 +84,17 @@ class _Zstandard(_UpToDamage, zstd.ZstdFile):  # type: ignore[misc]
     """
 
     def __init__(self, file: BinaryIO) -> None:
-        held = _dictionary_of(file)
+        file.seek(0)
+        head, held = file.read(8), b""
+        if head.startswith(ZSTD_DICTIONARY):
+            length = int.from_bytes(head[4:8], "little")
+            if length > MAX_DICTIONARY_BYTES:
+                raise ValueError(f"a dictionary of {length:,} bytes")
+            held = file.read(length)
+        if held.startswith(ZSTD):
+            held = zstd.ZstdDecompressor().decompress(held, MAX_DICTIONARY_BYTES)
+        file.seek(0)
         super().__init__(file, zstd_dict=zstd.ZstdDict(held) if held else None)
-
-
-def _dictionary_of(file: BinaryIO) -> bytes:
-    """The dictionary at the beginning of a file packed by Zstandard; `b""` where it has none."""
-    file.seek(0)
-    head = file.read(8)
-    held = b""
-    if head.startswith(ZSTD_DICTIONARY):
-        length = int.from_bytes(head[4:8], "little")
-        if length > MAX_DICTIONARY_BYTES:
-            raise ValueError(f"a dictionary of {length:,} bytes")
-        held = file.read(length)
-    file.seek(0)
-    if held.startswith(ZSTD):
-        unpack = zstd.ZstdDecompressor()
-        held = unpack.decompress(held, MAX_DICTIONARY_BYTES)
-    return held
 
 
 def unpacked(file: BinaryIO) -> BinaryIO:

@@ -184,7 +184,13 @@ def read_exchange(
         record = next(records)
         found = _exchange(record)
         if record.rec_type == "revisit":
-            return _with_payload(record, found, resolve)
+            names = ("WARC-Payload-Digest", "WARC-Refers-To-Target-URI", "WARC-Refers-To-Date")
+            refers_to = [record.rec_headers.get_header(name) or "" for name in names]
+            place = resolve(*refers_to) if resolve else None
+            if place is None or found is None:
+                raise ValueError(f"a revisit of {refers_to[1]} ({refers_to[2]}), which is not in the archive")
+            original, sent = read_exchange(place[0].parent, place[0].name, place[1])
+            return replace(found[0], body=original.body), replace(found[1], body=sent.body)
         if found is None:
             raise ValueError(f"a {record.rec_type} record, no response")
         return found
@@ -266,23 +272,21 @@ def exchanges(path: Path | str, *, copying: bool = False) -> Iterator[Found]:
         file.seek(0)
         if head.startswith(_ZIP):
             yield from _packed(source.name, file, copying)
-        elif not head.startswith((*_ARCHIVES, ARC)) and (found := _saved(source, file)) is not None:
-            yield found
-        else:
-            yield from _exchanges(source.name, file, copying)
-
-
-def _saved(source: Path | ObjectFile, file: BinaryIO) -> Found | None:
-    """The page that somebody saved in a file; `None` where the file is of another kind, and nothing is read then."""
-    data = file.read(MAX_BODY_BYTES + 1)
-    file.seek(0)
-    try:
-        found = page_of(data, written_at(source) if isinstance(source, Path) else None)
-        if found is not None and len(found[0].body) > MAX_BODY_BYTES:
-            raise BodyTooLong(f"a body longer than {MAX_BODY_BYTES} bytes")
-    except ValueError as error:
-        return Damage(source.name, 0, str(error))
-    return found
+            return
+        if not head.startswith((*_ARCHIVES, ARC)):  # somebody may have saved a page in it
+            data = file.read(MAX_BODY_BYTES + 1)
+            file.seek(0)
+            try:
+                page = page_of(data, written_at(source) if isinstance(source, Path) else None)
+                if page is not None and len(page[0].body) > MAX_BODY_BYTES:
+                    raise BodyTooLong(f"a body longer than {MAX_BODY_BYTES} bytes")
+            except ValueError as error:
+                yield Damage(source.name, 0, str(error))
+                return
+            if page is not None:
+                yield page
+                return
+        yield from _exchanges(source.name, file, copying)
 
 
 def _exchanges(name: str, file: BinaryIO, copying: bool) -> Iterator[Found]:
@@ -539,18 +543,6 @@ def raw_body(record: Any) -> bytes:
     if getattr(record.raw_stream, "limit", 0) > 0:
         raise EOFError
     return body
-
-
-def _with_payload(
-    record: Any, found: tuple[Capture, Wire] | None, resolve: Resolve | None
-) -> tuple[Capture, Wire]:
-    names = ("WARC-Payload-Digest", "WARC-Refers-To-Target-URI", "WARC-Refers-To-Date")
-    refers_to = [record.rec_headers.get_header(name) or "" for name in names]
-    place = resolve(*refers_to) if resolve else None
-    if place is None or found is None:
-        raise ValueError(f"a revisit of {refers_to[1]} ({refers_to[2]}), which is not in the archive")
-    original, sent = read_exchange(place[0].parent, place[0].name, place[1])
-    return replace(found[0], body=original.body), replace(found[1], body=sent.body)
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -362,8 +362,13 @@ class _Records:
 
     def response(self, wire: Wire, original: Original | None, extra: Mapping[str, str]) -> Any:
         protocol, _, status = wire.status_line.partition(" ")
-        body = wire.body
-        http = HttpHeaders(status, list(_as_stored(wire.headers, len(body))), protocol=protocol)
+        body, headers = wire.body, list[tuple[str, str]]()
+        for name, value in wire.headers:
+            # True of what came, and not of the body as it is kept, without its transfer coding.
+            wrong_length = name.lower() == "content-length" and value.strip() != str(len(body))
+            is_untrue = wrong_length or name.lower() == "transfer-encoding"
+            headers.append((f"X-Archive-Orig-{name}" if is_untrue else name, value))
+        http = HttpHeaders(status, headers, protocol=protocol)
         warc = {"WARC-Date": self.date} | dict(extra)
         if original is not None:
             refers_to = (original.url, warc_date(original.fetched_at))
@@ -417,18 +422,6 @@ def member(record: bytes, packed_bytes: int) -> bytes:
 def warc_date(at: datetime) -> str:
     """A moment as WARC 1.1 writes it, to the microsecond."""
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
-def _as_stored(headers: Headers, length: int) -> Iterable[tuple[str, str]]:
-    """The headers, where those that are not true of the body as it is kept (without its transfer coding) are
-    renamed."""
-    for name, value in headers:
-        if name.lower() == "transfer-encoding" or (
-            name.lower() == "content-length" and value.strip() != str(length)
-        ):
-            yield f"X-Archive-Orig-{name}", value
-        else:
-            yield name, value
 
 
 def warcinfo(name: str, robots: str = "") -> bytes:
