@@ -7,7 +7,6 @@ else.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cache
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Delete, Select, Table, Update, bindparam, insert, update
@@ -78,13 +77,8 @@ def select_rows(connection: Connection, sql: str, values: Mapping[str, Any]) -> 
 
 def update_rows(connection: Connection, model: type[Base], rows: Sequence[Row]) -> None:
     """Change rows by their ids. Each of `rows` has the id under `b_id`, and the columns that change; all name the same columns."""
-    execute_many(connection, _by_id(model), rows)
-
-
-@cache
-def _by_id(model: type[Base]) -> Update:
     table = table_of(model)
-    return update(table).where(table.c.id == bindparam("b_id"))
+    execute_many(connection, update(table).where(table.c.id == bindparam("b_id")), rows)
 
 
 def insert_rows(connection: Connection, model: type[Base], rows: Sequence[Row]) -> None:
@@ -128,24 +122,14 @@ def ids_of(
 ) -> dict[tuple[Any, ...], int]:
     """The ids of rows by the values of their `unique` columns, as stored. Rows that are not there yet are added."""
     wanted = {tuple(storable(row[name]) for name in unique): row for row in rows}
-    found = _known_ids(connection, model, unique, wanted)
-    missing = [row for key, row in wanted.items() if key not in found]
-    ids = insert_returning_ids(connection, model, missing)
-    return found | {
-        tuple(storable(row[name]) for name in unique): i for row, i in zip(missing, ids, strict=True)
-    }
-
-
-def _known_ids(
-    connection: Connection, model: type[Base], unique: tuple[str, ...], wanted: Iterable[tuple[Any, ...]]
-) -> dict[tuple[Any, ...], int]:
     condition = " AND ".join(f"{name} IN :{name}" for name in unique)
     query = f"SELECT id, {', '.join(unique)} FROM {table_of(model).name} WHERE {condition}"
     found: dict[tuple[Any, ...], int] = {}
     for part in chunks(list(wanted)):
-        values = {
-            name: list(dict.fromkeys(column))
-            for name, column in zip(unique, zip(*part, strict=True), strict=True)
-        }
+        columns = (list(dict.fromkeys(column)) for column in zip(*part, strict=True))
+        values = dict(zip(unique, columns, strict=True))
         found |= {tuple(key): row_id for row_id, *key in select_tuples(connection, query, values)}
-    return found
+    missing = [row for key, row in wanted.items() if key not in found]
+    ids = insert_returning_ids(connection, model, missing)
+    new = (tuple(storable(row[name]) for name in unique) for row in missing)
+    return found | dict(zip(new, ids, strict=True))

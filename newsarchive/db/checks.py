@@ -201,28 +201,23 @@ def _reader(column: Column[Any]) -> Callable[[Any], Any] | None:
     return _READERS.get(str(column)) or _READERS_OF_TYPES.get(type(column.type))
 
 
-def _is_unreadable() -> Callable[[str, Any], bool]:
-    """A function for SQL: whether the program's own reader of a column can make nothing of a value."""
+def values(engine: Engine) -> Iterator[Finding]:
+    """Values that the program never writes, as damage or an UPDATE by hand leaves them. PostgreSQL lets none in."""
+    if sqlite_file(engine) is None:
+        return
     columns = [column for table in Base.metadata.sorted_tables for column in table.columns]
     readers = {str(column): reader for column in columns if (reader := _reader(column))}
 
-    def is_unreadable(column: str, stored: Any) -> bool:
+    def is_unreadable(column: str, stored: Any) -> bool:  # by the program's own reader of a column
         try:
             decoded(column, readers[column], stored)
         except Damaged:
             return True
         return False
 
-    return is_unreadable
-
-
-def values(engine: Engine) -> Iterator[Finding]:
-    """Values that the program never writes, as damage or an UPDATE by hand leaves them. PostgreSQL lets none in."""
-    if sqlite_file(engine) is None:
-        return
     with reading(engine) as connection:
         driver: Any = connection.connection.driver_connection
-        driver.create_function("is_unreadable", 2, _is_unreadable(), deterministic=True)
+        driver.create_function("is_unreadable", 2, is_unreadable, deterministic=True)
         for table in Base.metadata.sorted_tables:
             wrong = {column.name: _is_wrong(column, engine) for column in table.columns}
             counts = ", ".join(f"count(CASE WHEN {no} THEN 1 END)" for no in wrong.values())

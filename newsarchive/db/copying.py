@@ -273,7 +273,16 @@ class _Part:
         found = self._add(articles, articles.c.id, ids)
         urls = Base.metadata.tables["urls"]
         self._add(urls, urls.c.url_key, [row["url_key"] for row in found])
-        self._add_parents()
+        # The rows to which the rows refer, until nothing is missing. Other articles are not added.
+        before, number = -1, 0
+        while number != before:
+            before = number
+            for table in Base.metadata.sorted_tables:
+                for column, parent in _parents(table):
+                    if parent.table.name != "articles":
+                        wanted = [row[column.name] for row in self.rows[table.name].values()]
+                        self._add(parent.table, parent, wanted)
+            number = sum(map(len, self.rows.values()))
 
     def write(self, connection: Connection) -> int:
         """Insert the rows, parents first. A row that refers to an article that is not copied keeps its other columns,
@@ -281,9 +290,20 @@ class _Part:
         chosen = {row["id"] for row in self.rows["articles"].values()}
         for table in Base.metadata.sorted_tables:
             links = list(_references(table, "articles"))
-            rows = [dict(row) for row in self.rows[table.name].values()]
-            bulk.insert_new_rows(connection, table, [row for row in rows if _linked(row, links, chosen)])
-        _index(connection, list(self.rows["articles"].values()))
+            rows = []
+            for row in map(dict, self.rows[table.name].values()):
+                lost = [c for c in links if row[c.name] is not None and row[c.name] not in chosen]
+                row |= dict.fromkeys((column.name for column in lost), None)
+                if all(column.nullable for column in lost):
+                    rows.append(row)
+            bulk.insert_new_rows(connection, table, rows)
+        # The index of copies has no references to follow; its keys are computed from the signatures.
+        articles = self.rows["articles"].values()
+        signatures = {row["id"]: signature_of(row["minhash"]) for row in articles if row["minhash"]}
+        hashes = {row["id"]: row["content_hash"] for row in articles if row["id"] in signatures}
+        firsts = index.equal_texts(connection, {text for text in hashes.values() if text})
+        held = index.Holders(connection, signatures)
+        held.add(connection, [i for i, text in hashes.items() if firsts.get(text, (i,))[0] == i])
         return len(chosen)
 
     def _add(self, table: Table, column: Column[Any], values: Iterable[Any]) -> list[Row]:
@@ -295,48 +315,12 @@ class _Part:
             row = dict(found._mapping)
             if known.setdefault(tuple(row[key] for key in keys), row) is row:
                 new.append(row)
-        if new:
-            self._add_dependants(table, new)
-        return new
-
-    def _add_dependants(self, table: Table, rows: list[Row]) -> None:
-        for other in Base.metadata.sorted_tables:
+        for other in Base.metadata.sorted_tables if new else ():
             follows = table.name in _OWNERS or (table.name == "sites" and other.name in _OF_SITE)
-            for column in _references(other, table.name) if follows and other is not table else ():
-                if not column.nullable:
-                    self._add(other, column, [row["id"] for row in rows])
-
-    def _add_parents(self) -> None:
-        """Add the rows to which the rows refer, until nothing is missing. Other articles are not added."""
-        while True:
-            before = sum(map(len, self.rows.values()))
-            for table in Base.metadata.sorted_tables:
-                for column, parent in _parents(table):
-                    if parent.table.name != "articles":
-                        wanted = [row[column.name] for row in self.rows[table.name].values()]
-                        self._add(parent.table, parent, wanted)
-            if sum(map(len, self.rows.values())) == before:
-                return
-
-
-def _linked(row: Row, links: Sequence[Column[Any]], chosen: set[int]) -> bool:
-    """Empty the references of a row to articles that are not among these; False where one may not be empty."""
-    for column in links:
-        if row[column.name] is not None and row[column.name] not in chosen:
-            if not column.nullable:
-                return False
-            row[column.name] = None
-    return True
-
-
-def _index(connection: Connection, articles: Sequence[Row]) -> None:
-    """Make the index of copies of these articles. It has no references to follow; its keys are computed from the
-    signatures."""
-    signatures = {row["id"]: signature_of(row["minhash"]) for row in articles if row["minhash"]}
-    hashes = {row["id"]: row["content_hash"] for row in articles if row["id"] in signatures}
-    firsts = index.equal_texts(connection, {text for text in hashes.values() if text})
-    held = index.Holders(connection, signatures)
-    held.add(connection, [i for i, text in hashes.items() if firsts.get(text, (i,))[0] == i])
+            for reference in _references(other, table.name) if follows and other is not table else ():
+                if not reference.nullable:
+                    self._add(other, reference, [row["id"] for row in new])
+        return new
 
 
 def _references(table: Table, to: str) -> Iterator[Column[Any]]:

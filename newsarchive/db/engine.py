@@ -99,16 +99,12 @@ def _followed(engine: Engine, *, small_cache: bool) -> Engine:
     event.listen(engine, "begin", _begin)
     event.listen(engine, "reset", _roll_back)
     if not dialect_of(engine).is_file:
-        event.listen(engine, "checkin", _note_use)
+        event.listen(engine, "checkin", lambda _, record: record.info.update({_USED: monotonic()}))
         event.listen(
             engine, "checkout", lambda connection, record, _: _ask(engine.dialect, connection, record)
         )
     _engines.add(engine)
     return engine
-
-
-def _note_use(connection: DBAPIConnection | None, record: ConnectionPoolEntry) -> None:
-    record.info[_USED] = monotonic()
 
 
 def _ask(dialect: Dialect, connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
@@ -163,7 +159,12 @@ def close_all() -> None:
     for connection in list(_readonly_connections):
         connection.close()
     while _readonly_files:
-        _remove_wal(_readonly_files.pop())
+        file = _readonly_files.pop()
+        # A connection that cannot write leaves `-wal` and `-shm` behind. An ordinary one removes them as the last to close.
+        if file.with_name(file.name + "-wal").exists():
+            ordinary = f"{file.as_uri()}?mode=rw"
+            with suppress(sqlite3.Error), closing(sqlite3.connect(ordinary, uri=True)) as writer:
+                writer.execute("SELECT count(*) FROM sqlite_master")
 
 
 def open_existing(url: str) -> Engine:
@@ -294,19 +295,6 @@ def _too_large(what: str, limit: int) -> sqlite3.OperationalError:
     )
 
 
-def _remove_wal(file: Path) -> None:
-    """Remove the files `-wal` and `-shm` that a connection which cannot write has left behind.
-
-    An ordinary connection removes them when it is the last one to close.
-    """
-    if file.with_name(file.name + "-wal").exists():
-        with (
-            suppress(sqlite3.Error),
-            closing(sqlite3.connect(f"{file.as_uri()}?mode=rw", uri=True)) as writer,
-        ):
-            writer.execute("SELECT count(*) FROM sqlite_master")
-
-
 def _readonly_uri(file: Path) -> str:
     """The URI by which SQLite opens a file to read from.
 
@@ -360,18 +348,13 @@ def writing(engine: Engine) -> Iterator[Connection]:
     with translated(engine), engine.connect() as connection:
         connection = connection.execution_options(newsarchive_writer=True)
         with connection.begin():
-            _refuse_newer(engine, connection)
+            known = engine in _with_revision
+            if known or connection.exec_driver_sql(dialect_of(engine).version_table).scalar() is not None:
+                _with_revision.add(engine)
+                held = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+                if held is not None and held > migrations.head():
+                    raise too_new(engine, held)
             yield connection
-
-
-def _refuse_newer(engine: Engine, connection: Connection) -> None:
-    if engine not in _with_revision:
-        if connection.exec_driver_sql(dialect_of(engine).version_table).scalar() is None:
-            return
-        _with_revision.add(engine)
-    held = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
-    if held is not None and held > migrations.head():
-        raise too_new(engine, held)
 
 
 def too_new(engine: Engine, held: str) -> DatabaseTooNew:

@@ -298,7 +298,10 @@ def parse(query: str) -> Node:
     Raises `UsageError` that names what is wrong: a quote or parenthesis left open, an operator with
     nothing beside it, nothing to look for.
     """
-    tokens = _without_stray_marks(list(_lex(query)))
+    found = [(str(match.lastgroup), match[str(match.lastgroup)]) for match in _LEXER.finditer(query.strip())]
+    if ("bad", '"') in found:
+        raise UsageError('search: a " without its partner')
+    tokens = _without_stray_marks(found)
     if not tokens:
         raise UsageError("search: nothing to look for; type one word or more")
     if len(tokens) > MAX_PARTS:
@@ -422,24 +425,13 @@ class _Parser:
             if self.peek() in (("end", ""), ("mark", ")"), ("word", "OR"), ("word", "AND")):
                 raise UsageError("search: NOT needs a word after it")
             return Not(self.one())
-        if (kind, text) == ("mark", "("):
-            return self.group()
-        return _leaf(text)
-
-    def group(self) -> Node:
+        if (kind, text) != ("mark", "("):
+            return _leaf(text)
         inner = self.either()
         if self.peek() != ("mark", ")"):
             raise UsageError("search: a ( without its )")
         self.at += 1
         return inner
-
-
-def _lex(query: str) -> Iterator[tuple[str, str]]:
-    for match in _LEXER.finditer(query.strip()):
-        kind = match.lastgroup or ""
-        if kind == "bad":
-            raise UsageError('search: a " without its partner')
-        yield kind, match[kind]
 
 
 def _without_stray_marks(tokens: list[tuple[str, str]]) -> list[tuple[str, str]]:

@@ -135,30 +135,24 @@ def reading(source: Source) -> Iterator[Reader]:
     Raises `DatabaseUnavailable` where there is no archive or it cannot be read.
     """
     if isinstance(source, File):
-        with _reading_file(source.path) as reader:
-            yield reader
-    else:
-        from newsarchive.db import engine
+        require_file(source.path)
+        try:
+            with closing(_opened(source.path)) as file:
+                file.execute("PRAGMA query_only = ON")
+                file.execute("PRAGMA cache_size = -65536")
+                file.execute("BEGIN")
+                yield Reader(file, SQLITE)
+        except sqlite3.Error as error:
+            raise explained(str(source.path), error) from error
+        return
+    from newsarchive.db import engine
 
-        snapshot = source.execution_options(**dialect_of(source).snapshot_options)
-        with engine.reading(snapshot) as connection, connection.begin():
-            try:
-                yield Reader.of(connection)
-            except source.dialect.loaded_dbapi.Error as error:
-                raise engine.explained_by(source, error) from error
-
-
-@contextmanager
-def _reading_file(path: Path) -> Iterator[Reader]:
-    require_file(path)
-    try:
-        with closing(_opened(path)) as connection:
-            connection.execute("PRAGMA query_only = ON")
-            connection.execute("PRAGMA cache_size = -65536")
-            connection.execute("BEGIN")
-            yield Reader(connection, SQLITE)
-    except sqlite3.Error as error:
-        raise explained(str(path), error) from error
+    snapshot = source.execution_options(**dialect_of(source).snapshot_options)
+    with engine.reading(snapshot) as connection, connection.begin():
+        try:
+            yield Reader.of(connection)
+        except source.dialect.loaded_dbapi.Error as error:
+            raise engine.explained_by(source, error) from error
 
 
 def _opened(path: Path) -> sqlite3.Connection:

@@ -85,8 +85,21 @@ def upgrade(engine: Engine) -> None:
     opened or written, has a crawl of an older version at work, was made before the first release, or belongs to another
     program; it is not changed.
     """
-    _check_folder(engine)
-    _warn_of_network_drive(engine)
+    if (path := sqlite_file(engine)) is not None:
+        if path.is_dir():
+            raise DatabaseUnavailable(f"{path} is a folder: name a file")
+        if not path.parent.is_dir():
+            raise DatabaseUnavailable(
+                f"{path} cannot be created: there is no folder {path.parent}; create it first"
+            )
+        # A file that SQLite makes is never for the group to write. This one has the rights that the umask gives.
+        with suppress(OSError):  # where it cannot be made, SQLite says why
+            path.touch(exist_ok=False)
+        if kind := network_drive(path):
+            log.warning(
+                "%s lies on a network drive (%s): SQLite's locks are not safe there, and a crash may damage it."
+                " Keep the archive on a local disk, or use PostgreSQL.", path, kind,
+            )  # fmt: skip
     before, head = _own_revision(engine), migrations.head()
     if before == head:
         return
@@ -392,21 +405,6 @@ def require_current(engine: Engine) -> None:
         )
 
 
-def _check_folder(engine: Engine) -> None:
-    path = sqlite_file(engine)
-    if path is None:
-        return
-    if path.is_dir():
-        raise DatabaseUnavailable(f"{path} is a folder: name a file")
-    if not path.parent.is_dir():
-        raise DatabaseUnavailable(
-            f"{path} cannot be created: there is no folder {path.parent}; create it first"
-        )
-    # A file that SQLite makes is never for the group to write. This one has the rights that the umask gives.
-    with suppress(OSError):  # where it cannot be made, SQLite says why
-        path.touch(exist_ok=False)
-
-
 def network_drive(path: Path, mounts: Path = Path("/proc/self/mounts")) -> str:
     """The network file system that holds a path (`nfs4`), "" for a local one and on systems other than Linux."""
     try:
@@ -417,15 +415,6 @@ def network_drive(path: Path, mounts: Path = Path("/proc/self/mounts")) -> str:
     over = [(len(where), kind) for _, where, kind, *_ in lines if folder.is_relative_to(where)]
     kind = max(over, default=(0, ""))[1]
     return kind if kind.removesuffix("4") in NETWORK_DRIVES else ""
-
-
-def _warn_of_network_drive(engine: Engine) -> None:
-    path = sqlite_file(engine)
-    if path is not None and (kind := network_drive(path)):
-        log.warning(
-            "%s lies on a network drive (%s): SQLite's locks are not safe there, and a crash may damage it."
-            " Keep the archive on a local disk, or use PostgreSQL.", path, kind,
-        )  # fmt: skip
 
 
 def _prepare(engine: Engine) -> None:

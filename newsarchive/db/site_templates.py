@@ -266,7 +266,10 @@ def pages(engine: Engine, site: str, but: Container[str] = ()) -> Iterator[Obser
         if not rows:
             return
         last = rows[-1].article_id
-        yield from _unpacked((row for row in rows if row.url not in but), site)
+        for row in rows:
+            page = unpacked(row, row.record, site) if row.url not in but else None
+            if page is not None:
+                yield page
 
 
 def _records(site: str) -> Select[Any]:
@@ -276,23 +279,10 @@ def _records(site: str) -> Select[Any]:
     return query.join(ArticleRow, ArticleRow.id == PageSighting.article_id)
 
 
-def _unpacked(rows: Iterable[Any], site: str) -> Iterator[Observation]:
-    for row in rows:
-        page = unpacked(row, row.record, site)
-        if page is not None:
-            yield page
-
-
 def unpacked(row: Any, record: bytes, site: str) -> Observation | None:
     """The page of a row and its record; `None` where another version of this program wrote the record."""
     cluster = _cluster(row.cluster_id, row.url)
     return unpack(record, row.url, site, cluster, verdict=row.verdict, layout=row.layout)
-
-
-def brought_up(page: Observation, row: Any) -> Observation:
-    """A page whose record has not changed, with the present values of its row; the same object where nothing
-    changed."""
-    return page.with_verdict(_cluster(row.cluster_id, row.url), row.verdict, row.layout)
 
 
 def taken_otherwise(connection: Connection, article_ids: Iterable[int], template: Template) -> set[int]:
@@ -397,8 +387,16 @@ def shared(engine: Engine, pages: Iterable[Observation]) -> dict[int, Elsewhere]
             return {}  # no other site has pages with a record
         keys = sorted({key for page in pages for key in shareable(page)})
         on_several_sites = sorted(key for (key,) in _of_lines(connection, _ON_SEVERAL_SITES, keys))
+        columns: list[Any] = [LineSighting.fingerprint, LineSighting.is_named, ArticleRow.url]
+        columns += [ArticleRow.cluster_id, PageSighting.origin, Site.domain]
+        query = (
+            select(*columns)
+            .join(PageSighting, PageSighting.article_id == LineSighting.article_id)
+            .join(ArticleRow, ArticleRow.id == LineSighting.article_id)
+            .join(Site, Site.id == PageSighting.site_id)
+        )
         for chunk in bulk.chunks(on_several_sites):
-            for row in connection.execute(_holding(chunk)):
+            for row in connection.execute(query.where(LineSighting.fingerprint.in_(chunk))):
                 page = Observation(row.url, row.domain, _cluster(row.cluster_id, row.url), row.origin)
                 found[row.fingerprint].append(page)
                 if row.is_named:
@@ -419,18 +417,6 @@ def _of_lines(connection: Connection, query: str, keys: list[int], **values: Any
         asked = query.replace("AMONG", dialect_of(connection).among(part, bind))
         found += bulk.select_tuples(connection, asked, values)
     return found
-
-
-def _holding(keys: Sequence[int]) -> Select[Any]:
-    columns: list[Any] = [LineSighting.fingerprint, LineSighting.is_named, ArticleRow.url]
-    columns += [ArticleRow.cluster_id, PageSighting.origin, Site.domain]
-    return (
-        select(*columns)
-        .join(PageSighting, PageSighting.article_id == LineSighting.article_id)
-        .join(ArticleRow, ArticleRow.id == LineSighting.article_id)
-        .join(Site, Site.id == PageSighting.site_id)
-        .where(LineSighting.fingerprint.in_(keys))
-    )
 
 
 def _copies(connection: Connection, names: Iterable[str]) -> dict[str, list[Observation]]:
@@ -566,14 +552,12 @@ class SiteWindows:
                 page = known.sharing(unpacked(row, packed[row.article_id], domain))
             else:
                 page = known.records[row.article_id][1]
-                page = page and brought_up(page, row)
+                if page is not None:  # its record is the same; its row may have other values
+                    page = page.with_verdict(_cluster(row.cluster_id, row.url), row.verdict, row.layout)
             records[row.article_id] = stamp, page
         known.records = records
-        self._shrink()
-        return Window((page for _, page in records.values() if page is not None), size)
-
-    def _shrink(self) -> None:
-        lines = {domain: known.lines for domain, known in self.sites.items()}
+        lines = {domain: one.lines for domain, one in self.sites.items()}
         while sum(lines.values()) > self.max_lines and len(self.sites) > 1:
-            domain, _ = self.sites.popitem(last=False)
-            del lines[domain]
+            oldest, _ = self.sites.popitem(last=False)
+            del lines[oldest]
+        return Window((page for _, page in records.values() if page is not None), size)

@@ -7,13 +7,13 @@ The views of republished texts, repairs and left-out lines are made once, in a n
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, exc
 
 from newsarchive.db.conditions import QUARANTINED, Copies, counted, visible
-from newsarchive.db.dialects import Dialect, dialect_of
+from newsarchive.db.dialects import dialect_of
 from newsarchive.fields import FLAT
 
 #: The queries of the fields that are lists.
@@ -128,7 +128,11 @@ def make_details(connection: Connection) -> None:
 
 def make(connection: Connection) -> None:
     """Make the views anew. Only `hidden_articles` has articles that readers do not see."""
-    columns = ", ".join(_columns(dialect_of(connection)))
+    dialect = dialect_of(connection)
+    special = {name: dialect.json_list(query, "name") for name, query in _LISTS.items()} | _ELSEWHERE
+    special["confidence"] = dialect.json_number("a.quality", "confidence")
+    names = [field.name for field in FLAT]
+    columns = ", ".join(f"{special.get(name, f'a.{name}')} AS {name}" for name in names)
     queries = {
         **{
             name: f"SELECT {columns}, {_MORE} {_FROM} WHERE {' AND '.join(conditions)}"
@@ -167,11 +171,3 @@ def _make(connection: Connection, name: str, query: str) -> None:
         for row in given:
             if row.attname in there:
                 connection.exec_driver_sql(row.statement.replace("%", "%%"))
-
-
-def _columns(dialect: Dialect) -> Iterator[str]:
-    special = {name: dialect.json_list(query, "name") for name, query in _LISTS.items()} | _ELSEWHERE
-    special["confidence"] = dialect.json_number("a.quality", "confidence")
-    for field in FLAT:
-        expression = special.get(field.name, f"a.{field.name}")
-        yield f"{expression} AS {field.name}"

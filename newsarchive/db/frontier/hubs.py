@@ -119,7 +119,13 @@ class Hubs:
         now = self.clock()
         with reading(self.engine) as connection:
             known = {(site_of(one.site), one.hub, one.topic): one for one in subscriptions(connection)}
-        changed = {key: state for key, state in wanted.items() if _is_news(state, known.get(key), now)}
+        changed: dict[tuple[str, str, str], HubState] = {}
+        for key, state in wanted.items():
+            one = known.get(key)
+            said = state.state, state.problem[:MAX_PROBLEM_CHARACTERS]
+            is_old = one is None or one.seen_at is None or now - one.seen_at >= SIGN_OF_LIFE
+            if one is None or is_old or said != (one.state, one.problem):
+                changed[key] = state
         gone = known.keys() - wanted.keys()
         if not (changed or gone):
             return
@@ -132,12 +138,6 @@ class Hubs:
             for key, state in changed.items():
                 if key[0] in ids:
                     _write(connection, ids[key[0]], key[0], state, known.get(key), now)
-
-
-def _is_news(state: HubState, known: KnownSubscription | None, now: datetime) -> bool:
-    if known is None or known.seen_at is None or now - known.seen_at >= SIGN_OF_LIFE:
-        return True
-    return (state.state, state.problem[:MAX_PROBLEM_CHARACTERS]) != (known.state, known.problem)
 
 
 def _row(site_id: int, hub: str, topic: str) -> tuple[Any, ...]:

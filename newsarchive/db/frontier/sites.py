@@ -89,35 +89,26 @@ class Sites:
         return sorted(self._due(self.followed(), tried), key=lambda site: site.last_success_at or never)
 
     def _due(self, sites: Iterable[KnownSite], tried: Mapping[str, datetime]) -> list[KnownSite]:
-        now, due, pushed = self.clock(), [], []
+        now, due, pushed = self.clock(), list[KnownSite](), dict[str, KnownSite]()
         for site in sites:
             if _is_due(site, now, tried.get(site.domain)):
                 due.append(site)
             elif site.is_pushed(now) and not site.rests_until(now):
-                pushed.append(site)
-        return due + self._with_due_posts(pushed, tried, now)
-
-    def _with_due_posts(
-        self, sites: Iterable[KnownSite], tried: Mapping[str, datetime], now: datetime
-    ) -> list[KnownSite]:
-        """Those of these sites that have posts to look at again, and whose posts were not looked at again within the
-        last interval."""
-        by_domain = {site.domain: site for site in sites}
-        found, last = set[str](), dict[str, datetime]()
+                pushed[site.domain] = site
+        with_due_posts, last = set[str](), dict[str, datetime]()
         with reading(self.engine) as connection:
-            for some in bulk.parts(by_domain):
-                values = {"sites": some, "now": now}
-                found |= {domain for (domain,) in bulk.select_tuples(connection, _WITH_DUE_POSTS, values)}
+            for some in bulk.parts(pushed):
+                found = bulk.select_tuples(connection, _WITH_DUE_POSTS, {"sites": some, "now": now})
+                with_due_posts |= {domain for (domain,) in found}
                 for domain, at in bulk.select_tuples(connection, _RECRAWLS, {"sites": some}):
                     last[domain] = moment(at) or now
-        long_ago = datetime.min.replace(tzinfo=UTC)
-        return [
-            site
-            for domain, site in by_domain.items()
-            if domain in found
-            and max(last.get(domain, long_ago), tried.get(domain, long_ago), site.last_success_at or long_ago)
-            <= now - site.interval + MAX_EARLY
-        ]
+        never = datetime.min.replace(tzinfo=UTC)
+        for domain, site in pushed.items():
+            looks = last.get(domain, never), tried.get(domain, never), site.last_success_at or never
+            # Posts that were looked at within the last interval wait.
+            if domain in with_due_posts and max(looks) <= now - site.interval + MAX_EARLY:
+                due.append(site)
+        return due
 
     def follow(
         self, home_url: str, settings: Mapping[str, Any], *, platform: str = "", name: str = ""

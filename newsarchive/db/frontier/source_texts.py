@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta, timezone
 from itertools import chain
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias
@@ -180,15 +180,13 @@ def _held(connection: Connection, url_ids: Iterable[int]) -> dict[int, SourceTex
 def _row(text: SourceText) -> dict[str, Any]:
     row = {name: getattr(text, name) for name in FIELDS}
     row |= {name: [storable(one) for one in row[name]] for name in LIST_FIELDS}
-    row |= {f"{name}_offset": _minutes(row[name]) for name in TIME_FIELDS}
+    for (
+        name
+    ) in TIME_FIELDS:  # minutes that the clock is ahead of UTC, `None` where it shows UTC or is unknown
+        ahead = row[name].utcoffset() if row[name] is not None else None
+        row[f"{name}_offset"] = int(ahead.total_seconds()) // 60 or None if ahead is not None else None
     place = text.place or Place("", 0, 0)
     return row | dict(zip(PLACE_COLUMNS, (place.file, place.offset, place.length, place.digest), strict=True))
-
-
-def _minutes(time: datetime | None) -> int | None:
-    """The minutes that the clock of a moment is ahead of UTC, `None` where it shows UTC or is unknown."""
-    ahead = time.utcoffset() if time is not None else None
-    return int(ahead.total_seconds()) // 60 or None if ahead is not None else None
 
 
 def _stored(text: SourceText) -> SourceText:

@@ -186,7 +186,14 @@ def mark(connection: Connection, fetched: Iterable[Fetched], rates: EditRates) -
         rows += [{"b_key": key, **values} for key in one.keys]
         parts |= dict.fromkeys(one.keys, further)
     bulk.execute_many(connection, _DONE, rows)
-    _keep_parts(connection, parts)
+    for keys in bulk.parts(parts):
+        query = "SELECT url_key, id FROM urls WHERE url_key IN :keys"
+        here = dict(bulk.select_tuples(connection, query, {"keys": keys}))
+        connection.execute(delete(UrlPart).where(UrlPart.url_id.in_(here.values())))
+        bulk.insert_rows(connection, UrlPart, [
+            {"url_id": url_id, "part": number, "url": one.url, "etag": one.etag, "last_modified": one.last_modified}
+            for key, url_id in here.items() for number, one in enumerate(parts[key], 2)
+        ])  # fmt: skip
 
 
 def take_up(connection: Connection, read: Iterable[Fetched]) -> None:
@@ -249,17 +256,6 @@ def articles_at(connection: Connection, key: str, answered: str = "") -> list[in
     """
     found = bulk.select_tuples(connection, _ARTICLES_AT, {"key": key})
     return [i for i, url in found if same_site(f"https://{key}", url) or url_key(url) == answered]
-
-
-def _keep_parts(connection: Connection, parts: Mapping[str, Sequence[Validators]]) -> None:
-    for keys in bulk.parts(parts):
-        query = "SELECT url_key, id FROM urls WHERE url_key IN :keys"
-        here = dict(bulk.select_tuples(connection, query, {"keys": keys}))
-        connection.execute(delete(UrlPart).where(UrlPart.url_id.in_(here.values())))
-        bulk.insert_rows(connection, UrlPart, [
-            {"url_id": url_id, "part": number, "url": one.url, "etag": one.etag, "last_modified": one.last_modified}
-            for key, url_id in here.items() for number, one in enumerate(parts[key], 2)
-        ])  # fmt: skip
 
 
 def _next_look(one: Fetched, known: Mapping[str, Visits]) -> dict[str, Any]:

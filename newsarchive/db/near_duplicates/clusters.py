@@ -94,14 +94,6 @@ def assign(connection: Connection, entries: Sequence[Entry], now: datetime) -> N
     index.settle(connection)
 
 
-def _packed(raw: bytes | None) -> Sequence[int]:
-    """A stored signature as it lies in memory; empty for none, and for a damaged one."""
-    try:
-        return memoryview(raw or b"").cast("I")
-    except TypeError:
-        return ()
-
-
 class _Assignment:
     """The work on one chunk of new texts."""
 
@@ -160,8 +152,11 @@ class _Assignment:
         for part in bulk.parts(set(ids) - set(self.known)):
             for i, content_hash, cluster_id, raw in bulk.select_tuples(self.connection, query, {"ids": part}):
                 self.known[i] = _Known(i, content_hash, cluster_id)
-                # Most of them are compared once and are no copies, so they stay packed.
-                self.signatures.setdefault(i, _packed(raw))
+                try:  # most of them are compared once and are no copies, so they stay packed
+                    packed: Sequence[int] = memoryview(raw or b"").cast("I")
+                except TypeError:  # it is damaged
+                    packed = ()
+                self.signatures.setdefault(i, packed)
 
     def _link_same(self, a: int, b: int) -> None:
         a, b = sorted((a, b))

@@ -136,7 +136,11 @@ class _Rows:
         if fullest != self.stays:
             new = list(self.members.values())
             self.known.read(self.firsts.values())
-        made = {i: self._row(i, fullest) for i in {self._first(m.id) for m in new}}
+        full = self._text(self.members[self._first(fullest)])
+        made = {
+            i: row_of(self._text(self.members[i]), full, self.known.bodies) | {"fullest_id": fullest}
+            for i in {self._first(m.id) for m in new}
+        }
         return [
             made[self._first(m.id)] | {"article_id": m.id} | ({"kind": "fullest"} if m.id == fullest else {})
             for m in new
@@ -159,11 +163,6 @@ class _Rows:
 
     def _first(self, article_id: int) -> int:
         return self.firsts[self.members[article_id].content_hash or str(article_id)]
-
-    def _row(self, i: int, fullest: int) -> dict[str, Any]:
-        first = self._first(fullest)
-        copy, full = (self._text(self.members[n]) for n in (i, first))
-        return row_of(copy, full, self.known.bodies) | {"fullest_id": fullest}
 
 
 def row_of(copy: Text, full: Text, bodies: Mapping[int, str]) -> dict[str, Any]:

@@ -125,7 +125,15 @@ def relink(
     """
     with reading(engine) as connection:
         ids = array("q", connection.execute(select(ArticleRow.id).order_by(_WHEN, ArticleRow.id)).scalars())
-    run_id, at, before = _start_linking(engine, threshold, ids, afresh)
+    arguments = {"threshold": threshold}
+    with writing(engine) as connection:
+        found = None if afresh else archive_state.stopped(connection, PARAPHRASES, arguments)
+        places = [ids.index(i) for i in (found[1] if found else {}).values() if i in ids]
+        if found and len(places) == 2:
+            run_id, at, before = found[0], places[0], places[1] - places[0]  # `before` were compared already
+        else:
+            connection.execute(delete(ParaphraseRow))
+            run_id, at, before = archive_state.begin(connection, PARAPHRASES, arguments), 0, 0
     articles = _marked(engine, ids, at, progress)
     for stretch in stream(articles, before=before, window=MAX_TIME_APART, threshold=threshold):
         with writing(engine) as connection:
@@ -141,18 +149,6 @@ def is_stopped(engine: Engine, threshold: float) -> bool:
     """Whether a search for paraphrases of this score was stopped."""
     with reading(engine) as connection:
         return archive_state.stopped(connection, PARAPHRASES, {"threshold": threshold}) is not None
-
-
-def _start_linking(engine: Engine, threshold: float, ids: array[int], afresh: bool) -> tuple[int, int, int]:
-    """The run, the place in `ids` to begin at, and how many articles from there have been compared already."""
-    arguments = {"threshold": threshold}
-    with writing(engine) as connection:
-        found = None if afresh else archive_state.stopped(connection, PARAPHRASES, arguments)
-        places = [ids.index(i) for i in (found[1] if found else {}).values() if i in ids]
-        if found and len(places) == 2:
-            return found[0], places[0], places[1] - places[0]
-        connection.execute(delete(ParaphraseRow))
-        return archive_state.begin(connection, PARAPHRASES, arguments), 0, 0
 
 
 def _marked(

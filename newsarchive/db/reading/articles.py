@@ -158,8 +158,10 @@ def load(
     reader = Reader.of(connection)
     query, values = (_CURRENT, {}) if version is None else (_NUMBERED, {"version": version})
     found = {row["id"]: row for row in reader.rows(query, {"ids": wanted, **values})} if wanted else {}
-    if version is not None:
-        found = {i: _of_version(row) for i, row in found.items()}
+    for row in found.values() if version is not None else ():
+        own = {name: row.pop(f"own_{column}") for name, column in _OF_VERSION.items()}
+        if own["revision_id"] != row["revision_id"]:
+            row |= own | {"article_body": _text(own["article_body"])}
     if not found:
         return []
     related = {name: _gathered(reader, sql, "article_id", wanted) for name, sql in _OF_ARTICLE.items()}
@@ -169,15 +171,13 @@ def load(
         related |= {
             name: _gathered(reader, sql, "revision_id", revisions) for name, sql in _OF_REVISION.items()
         }
-    return [_whole(found[i], related) for i in wanted if i in found]
-
-
-def _of_version(row: Row) -> Row:
-    """The row of an article with what one version has of its own."""
-    own = {name: row.pop(f"own_{column}") for name, column in _OF_VERSION.items()}
-    if own["revision_id"] == row["revision_id"]:
-        return row
-    return row | own | {"article_body": _text(own["article_body"])}
+    stored = []
+    for row in (found[i] for i in wanted if i in found):
+        try:
+            stored.append(_stored(row, related))
+        except Damaged as error:
+            raise Damaged(f"article {row['id']} ({row['url']}): {error}") from error
+    return stored
 
 
 def _text(stored: bytes | None) -> str:
@@ -189,13 +189,6 @@ def _gathered(reader: Reader, sql: str, key: str, ids: Sequence[int]) -> dict[in
     for row in reader.rows(sql, {"ids": ids}):
         groups.setdefault(row[key], []).append(row)
     return groups
-
-
-def _whole(row: Row, related: dict[str, dict[int, list[Row]]]) -> Stored:
-    try:
-        return _stored(row, related)
-    except Damaged as error:
-        raise Damaged(f"article {row['id']} ({row['url']}): {error}") from error
 
 
 def _stored(row: Row, related: dict[str, dict[int, list[Row]]]) -> Stored:

@@ -118,7 +118,22 @@ def changes(
         order = "ORDER BY e.at DESC, e.row_id DESC, e.kind LIMIT :limit OFFSET :offset"
         most = MAX_EVENTS if limit is None else limit
         rows = reader.rows(f"{_PAGE} {sql} {order}", {**values, "limit": most, "offset": offset})
-        return _with_details(reader, rows)
+        versions = _by_id(reader, _VERSIONS, rows, Happening.EDITED)
+        moved = _by_id(reader, _FIELDS, rows, Happening.DETAILS)
+    found = []
+    for row in rows:
+        kind, row_id, before = Happening(row.pop("kind")), row.pop("row_id"), row.pop("fetched_at")
+        one = Happened(kind, **row, last_seen_before=before)
+        if kind is Happening.EDITED:
+            own = versions[row_id]
+            headlines = {"headline": own["headline"], "headline_before": own["headline_before"] or ""}
+            one = replace(one, version=own["version"], **headlines)
+        elif kind is Happening.DETAILS:
+            own = moved[row_id]
+            said = {"before": own["value_before"], "after": own["value_after"]}
+            one = replace(one, version=own["version"], field=own["field"], **said)
+        found.append(one)
+    return found
 
 
 def counts(
@@ -150,25 +165,6 @@ def _selected(
             values[name] = moment
             conditions.append(f"e.at {sign} :{name}")
     return _EVENTS.format(events=events, conditions=" AND ".join(conditions)), values
-
-
-def _with_details(reader: Reader, rows: Sequence[Row]) -> list[Happened]:
-    versions = _by_id(reader, _VERSIONS, rows, Happening.EDITED)
-    moved = _by_id(reader, _FIELDS, rows, Happening.DETAILS)
-    found = []
-    for row in rows:
-        kind, row_id, before = Happening(row.pop("kind")), row.pop("row_id"), row.pop("fetched_at")
-        one = Happened(kind, **row, last_seen_before=before)
-        if kind is Happening.EDITED:
-            own = versions[row_id]
-            headlines = {"headline": own["headline"], "headline_before": own["headline_before"] or ""}
-            one = replace(one, version=own["version"], **headlines)
-        elif kind is Happening.DETAILS:
-            own = moved[row_id]
-            values = {"before": own["value_before"], "after": own["value_after"]}
-            one = replace(one, version=own["version"], field=own["field"], **values)
-        found.append(one)
-    return found
 
 
 def _by_id(reader: Reader, query: str, rows: Sequence[Row], kind: Happening) -> Mapping[int, Row]:

@@ -145,8 +145,9 @@ def days(
         posts = {domain: _posts(reader, number, values) for number, domain in sites}
     for domain, named in posts.items():
         mine = crawls.get(domain, {})
-        begin = first if since else min([*named, *mine], default=None)
-        for day in _every(begin, last) if begin else ():
+        begin = first if since else min([*named, *mine, last + timedelta(days=1)])
+        for number in range((last - begin).days + 1):
+            day = begin + timedelta(days=number)
             yield _day(domain, day, mine.get(day, (0, 0)), named.get(day, []))
 
 
@@ -240,10 +241,6 @@ def _edges(first: date, last: date) -> dict[str, datetime]:
     return {
         "begin": datetime.combine(first, time.min, tzinfo=UTC), "end": datetime.combine(last, time.max, tzinfo=UTC)
     }  # fmt: skip
-
-
-def _every(first: date, last: date) -> Iterator[date]:
-    return (first + timedelta(days=number) for number in range((last - first).days + 1))
 
 
 def _crawls(

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from newsarchive.core.near_duplicates.comparison import Comparison, compare
@@ -122,20 +122,27 @@ def trace(source: Source, url_or_id: str | int, *, hidden: bool = False) -> Trac
         full = next((r for r in compared_rows.values() if r["kind"] == "fullest"), any_row)["fullest_id"]
         texts = _bodies(reader, {*in_time[:MAX_COMPARED_COPIES], full})
         paraphrases = _paraphrases(reader, list(rows), hidden)
-        absences = _absences(reader, rows)
-    copies = tuple(
-        replace(
-            _copy(rows[i], compared_rows.get(i), compare(texts[full], texts[i]) if i in texts else None),
-            absent_at=absences.get(i),
-        )
-        for i in in_time
-    )
+        absences = reader.rows(_ABSENT, {"ids": list(rows), **_PARTS_OF_RUNS})
+    absent = {one["id"]: one["seen_at"] for one in absences}
+    copies = []
+    for i in in_time:
+        row, stored, absent_at = rows[i], compared_rows.get(i), absent.get(i)
+        changed = compare(texts[full], texts[i]) if i in texts else None
+        if stored is None:  # the fullest article left the cluster after this one came
+            stored = dict.fromkeys(COUNTS, 0) | {"kind": "edited", "similarity": 0.0}
+            stored |= changed.counts if changed else {}
+        if absent_at is not None and row["published"] + MAX_LATE >= absent_at:
+            absent_at = None
+        copies.append(Copy(
+            row["id"], row["url"], row["site"], row["headline"], row["published"], stored["kind"],
+            round(stored["similarity"], 3), {name: stored[name] for name in COUNTS}, changed, row["edits"], absent_at,
+        ))  # fmt: skip
     named_by = _named_by(source, article, [c.id for c in copies])
     return Trace(
         article.id, article.url, article.headline,
         named_by.origin if named_by else None, named_by.url if named_by else "",
         named_by.original_id if named_by else None, named_by.original_url if named_by else "",
-        article.cluster_id, size, copies[0].id, full, copies, paraphrases,
+        article.cluster_id, size, copies[0].id, full, tuple(copies), paraphrases,
     )  # fmt: skip
 
 
@@ -192,14 +199,6 @@ _ABSENT = """
 _PARTS_OF_RUNS = {"limit": '%"limit"%', "skip": '%"skip"%', "bound": '%"bound/%'}
 
 
-def _absences(reader: Reader, rows: Mapping[int, Row]) -> dict[int, datetime]:
-    """Article → when its feed was read without it, for those that are dated well before that."""
-    found = reader.rows(_ABSENT, {"ids": list(rows), **_PARTS_OF_RUNS})
-    return {
-        one["id"]: one["seen_at"] for one in found if rows[one["id"]]["published"] + MAX_LATE < one["seen_at"]
-    }
-
-
 def _cluster(
     reader: Reader, article_id: int, cluster_id: int | None, hidden: bool
 ) -> tuple[dict[int, Row], int]:
@@ -247,17 +246,6 @@ def _comparisons(reader: Reader, rows: Mapping[int, Row], hidden: bool) -> dict[
     made = {i: row_of(text, texts[full], bodies) | {"fullest_id": full} for i, text in texts.items()}
     made[full]["kind"] = "fullest"
     return made
-
-
-def _copy(row: Row, stored: Row | None, changed: Comparison | None) -> Copy:
-    """`stored` is `None` for an article without a row in `copies`: the fullest article left the cluster after it came."""
-    if stored is None:
-        stored = dict.fromkeys(COUNTS, 0) | {"kind": "edited", "similarity": 0.0}
-        stored |= changed.counts if changed else {}
-    return Copy(
-        row["id"], row["url"], row["site"], row["headline"], row["published"],
-        stored["kind"], round(stored["similarity"], 3), {name: stored[name] for name in COUNTS}, changed, row["edits"],
-    )  # fmt: skip
 
 
 def _paraphrases(reader: Reader, ids: Sequence[int], hidden: bool) -> tuple[ParaphraseLink, ...]:

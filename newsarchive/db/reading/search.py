@@ -46,7 +46,7 @@ from newsarchive.db.query_language import (
     tokenise,
 )
 from newsarchive.db.reading.finding import find
-from newsarchive.db.readonly import Reader, Row, Source, reading
+from newsarchive.db.readonly import Reader, Source, reading
 from newsarchive.db.values import storable, utc
 from newsarchive.exceptions import UsageError, WrongType
 from newsarchive.times import span_edge
@@ -135,13 +135,15 @@ def filters(**chosen: Unpack[FilterOptions]) -> Filters:
         )
     named = {name: _text(name, chosen.get(name)) for name in _EXAMPLES}
     named["site"] = domain_of(named["site"])
-    since, until = chosen.get("since"), chosen.get("until")
+    since, until, hidden = chosen.get("since"), chosen.get("until"), chosen.get("hidden", False)
+    if not isinstance(hidden, bool):
+        raise WrongType("hidden", hidden, "give True or False")
     wanted = Filters(
         **named,
         since=day(since, "since"),
         until=day(until, "until"),
         cluster=_number(chosen.get("cluster")),
-        hidden=_flag(chosen.get("hidden", False)),
+        hidden=hidden,
         copies=Copies(_choice("copies", chosen.get("copies"), list(Copies))),
         rights=_choice("rights", chosen.get("rights"), RIGHTS),
         article=_articles(chosen.get("article")),
@@ -178,12 +180,6 @@ def _number(value: object) -> int | None:
     if isinstance(value, bool) or not hasattr(value, "__index__"):
         raise WrongType("cluster", value, "give the number of a story, an article's cluster_id")
     return max(-1, min(index(value), MAX_INTEGER))  # a number beyond the database's is no story's
-
-
-def _flag(value: object) -> bool:
-    if not isinstance(value, bool):
-        raise WrongType("hidden", value, "give True or False")
-    return value
 
 
 def _choice(name: str, value: object, choices: Sequence[str]) -> str:
@@ -311,7 +307,13 @@ def search(
         query = Query(reader, filters or Filters())
         tree = query.inside(tree)
         sql = query.page(tree, paging.order, paging.limit, paging.offset)
-        return [_hit(reader, row, tree, paging.marks) for row in reader.rows(sql, query.values)]
+        hits = []
+        for row in reader.rows(sql, query.values):
+            body = reader.value("SELECT article_body FROM articles WHERE id = :id", {"id": row["id"]})
+            shown = snippet(body, positive(tree) if tree else (), paging.marks)
+            named = {"origin": row["origin"] or "", "score": float(row["score"] or 0.0), "snippet": shown}
+            hits.append(Hit(**row | named))
+        return hits
 
 
 def count(source: Source, words: str = "", filters: Filters | None = None) -> int:
@@ -337,13 +339,6 @@ def ids(
 def tree_of(words: str) -> Node | None:
     """The tree of a query, `None` where it asks for nothing."""
     return parse(storable(words)) if words.strip() else None  # as the texts are stored
-
-
-def _hit(reader: Reader, row: Row, tree: Node | None, marks: Marks) -> Hit:
-    body = reader.value("SELECT article_body FROM articles WHERE id = :id", {"id": row["id"]})
-    shown = snippet(body, positive(tree) if tree else (), marks)
-    named = {"origin": row["origin"] or "", "score": float(row["score"] or 0.0), "snippet": shown}
-    return Hit(**row | named)
 
 
 def folded(name: str) -> str:

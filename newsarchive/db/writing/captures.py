@@ -169,8 +169,18 @@ def mark_read(engine: Engine, capture_ids: Sequence[int], extractor_version: int
 def add_rights(engine: Engine, said: Mapping[int, Rights | None], *, dry_run: bool = False) -> int:
     """Add what pages that were read again say about the use of their text to what is known of their captures. Gives the
     number of captures of which more is known now. With `dry_run` it only counts."""
+    wanted = [capture_id for capture_id, rights in said.items() if rights]
+    ids = select(CaptureRow.id).where(CaptureRow.id.in_(wanted))
+    query = (
+        select(CaptureRights.capture_id, RightsRow.statement)
+        .join(RightsRow, RightsRow.id == CaptureRights.rights_id).where(CaptureRights.capture_id.in_(wanted))
+    )  # fmt: skip
     with reading(engine) if dry_run else writing(engine) as connection:
-        more = _rights_gained(connection, said)
+        there = set(connection.execute(ids).scalars())
+        known = {row.capture_id: rights_from(row.statement) or Rights() for row in connection.execute(query)}
+        # What was known stays: the robots.txt of the day of the fetch cannot be read again from the bytes of a page.
+        both = {i: known.get(i, Rights()) + rights for i, rights in said.items() if rights and i in there}
+        more = {i: rights for i, rights in both.items() if rights != known.get(i)}
         if more and not dry_run:
             connection.execute(delete(CaptureRights).where(CaptureRights.capture_id.in_(list(more))))
             _record_rights(connection, more.items())
@@ -199,22 +209,6 @@ def _record_rights(connection: Connection, said: Iterable[tuple[int, Rights | No
 
 def _digest(rights: Rights) -> str:
     return hashlib.sha256(json.dumps(rights.as_json(), sort_keys=True).encode()).hexdigest()[:32]
-
-
-def _rights_gained(connection: Connection, said: Mapping[int, Rights | None]) -> dict[int, Rights]:
-    """The captures of which `said` tells something new, each with all that is then known of it.
-
-    What was known stays: the robots.txt of the day of the fetch cannot be read again from the bytes of a page.
-    """
-    wanted = [capture_id for capture_id, rights in said.items() if rights]
-    there = set(connection.execute(select(CaptureRow.id).where(CaptureRow.id.in_(wanted))).scalars())
-    query = (
-        select(CaptureRights.capture_id, RightsRow.statement)
-        .join(RightsRow, RightsRow.id == CaptureRights.rights_id).where(CaptureRights.capture_id.in_(wanted))
-    )  # fmt: skip
-    known = {row.capture_id: rights_from(row.statement) or Rights() for row in connection.execute(query)}
-    both = {id_: known.get(id_, Rights()) + rights for id_, rights in said.items() if rights and id_ in there}
-    return {id_: rights for id_, rights in both.items() if rights != known.get(id_)}
 
 
 def of_article(engine: Engine, article_id: int) -> Iterator[Kept]:

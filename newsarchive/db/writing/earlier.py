@@ -220,13 +220,8 @@ def _split(
 def _number(connection: Connection, held: Sequence[_Version], changes: Sequence[_StoredChange]) -> None:
     """Number the versions in their order. The first is the new one, and any other is a change."""
     for number, one in enumerate(held, 1):
-        kind = (
-            ChangeKind.NEW
-            if number == 1
-            else ChangeKind.PUBLISHER
-            if one.kind == ChangeKind.NEW
-            else one.kind
-        )
+        later = ChangeKind.PUBLISHER if one.kind == ChangeKind.NEW else one.kind
+        kind = ChangeKind.NEW if number == 1 else later
         if kind != one.kind:
             bulk.update_rows(connection, Revision, [{"b_id": one.id, "change_kind": kind}])
     numbers = {one.id: number for number, one in enumerate(held, 1)}

@@ -185,32 +185,24 @@ def _begin(connection: Connection, article_id: int, demand: Demand) -> Entry:
         own = SealedText.withholding_id == held.id
         sealed = connection.execute(select(SealedText.payload).where(own)).scalar()
         connection.execute(delete(SealedText).where(own))
-    # What damaged rows raise is no closed set; their texts go all the same. After an error PostgreSQL goes on behind a savepoint alone.
+    # Where the bytes of what feeds said lie is kept, without the words, until `finish`. What damaged rows raise is no closed set; their
+    # texts go all the same. After an error PostgreSQL goes on behind a savepoint alone.
+    names = ("url_id", "source", "warc_file", "warc_offset", "warc_length", "warc_digest")
     with suppress(Exception), connection.begin_nested():
-        _keep_places(connection, unpacked(sealed or b"")["source_texts"])
-    _leave_copies(connection, article_id, before, demand.at)
+        said_of = unpacked(sealed or b"")["source_texts"]
+        if places := [{name: row[name] for name in names} for row in said_of if row["warc_file"]]:
+            connection.execute(insert(SourceTextRow), places)
+    # It leaves its story and the index of copies.
+    connection.execute(update(ArticleRow).where(ArticleRow.id == article_id).values(_ERASED_ARTICLE))
+    entry = clusters.Entry(article_id, "", "", (), before.content_hash, signature_of(before.minhash))
+    clusters.assign(connection, [entry], demand.at)
+    older = (Revision.article_id == article_id) & (Revision.id != before.revision_id)
+    connection.execute(delete(Revision).where(older))
+    connection.execute(update(Revision).where(Revision.id == before.revision_id).values(content_hash=""))
     _forget(connection, article_id)
     made = standing(connection, article_id)
     assert made is not None
     return made
-
-
-def _keep_places(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
-    """Keep where the bytes of what feeds said lie, without the words, until `finish`."""
-    names = ("url_id", "source", "warc_file", "warc_offset", "warc_length", "warc_digest")
-    places = [{name: row[name] for name in names} for row in rows if row["warc_file"]]
-    if places:
-        connection.execute(insert(SourceTextRow), places)
-
-
-def _leave_copies(connection: Connection, article_id: int, before: Any, now: datetime) -> None:
-    """Take an article out of its story and of the index of copies."""
-    connection.execute(update(ArticleRow).where(ArticleRow.id == article_id).values(_ERASED_ARTICLE))
-    entry = clusters.Entry(article_id, "", "", (), before.content_hash, signature_of(before.minhash))
-    clusters.assign(connection, [entry], now)
-    older = (Revision.article_id == article_id) & (Revision.id != before.revision_id)
-    connection.execute(delete(Revision).where(older))
-    connection.execute(update(Revision).where(Revision.id == before.revision_id).values(content_hash=""))
 
 
 def _forget(connection: Connection, article_id: int) -> None:

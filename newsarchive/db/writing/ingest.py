@@ -394,7 +394,21 @@ class Batch:
         old = [plan.stored for plan in added if plan.stored]
         bodies = [{"b_id": row["revision_id"], "article_body": row["article_body"]} for row in old]
         bulk.update_rows(self.connection, Revision, bodies)
-        self._append_revisions(added)
+        new = [
+            plan.texts
+            | {
+                "id": plan.revision_id,
+                "article_id": plan.article_id,
+                "capture_id": plan.read_from,
+                "version": plan.version,
+                "change_kind": plan.change_kind,
+                "run_id": self.how.run_id,
+                "markup": plan.details.markup,
+                "article_body": None,  # that of a current version stands in its article
+            }
+            for plan in added
+        ]
+        bulk.insert_rows(self.connection, Revision, new)
         self._replace_revisions([plan for plan in plans if not plan.adds_version])
         current = [
             rows.text_row(plan.texts) | {"b_id": plan.article_id, "revision_id": plan.revision_id}
@@ -411,24 +425,6 @@ class Batch:
         ids = bulk.new_ids(self.connection, Revision, len(plans))
         for plan, revision_id in zip(plans, ids, strict=True):
             plan.revision_id, plan.version = revision_id, last.get(plan.article_id, 0) + 1
-
-    def _append_revisions(self, plans: list[Plan]) -> None:
-        """Add versions that become current: their bodies stand in their articles."""
-        new = [
-            plan.texts
-            | {
-                "id": plan.revision_id,
-                "article_id": plan.article_id,
-                "capture_id": plan.read_from,
-                "version": plan.version,
-                "change_kind": plan.change_kind,
-                "run_id": self.how.run_id,
-                "markup": plan.details.markup,
-                "article_body": None,
-            }
-            for plan in plans
-        ]
-        bulk.insert_rows(self.connection, Revision, new)
 
     def _replace_revisions(self, plans: list[Plan]) -> None:
         """Replace the texts of versions that this crawl made. A version keeps its time, and mostly its cause. The cause of one whose

@@ -115,7 +115,12 @@ def seal(connection: Connection, article_id: int, url_ids: Sequence[int]) -> byt
         for column in columns:
             _delete(connection, model, column, keys[owner])
     forget_lines(connection, lines)
-    _forget_names(connection, taken)
+    # Authors and tags that no other article has go too: a tag with the name of a person says what the article was about.
+    for model, _, user, column in _REFERRED:
+        if model in (AuthorRow, Term):
+            ids = {row["id"] for row in taken[_name(model)]}
+            used = {row[column] for row in _select(connection, user, column, ids)}
+            _delete(connection, model, "id", ids - used)
     for model, rows, empty in (
         (ArticleRow, articles, _EMPTY_ARTICLE), (Revision, versions, _EMPTY_VERSION), (Url, urls, _SKIPPED)
     ):  # fmt: skip
@@ -130,7 +135,13 @@ def seal(connection: Connection, article_id: int, url_ids: Sequence[int]) -> byt
 
 def unseal(connection: Connection, taken: Mapping[str, list[Row]]) -> None:
     """Put back what `seal` took, `unpacked`."""
-    new_ids = _put_back_referred(connection, taken)
+    #: Column → the id that an author, term and so on had → its id now.
+    new_ids: dict[str, dict[int, int]] = {}
+    for model, unique, _, column in _REFERRED:
+        rows = taken[_name(model)]
+        _insert(connection, model, rows)
+        ids = bulk.ids_of(connection, model, unique, rows)
+        new_ids[column] = {row["id"]: ids[tuple(row[name] for name in unique)] for row in rows}
     new_lines = _put_back_lines(connection, taken["lines"])
     for model, _, _ in _OWNED:
         rows = taken[_name(model)]
@@ -141,7 +152,12 @@ def unseal(connection: Connection, taken: Mapping[str, list[Row]]) -> None:
             rows = [row | {"line_hash": new_lines[row["line_hash"]]} for row in rows]
         _put_back(connection, model, rows)
     for model in (ArticleRow, Revision, Url):
-        _restore(connection, model, taken[_name(model)])
+        if rows := taken[_name(model)]:
+            table = _raw(model)
+            names: dict[str, Any] = {name: bindparam(f"b_{name}") for name in rows[0] if name != "id"}
+            statement = update(table).where(table.c.id == bindparam("b_id")).values(names)
+            values = [{f"b_{name}": value for name, value in row.items()} for row in rows]
+            bulk.execute_many(connection, statement, values)
     texts = [
         {"article_id": row["id"], "headline": row["headline"], "article_body": row["article_body"]}
         for row in taken["articles"]
@@ -158,28 +174,7 @@ def forget_lines(connection: Connection, hashes: Iterable[int]) -> None:
     _delete(connection, Line, "hash", sorted(gone))
 
 
-def _forget_names(connection: Connection, taken: Mapping[str, list[Row]]) -> None:
-    """Delete the authors and tags that no other article has: a tag with the name of a person says what the article was about."""
-    for model, _, user, column in _REFERRED:
-        if model in (AuthorRow, Term):
-            ids = {row["id"] for row in taken[_name(model)]}
-            _delete(
-                connection, model, "id", ids - {row[column] for row in _select(connection, user, column, ids)}
-            )
-
-
 # -- putting back --------------------------------------------------------------------------------
-
-
-def _put_back_referred(connection: Connection, taken: Mapping[str, list[Row]]) -> dict[str, dict[int, int]]:
-    """Column → the id that an author, term and so on had → its id now."""
-    found: dict[str, dict[int, int]] = {}
-    for model, unique, _, column in _REFERRED:
-        rows = taken[_name(model)]
-        _insert(connection, model, rows)
-        ids = bulk.ids_of(connection, model, unique, rows)
-        found[column] = {row["id"]: ids[tuple(row[name] for name in unique)] for row in rows}
-    return found
 
 
 def _put_back_lines(connection: Connection, rows: Sequence[Row]) -> dict[int, int]:
@@ -220,16 +215,6 @@ def _with_parents(connection: Connection, model: type[Base], rows: Sequence[Row]
     if model is ArticleOrigin:
         return [row if row["original_id"] in there else row | {"original_id": None} for row in rows]
     return [row for row in rows if {row["a_id"], row["b_id"]} <= there]
-
-
-def _restore(connection: Connection, model: type[Base], rows: Sequence[Row]) -> None:
-    if rows:
-        table = _raw(model)
-        values = [{f"b_{name}": value for name, value in row.items()} for row in rows]
-        names: dict[str, Any] = {name: bindparam(f"b_{name}") for name in rows[0] if name != "id"}
-        bulk.execute_many(
-            connection, update(table).where(table.c.id == bindparam("b_id")).values(names), values
-        )
 
 
 def _blank(connection: Connection, model: type[Base], empty: Row, ids: Sequence[int]) -> None:
