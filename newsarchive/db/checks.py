@@ -19,7 +19,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sqlalchemy import JSON, Column, Engine, func, select
+from sqlalchemy import JSON, Engine, func, select
 
 from newsarchive.compression import is_packed
 from newsarchive.core.alarms.listings import FRONT_PAGE
@@ -197,16 +197,14 @@ _READERS: dict[str, Callable[[Any], Any]] = {
 MAX_NAMED_ROWS = 5
 
 
-def _reader(column: Column[Any]) -> Callable[[Any], Any] | None:
-    return _READERS.get(str(column)) or _READERS_OF_TYPES.get(type(column.type))
-
-
 def values(engine: Engine) -> Iterator[Finding]:
     """Values that the program never writes, as damage or an UPDATE by hand leaves them. PostgreSQL lets none in."""
     if sqlite_file(engine) is None:
         return
-    columns = [column for table in Base.metadata.sorted_tables for column in table.columns]
-    readers = {str(column): reader for column in columns if (reader := _reader(column))}
+    readers: dict[str, Callable[[Any], Any]] = {}
+    for one in (column for table in Base.metadata.sorted_tables for column in table.columns):
+        if reader := _READERS.get(str(one)) or _READERS_OF_TYPES.get(type(one.type)):
+            readers[str(one)] = reader
 
     def is_unreadable(column: str, stored: Any) -> bool:  # by the program's own reader of a column
         try:
@@ -219,7 +217,13 @@ def values(engine: Engine) -> Iterator[Finding]:
         driver: Any = connection.connection.driver_connection
         driver.create_function("is_unreadable", 2, is_unreadable, deterministic=True)
         for table in Base.metadata.sorted_tables:
-            wrong = {column.name: _is_wrong(column, engine) for column in table.columns}
+            wrong: dict[str, str] = {}  # column → the condition that a value of it cannot be read
+            for column in table.columns:
+                if str(column) in readers:
+                    no = f"is_unreadable('{column}', \"{column.name}\")"
+                else:
+                    no = _NO_VALUE[column.type.compile(engine.dialect)].format(name=f'"{column.name}"')
+                wrong[column.name] = f'"{column.name}" IS NOT NULL AND {no}'
             counts = ", ".join(f"count(CASE WHEN {no} THEN 1 END)" for no in wrong.values())
             found = connection.exec_driver_sql(f'SELECT {counts} FROM "{table.name}"').one()
             key = next(iter(table.primary_key)).name
@@ -230,16 +234,6 @@ def values(engine: Engine) -> Iterator[Finding]:
                     what = f"{counted(count, 'value')} of {table.name}.{name} cannot be read ({key}: {named}"
                     what += ", …)" if count > MAX_NAMED_ROWS else ")"
                     yield error(Check.VALUES, what, _correction(engine, f"{table.name}.{name}"))
-
-
-def _is_wrong(column: Column[Any], engine: Engine) -> str:
-    """The condition in SQL that a value of the column cannot be read."""
-    name = f'"{column.name}"'
-    if _reader(column):
-        no = f"is_unreadable('{column}', {name})"
-    else:
-        no = _NO_VALUE[column.type.compile(engine.dialect)].format(name=name)
-    return f"{name} IS NOT NULL AND {no}"
 
 
 def _correction(engine: Engine, column: str = "") -> str:

@@ -301,7 +301,14 @@ def parse(query: str) -> Node:
     found = [(str(match.lastgroup), match[str(match.lastgroup)]) for match in _LEXER.finditer(query.strip())]
     if ("bad", '"') in found:
         raise UsageError('search: a " without its partner')
-    tokens = _without_stray_marks(found)
+    # Commas, dashes and the like that stand alone, as in a quotation that was pasted, name nothing. One stays for the message about it,
+    # where nothing else was typed and behind a NOT, which would leave out the next word.
+    kept = [
+        token
+        for before, token in pairwise([("", ""), *found])
+        if token[0] != "word" or before in _NEGATIONS or set(token[1]) - _STRAY_MARKS
+    ]
+    tokens = kept if any(kind in ("word", "phrase") for kind, _ in kept) else found
     if not tokens:
         raise UsageError("search: nothing to look for; type one word or more")
     if len(tokens) > MAX_PARTS:
@@ -432,19 +439,6 @@ class _Parser:
             raise UsageError("search: a ( without its )")
         self.at += 1
         return inner
-
-
-def _without_stray_marks(tokens: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    """A query without commas, dashes and the like that stand alone, as in a quotation that was pasted; they name nothing.
-
-    One stays, for the message about it, where nothing else was typed and behind a NOT, which would leave out the next word.
-    """
-    kept = [
-        token
-        for before, token in pairwise([("", ""), *tokens])
-        if token[0] != "word" or before in _NEGATIONS or set(token[1]) - _STRAY_MARKS
-    ]
-    return kept if any(kind in ("word", "phrase") for kind, _ in kept) else tokens
 
 
 def _leaf(text: str) -> Node:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, LiteralString
 
 from newsarchive.config import pasted, without_password
 from newsarchive.db.failures import explained
-from newsarchive.exceptions import DatabaseError, DatabaseUnavailable, UsageError
+from newsarchive.exceptions import DatabaseUnavailable, UsageError
 from newsarchive.reprs import cut, one_line
 
 if TYPE_CHECKING:
@@ -184,22 +184,17 @@ class Queue:
             lacks = "has the queue of an older version" if '"problems"' in str(error) else "has no queue yet"
             raise self._without_queue(lacks) from error
         except psycopg.Error as error:
-            raise self._explained(error) from error
+            try:
+                password = psycopg.conninfo.conninfo_to_dict(self.conninfo).get("password")
+            except psycopg.Error:  # the error is that of an address which the driver does not understand
+                password = None
+            raise explained(without_password(self.url), error, str(password or "")) from error
 
     def _without_queue(self, lacks: str) -> DatabaseUnavailable:
         place = without_password(self.url)
         return DatabaseUnavailable(
             f"{place} {lacks}: newsarchive cluster init --db {shlex.quote(pasted(place))}"
         )
-
-    def _explained(self, error: psycopg.Error) -> DatabaseError:
-        import psycopg
-
-        try:
-            password = psycopg.conninfo.conninfo_to_dict(self.conninfo).get("password")
-        except psycopg.Error:  # the error is that of an address which the driver does not understand
-            password = None
-        return explained(without_password(self.url), error, str(password or ""))
 
     def create(self, schema: LiteralString, agreement: Agreement) -> None:
         """Make Procrastinate's tables with its own script, and the row of ours."""

@@ -29,7 +29,7 @@ from newsarchive.db import bulk
 from newsarchive.db.engine import reading, writing
 from newsarchive.db.frontier import known_sites, source_texts, updates
 from newsarchive.db.frontier.edit_rates import EditRates
-from newsarchive.db.models import ArticleRow, CrawlRun, Discovery, Site, Source, SourceTextRow, Url
+from newsarchive.db.models import ArticleRow, CrawlRun, Discovery, Site, Source, SourceTextRow, Url, UrlPart
 from newsarchive.db.values import storable
 from newsarchive.items import Capture, DropReason, Link, Selectors, SourceText, Validators
 from newsarchive.private_networks import doors
@@ -320,8 +320,10 @@ class Frontier:
 
     def parts(self, url: str) -> list[Validators]:
         """The further answers that the post under this address was made of, with their validators."""
+        query = select(UrlPart.url, UrlPart.etag, UrlPart.last_modified).join(Url, Url.id == UrlPart.url_id)
+        query = query.where(Url.url_key == url_key(url)).order_by(UrlPart.part)
         with reading(self.engine) as connection:
-            return updates.parts_of(connection, url)
+            return [Validators(*row) for row in connection.execute(query)]
 
     def selectors(self, url: str) -> Selectors | None:
         """The selectors of the site of this address, `None` where its settings have none."""
@@ -358,7 +360,8 @@ class Frontier:
         address to which the URL led, where that is another one."""
         now, key = self.clock(), url_key(url)
         with writing(self.engine) as connection:
-            after = next_check(updates.visits(connection, key, now, self.rates), now, "unchanged", key)
+            seen = updates.visits(connection, [key], self.rates).get(key, Visits(now))
+            after = next_check(seen, now, "unchanged", key)
             changes = {
                 "state": "ok",
                 "last_checked_at": now,
@@ -371,9 +374,9 @@ class Frontier:
             }
             connection.execute(update(Url).where(_open(key)).values(changes))
             first = case((ArticleRow.first_seen_at > now, now), else_=ArticleRow.first_seen_at)
-            seen = {"first_seen_at": first, "last_seen_at": now, "gone_at": None}
+            there = {"first_seen_at": first, "last_seen_at": now, "gone_at": None}
             here = ArticleRow.id.in_(updates.articles_at(connection, key, url_key(answered or url)))
-            connection.execute(update(ArticleRow).where(here).values(seen))
+            connection.execute(update(ArticleRow).where(here).values(there))
 
     def settle(self, url: str, state: str, reason: str, detail: str = "") -> None:
         """Record that a URL gives no article, for good or for now: `state` is `skipped` or `blocked`.

@@ -112,7 +112,17 @@ def record(
     ).all()
     by_id = {row.id: by_key[row.url_key] for row in known}
     _name(connection, by_id, naming)
-    _announce(connection, known, by_id, naming.at)
+    # A post is due that was last looked at before the time of change which a listing states.
+    said, due = [], []
+    for row in known:
+        lastmod = by_id[row.id].lastmod
+        if lastmod is not None and lastmod != row.lastmod:
+            said.append({"b_id": row.id, "lastmod": lastmod})
+        if is_news(lastmod, row.lastmod, row.last_checked_at):
+            due.append(row.id)
+    bulk.update_rows(connection, Url, said)
+    if due:
+        connection.execute(update(Url).where(Url.id.in_(due)).values(next_check_at=naming.at))
     texts = {url_id: link.text for url_id, link in by_id.items() if link.text is not None}
     # A post whose article was filled from a text that has changed is due, and is fetched without a condition.
     if replaced := source_texts.keep(connection, texts, {row.id: row.url for row in known}, keep):
@@ -139,21 +149,6 @@ def _name(connection: Connection, links: Mapping[int, Link], naming: Naming) -> 
     bulk.insert_new_rows(connection, Discovery, rows)
 
 
-def _announce(connection: Connection, known: Iterable[Any], links: Mapping[int, Link], now: datetime) -> None:
-    """Keep the time of the last change that a listing states. A post that was last looked at before that time is
-    due."""
-    said, due = [], []
-    for row in known:
-        lastmod = links[row.id].lastmod
-        if lastmod is not None and lastmod != row.lastmod:
-            said.append({"b_id": row.id, "lastmod": lastmod})
-        if is_news(lastmod, row.lastmod, row.last_checked_at):
-            due.append(row.id)
-    bulk.update_rows(connection, Url, said)
-    if due:
-        connection.execute(update(Url).where(Url.id.in_(due)).values(next_check_at=now))
-
-
 @dataclass(frozen=True, slots=True)
 class Fetched:
     """An article, when it was fetched, and whether its text changed."""
@@ -177,7 +172,7 @@ def mark(connection: Connection, fetched: Iterable[Fetched], rates: EditRates) -
     rows: list[dict[str, Any]] = []
     parts: dict[str, Sequence[Validators]] = {}
     asked = [one for one in fetched if one.keys]
-    known = _visits(connection, [url_key(one.article.url) for one in asked], rates)
+    known = visits(connection, [url_key(one.article.url) for one in asked], rates)
     for one in asked:
         first, *further = validators(one.article) or [Validators("")]
         values = {"state": "ok", "reason_detail": "", "last_checked_at": one.at}
@@ -216,21 +211,9 @@ def validators(article: Article) -> list[Validators]:
     return found if all(found) else []
 
 
-def parts_of(connection: Connection, url: str) -> list[Validators]:
-    """The validators of the further answers, in order, of the post under this address."""
-    columns = (UrlPart.url, UrlPart.etag, UrlPart.last_modified)
-    query = select(*columns).join(Url, Url.id == UrlPart.url_id).where(Url.url_key == url_key(url))
-    return [Validators(*row) for row in connection.execute(query.order_by(UrlPart.part))]
-
-
-def visits(connection: Connection, key: str, now: datetime, rates: EditRates) -> Visits:
-    """What the archive knows of how the post under this key changes."""
-    return _visits(connection, [key], rates).get(key, Visits(now))
-
-
-def _visits(connection: Connection, keys: Sequence[str], rates: EditRates) -> dict[str, Visits]:
-    """What `visits` gives, for several posts. Of an address without an article of its own (a view of a post, for
-    instance) only the age is known. Addresses that the archive does not know are left out."""
+def visits(connection: Connection, keys: Sequence[str], rates: EditRates) -> dict[str, Visits]:
+    """What the archive knows of how the posts under these keys change. Of an address without an article of its own (a view of a
+    post, for instance) only the age is known. Addresses that the archive does not know are left out."""
     found: dict[str, Visits] = {}
     for part in bulk.parts(set(keys)):
         values = {"keys": part, "kind": ChangeKind.PUBLISHER.value}

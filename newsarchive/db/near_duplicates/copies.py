@@ -207,7 +207,15 @@ def link(connection: Connection, wanted: Mapping[int, str], held: Mapping[int, S
     `wanted` has the key of its original for each article that credits one, `held` the keys by which each article
     that came in may be an original itself.
     """
-    found = _originals(connection, {key for key in wanted.values() if key})
+    own: dict[str, int] = {}
+    canonical: dict[str, int] = {}
+    columns = (ArticleRow.id, ArticleRow.url_key, ArticleRow.canonical_key)
+    for part in bulk.parts({key for key in wanted.values() if key}):
+        query = select(*columns).where(or_(ArticleRow.url_key.in_(part), ArticleRow.canonical_key.in_(part)))
+        for i, key, other in connection.execute(query.order_by(ArticleRow.id)):
+            own.setdefault(key, i)
+            canonical.setdefault(other, i)
+    found = canonical | own  # the first article of each key
     pairs = {i: found[key] for i, key in wanted.items() if found.get(key, i) != i}
     mine = {key: i for i, keys in held.items() for key in keys}
     for part in bulk.parts(mine):
@@ -215,19 +223,6 @@ def link(connection: Connection, wanted: Mapping[int, str], held: Mapping[int, S
             if mine[key] != i:
                 pairs.setdefault(i, mine[key])
     bulk.execute_many(connection, _SET, [{"b_id": i, "original_id": of} for i, of in pairs.items()])
-
-
-def _originals(connection: Connection, keys: set[str]) -> dict[str, int]:
-    """The first article of each key, by its own URL before its canonical one."""
-    own: dict[str, int] = {}
-    canonical: dict[str, int] = {}
-    columns = (ArticleRow.id, ArticleRow.url_key, ArticleRow.canonical_key)
-    for part in bulk.parts(keys):
-        query = select(*columns).where(or_(ArticleRow.url_key.in_(part), ArticleRow.canonical_key.in_(part)))
-        for i, key, other in connection.execute(query.order_by(ArticleRow.id)):
-            own.setdefault(key, i)
-            canonical.setdefault(other, i)
-    return canonical | own
 
 
 def link_stored(connection: Connection, ids: Sequence[int]) -> None:

@@ -84,7 +84,18 @@ def add_entries(connection: Connection, entries: Any) -> None:
     if held:
         entries = np.sort(np.concatenate((entries, _all_rows(connection))))
         connection.execute(delete(MinhashBand))
-    _add_run(connection, entries)
+    # All of them become a run, merged with those before it that are not much longer.
+    taken, before = [], 0
+    for page, size in _run_sizes(connection):
+        if size > MAX_RUN_RATIO * len(entries):
+            before = page
+            break
+        taken.append(page)
+        entries = np.concatenate((_read(connection, [page]), entries))
+    if taken:
+        connection.execute(delete(MinhashPage).where(MinhashPage.page.in_(taken)))
+    entries.sort(kind="stable")
+    _write(connection, [(before - 1, entries)])
 
 
 def remove_entries(connection: Connection, gone: Any) -> None:
@@ -136,21 +147,6 @@ def _merge(connection: Connection, entries: Any, part: int, parts: int, before: 
     starts = (np.array(pages, dtype=np.uint64) - np.uint64(1 << depth)) << np.uint64(64 - depth)
     cuts = pairwise((*np.searchsorted(entries, starts).tolist(), len(entries)))
     _write(connection, [(page, entries[a:b]) for page, (a, b) in zip(pages, cuts, strict=True)])
-
-
-def _add_run(connection: Connection, entries: Any) -> None:
-    """Write a new run, merged with those before it that are not much longer."""
-    taken, before = [], 0
-    for page, size in _run_sizes(connection):
-        if size > MAX_RUN_RATIO * len(entries):
-            before = page
-            break
-        taken.append(page)
-        entries = np.concatenate((_read(connection, [page]), entries))
-    if taken:
-        connection.execute(delete(MinhashPage).where(MinhashPage.page.in_(taken)))
-    entries.sort(kind="stable")
-    _write(connection, [(before - 1, entries)])
 
 
 def _run_sizes(connection: Connection) -> list[tuple[int, int]]:

@@ -139,7 +139,14 @@ def days(
         sites = [(number, domain) for number, domain in reader.tuples(_SITES) if site in ("", domain)]
         if site and not sites:
             raise NoSuchArticle(f"no site {site!r} in the archive: `newsarchive sites list` names them")
-        first, last = _range(reader, since, until)
+        last = until or datetime.now(UTC).date()
+        begun = None if since else min(first_crawls(reader).values(), default=None)
+        # The first crawl may lie behind: `until` is before it, or it was made by a clock that was ahead.
+        first = since or (min(begun.date(), last) if begun else last)
+        if first > last:
+            raise UsageError(f"since {first} is after until {last}: no day is between them")
+        if (last - first).days >= MAX_DAYS:
+            raise UsageError(f"{first} to {last} is more than {MAX_DAYS:,} days: give a shorter range")
         values = _edges(first, last)
         crawls = _crawls(reader, values, site)
         posts = {domain: _posts(reader, number, values) for number, domain in sites}
@@ -217,18 +224,6 @@ def gaps(own: Sequence[Day]) -> Iterator[tuple[date, date]]:
             begin = day.day
     if begin is not None:
         yield begin, own[-1].day
-
-
-def _range(reader: Reader, since: date | None, until: date | None) -> tuple[date, date]:
-    last = until or datetime.now(UTC).date()
-    begun = None if since else min(first_crawls(reader).values(), default=None)
-    # The first crawl may lie behind: `until` is before it, or it was made by a clock that was ahead.
-    first = since or (min(begun.date(), last) if begun else last)
-    if first > last:
-        raise UsageError(f"since {first} is after until {last}: no day is between them")
-    if (last - first).days >= MAX_DAYS:
-        raise UsageError(f"{first} to {last} is more than {MAX_DAYS:,} days: give a shorter range")
-    return first, last
 
 
 def _in_utc(day: date | None) -> date | None:

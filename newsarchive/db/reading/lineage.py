@@ -308,8 +308,11 @@ def origins(
     values = {"site": domain_of(site) if site else None} | ({"since": utc(since)} if since else {})
     found: dict[tuple[str, str, str], list[tuple[datetime, datetime | None]]] = defaultdict(list)
     with reading(source) as reader:
-        originals = _originals(reader, hidden)
         seen = {"seen": visible("a.id", hidden), "seen_original": visible("original.id", hidden)}
+        named = reader.rows(_NAMED_ORIGINALS.format(**seen))
+        on_site = reader.rows(_ORIGINALS.format(**seen))
+        originals = {(row["cluster_id"], _folded(row["publisher"])): row["first"] for row in named}
+        originals |= {(row["cluster_id"], row["domain"]): row["first"] for row in on_site}
         for row in reader.rows(_CREDITS.format(**seen) + (_SINCE if since else ""), values):
             place = row["domain"] or _folded(row["name"])
             first = row["first"] or originals.get((row["cluster_id"], place)) or row["date"]
@@ -333,16 +336,6 @@ _NAMED_ORIGINALS = f"""
         JOIN articles AS c ON c.id = ao.article_id)
     ORDER BY first DESC
 """
-
-
-def _originals(reader: Reader, hidden: bool) -> dict[tuple[int | None, str], datetime]:
-    """The time of the first article of each cluster on each site that is the domain of an origin, or under its folded name."""
-    seen = {"seen": visible("a.id", hidden)}
-    named = reader.rows(_NAMED_ORIGINALS.format(**seen))
-    found = {(row["cluster_id"], _folded(row["publisher"])): row["first"] for row in named}
-    return found | {
-        (r["cluster_id"], r["domain"]): r["first"] for r in reader.rows(_ORIGINALS.format(**seen))
-    }
 
 
 def _folded(name: str) -> str:

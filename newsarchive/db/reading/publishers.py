@@ -177,29 +177,28 @@ def by_publisher(found: Iterable[Republication]) -> list[Publisher]:
     groups: defaultdict[str, list[Republication]] = defaultdict(list)
     for one in found:
         groups[one.publisher_site].append(one)
-    counted = [_publisher(site, copies) for site, copies in groups.items()]
+    counted = []
+    for site, copies in groups.items():
+        delays: defaultdict[int, list[float]] = defaultdict(list)
+        for one in copies:
+            if one.delay_hours is not None:
+                delays[one.original_id].append(one.delay_hours)
+        changes = Counter(one.headline_change for one in copies)
+        counted.append(
+            Publisher(
+                site=site,
+                publisher=copies[0].publisher,
+                stories=len({one.original_id for one in copies}),
+                copies=len(copies),
+                credited=sum(one.known_by is not KnownBy.EARLIEST for one in copies),
+                sites=dict(Counter(one.site for one in copies).most_common()),
+                dated_stories=len(delays),
+                first_in=sum(min(those) >= 0 for those in delays.values()),
+                delays=_quartiles([delay for those in delays.values() for delay in those if delay >= 0]),
+                headlines={change: changes[change] for change in HeadlineChange},
+            )
+        )
     return sorted(counted, key=lambda p: (-p.copies, p.site))
-
-
-def _publisher(site: str, copies: Sequence[Republication]) -> Publisher:
-    delays: defaultdict[int, list[float]] = defaultdict(list)
-    for one in copies:
-        if one.delay_hours is not None:
-            delays[one.original_id].append(one.delay_hours)
-    after = [delay for those in delays.values() for delay in those if delay >= 0]
-    changes = Counter(one.headline_change for one in copies)
-    return Publisher(
-        site=site,
-        publisher=copies[0].publisher,
-        stories=len({one.original_id for one in copies}),
-        copies=len(copies),
-        credited=sum(one.known_by is not KnownBy.EARLIEST for one in copies),
-        sites=dict(Counter(one.site for one in copies).most_common()),
-        dated_stories=len(delays),
-        first_in=sum(min(those) >= 0 for those in delays.values()),
-        delays=_quartiles(after),
-        headlines={change: changes[change] for change in HeadlineChange},
-    )
 
 
 def _quartiles(hours: Sequence[float]) -> Delays | None:

@@ -209,7 +209,14 @@ class Batch:
     def _find(self) -> None:
         # Bytes out of a file, and stored ones, may be of an address that their post has left.
         left = moved.once_at(self.connection, self.plans) if self.how.reread or self.how.from_files else {}
-        ids = list({*self._found_ids(), *left.values()})
+        keys = {key for plan in self.plans for key in (plan.key, plan.canonical_key)}
+        query, values = _SAME_ADDRESS, {"keys": list(keys)}
+        if posts := [plan.article for plan in self.plans if plan.article.post_id]:
+            query += _SAME_POST
+            values["posts"] = list({post.post_id for post in posts})
+            values["domains"] = list({site_of(post.url) for post in posts})
+        same = bulk.select_tuples(self.connection, query, values) if keys else []
+        ids = list({*(row_id for (row_id,) in same), *left.values()})
         found = bulk.select_rows(self.connection, _STORED, {"ids": ids}) if ids else []
         plans, self.plans = self.plans, []
         taken: set[int] = set()
@@ -260,20 +267,6 @@ class Batch:
             "seen_at": stored["last_seen_at"],
         }
         return bool(bulk.select_tuples(self.connection, _IS_THERE, values))
-
-    def _found_ids(self) -> list[int]:
-        """The ids of stored articles that may be one of these."""
-        keys = list({key for plan in self.plans for key in (plan.key, plan.canonical_key)})
-        if not keys:
-            return []
-        posts = [plan.article for plan in self.plans if plan.article.post_id]
-        values: dict[str, list[str]] = {"keys": keys}
-        query = _SAME_ADDRESS
-        if posts:
-            query += _SAME_POST
-            values["posts"] = list({post.post_id for post in posts})
-            values["domains"] = list({site_of(post.url) for post in posts})
-        return [row_id for (row_id,) in bulk.select_tuples(self.connection, query, values)]
 
     def _left_behind(self) -> set[int]:
         """The ids of stored articles that seem to be edited, and that the present template of their site reads
