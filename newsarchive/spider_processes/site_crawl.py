@@ -136,11 +136,6 @@ class CrawlOptions:
     def dry_run(self) -> bool:
         return self.arguments.get("dry_run") == "1"
 
-    @property
-    def finds_only(self) -> bool:
-        """Whether due posts are not looked at again: with a feed, the second spider would overwrite it."""
-        return self.dry_run or bool(self.feeds)
-
     def scrapy_options(self, names: Collection[str] = ()) -> list[str]:
         """The options of `scrapy crawl`, with the arguments of these `names` alone where any are given."""
         found = [
@@ -196,7 +191,7 @@ def crawl_one(
             result.add(code, stats, archive.raised(before, site.home_url))
             if site.domain in spiders.killed:
                 result.error = result.error or f"{site.home_url}: {spiders.killed[site.domain]}"
-            if result.failed or spiders.stopping or options.finds_only:
+            if result.failed or spiders.stopping or options.feeds:  # the second spider would overwrite them
                 break
         if result.failed and not spiders.stopping and result.code not in (USAGE, DATABASE_FAILED):
             archive.failed(site.home_url)

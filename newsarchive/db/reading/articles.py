@@ -421,7 +421,7 @@ def _withheld_version(
 ) -> WithheldVersion:
     """The version of a withheld article that is asked for: the named one, otherwise the newest."""
     if wanted is not None:
-        found = entry.version_of(wanted.digest)
+        found = next((one for one in entry.versions if one.identifier.endswith(wanted.digest)), None)
         if found is None:
             raise NoSuchArticle(
                 f"{entry.sentence}; {wanted} names none of its {len(entry.versions)} versions"

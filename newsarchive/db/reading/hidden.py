@@ -145,10 +145,6 @@ class Entry:
         ending = f" until {self.until:%Y-%m-%d}" if self.until else ""
         return f"Withheld since {self.since:%Y-%m-%d}{ending}: {self.reason}"
 
-    def version_of(self, digest: str) -> WithheldVersion | None:
-        """The version whose identifier has this digest, `None` where none has."""
-        return next((one for one in self.versions if one.identifier.endswith(digest)), None)
-
 
 def entries(source: Source, states: Sequence[str] = REGISTER_STATES) -> list[Entry]:
     """The entries of the register that are in one of these states, the newest first."""

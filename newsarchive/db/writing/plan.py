@@ -213,11 +213,6 @@ class Plan:
         return self.is_of_this_run and self.stored is not None and self.stored["version"] == 1
 
     @property
-    def has_changed(self) -> bool:
-        """Whether a reader would see a difference. Another source or confidence of the same value is no change."""
-        return self.text_changed or bool(self.changes)
-
-    @property
     def explained_anew(self) -> bool:
         """Whether the explanation must be written, though the text is the same."""
         return self.read_anew and not self.is_explained
@@ -246,7 +241,8 @@ class Plan:
             return "unchanged"
         if self.is_late:
             return "earlier"
-        if not self.has_changed:
+        # Another source or confidence of the same value is no difference that a reader would see.
+        if not self.text_changed and not self.changes:
             return "unchanged"
         return "updated" if self.reread or self.is_publishers else "reread"
 
