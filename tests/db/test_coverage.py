@@ -175,7 +175,7 @@ def test_days_without_a_crawl_are_counted_from_the_days_with_one(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """So the cost follows the crawls and months, and not the days of all sites."""
-    monkeypatch.setattr(coverage, "_every", lambda *_: pytest.fail("went through every day"))
+    monkeypatch.setattr(coverage, "_day", lambda *_: pytest.fail("went through every day"))
     with reading(engine) as reader:
         assert uncrawled_days(reader, date(2025, 6, 30))["one.example"] == {
             "2025-04": 21,
