@@ -153,7 +153,13 @@ class SiteLearning:
         """What came of a job. Blocks: to be called from a thread."""
         with self._lock:
             if self._pool is None and not self._broken and self.may_start():
-                self._start()
+                if self._here is not None:
+                    if self.shared is None:
+                        self._waiting = [*self._here.readings.all(), *self._waiting]
+                    self._here.close()
+                    self._here = None
+                factory = f"{__name__}:{LearningWorker.__name__}"
+                self._pool = WorkerPool(1, factory, tuple(self.archived), MAX_LEARNING_SECONDS)
         if self._pool is not None:
             try:
                 # An empty job waits until the process has started. Pages that were stored meanwhile have left readings,
@@ -173,15 +179,6 @@ class SiteLearning:
         if self._here is None:
             self._here = LearningWorker(*self.archived)
         return self._here
-
-    def _start(self) -> None:
-        if self._here is not None:
-            if self.shared is None:
-                self._waiting = [*self._here.readings.all(), *self._waiting]
-            self._here.close()
-            self._here = None
-        factory = f"{__name__}:{LearningWorker.__name__}"
-        self._pool = WorkerPool(1, factory, tuple(self.archived), MAX_LEARNING_SECONDS)
 
     def _with_readings(self, job: LearningJob) -> LearningJob:
         with self._lock:

@@ -6,14 +6,13 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 
 from sqlalchemy import Engine, inspect
 
 from newsarchive.db import engine as opened
 from newsarchive.db.conditions import QUARANTINED, visible
 from newsarchive.db.reading.coverage import why_failed
-from newsarchive.db.readonly import Reader, Row, reading
+from newsarchive.db.readonly import Row, reading
 from newsarchive.db.values import moment, with_detail
 from newsarchive.exceptions import NoSuchArticle
 
@@ -205,21 +204,20 @@ _MATES = f"""
 def stories(engine: Engine, limit: int = 10, *, are_recent: bool = False) -> list[Story]:
     """The clusters with the most articles, which reads all clusters and is too slow for every page; or those to which an article was
     added last, the newest first, among the newest articles of the archive."""
+    found: list[Story] = []
     with reading(engine) as reader:
-        ids = reader.tuples(_GROWN if are_recent else _LARGEST, {"limit": limit})
-        return list(islice(filter(None, (_story(reader, cluster_id) for (cluster_id,) in ids)), limit))
-
-
-def _story(reader: Reader, cluster_id: int) -> Story | None:
-    found = reader.rows(_MATES, {"cluster": cluster_id, "but": 0})
-    if len(found) < 2:
-        return None
-    headline = next((row["headline"] for row in found if row["headline"]), "")
-    names = tuple(dict.fromkeys(row["site"] for row in found))
-    first, last = found[0], found[-1]["published"]
-    return Story(
-        cluster_id, len(found), len(names), headline, first["published"], last, names, first["in_language"]
-    )
+        for (cluster_id,) in reader.tuples(_GROWN if are_recent else _LARGEST, {"limit": limit}):
+            rows = reader.rows(_MATES, {"cluster": cluster_id, "but": 0})
+            if len(rows) < 2:  # readers see no copies of it
+                continue
+            first, last = rows[0], rows[-1]["published"]
+            headline = next((row["headline"] for row in rows if row["headline"]), "")
+            names = tuple(dict.fromkeys(row["site"] for row in rows))
+            own = (cluster_id, len(rows), len(names), headline, first["published"], last)
+            found.append(Story(*own, names, first["in_language"]))
+            if len(found) >= limit:
+                break
+    return found
 
 
 def mates(engine: Engine, cluster_id: int, but: int) -> list[Mate]:

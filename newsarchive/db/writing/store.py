@@ -33,7 +33,6 @@ from newsarchive.db.rows import VERSION_FIELDS, keys
 from newsarchive.db.writing.captures import record
 from newsarchive.db.writing.ingest import Batch, ReadAgain, Renew, Storing
 from newsarchive.db.writing.packed import PackedArticle, head_of
-from newsarchive.db.writing.plan import Plan
 from newsarchive.db.writing.withhold import lift_due
 from newsarchive.exceptions import DatabaseError
 from newsarchive.items import Article, Capture
@@ -147,17 +146,17 @@ class Store:
         with reading(self.engine) if dry_run else writing(self.engine) as connection:
             for batch in _distinct(articles):
                 work = Batch(connection, batch, Storing(None, self.clock(), reread=True))
-                found += map(_reread, work.compare() if dry_run else work.store())
+                for plan in work.compare() if dry_run else work.store():
+                    if plan.is_outlived:
+                        found.append(Reread(Outcome.UNCHANGED, plan.article.article_body, ()))
+                        continue
+                    stored = plan.stored or {}
+                    texts = [name for name in VERSION_FIELDS if stored and plan.texts[name] != stored[name]]
+                    fields = [name for name in texts if name != "article_body"]
+                    fields += [change.field for change in plan.changes]
+                    body_before = stored.get("article_body", "")
+                    found.append(Reread(Outcome(plan.outcome), body_before, tuple(fields)))
         return found
-
-
-def _reread(plan: Plan) -> Reread:
-    if plan.is_outlived:
-        return Reread(Outcome.UNCHANGED, plan.article.article_body, ())
-    stored = plan.stored or {}
-    texts = [name for name in VERSION_FIELDS if stored and plan.texts[name] != stored[name]]
-    fields = [name for name in texts if name != "article_body"] + [change.field for change in plan.changes]
-    return Reread(Outcome(plan.outcome), stored.get("article_body", ""), tuple(fields))
 
 
 def _distinct(articles: Sequence[Article | PackedArticle]) -> Iterator[list[Article | PackedArticle]]:

@@ -78,18 +78,40 @@ def withhold(
     """
     if demand.until is not None and demand.until <= demand.at:
         raise UsageError(f"withhold: --until {demand.until:%Y-%m-%d} is past: name a day to come")
+    entries = []
     with tried(engine, dry_run) as connection:
-        return [_take(connection, number, demand) for number in ids_of(connection, which, demand.copies)]
+        for article_id in ids_of(connection, which, demand.copies):
+            held, said = standing(connection, article_id), demand.columns()
+            if held is not None and held.is_erased:
+                raise Withheld(held)
+            if held is not None:
+                connection.execute(update(Withholding).where(Withholding.id == held.id).values(said))
+            else:
+                row = entry_row(connection, article_id) | said | {"state": "withheld", "since": demand.at}
+                added = insert(Withholding).values(row).returning(Withholding.id)
+                number = connection.execute(added).scalar_one()
+                payload = seal(connection, article_id, url_ids_of(connection, article_id))
+                connection.execute(insert(SealedText).values(withholding_id=number, payload=payload))
+            made = standing(connection, article_id)
+            assert made is not None
+            entries.append(made)
+    return entries
 
 
 def lift(engine: Engine, which: Sequence[str | int], *, dry_run: bool = False) -> list[Entry]:
     """Show withheld articles again, in one transaction. Raises `NoSuchArticle` for one that is not withheld, `Withheld` for
     one that was erased."""
     with tried(engine, dry_run) as connection:
-        named = [_standing(connection, one) for one in which]
-        found = list({entry.id: entry for entry in named}.values())
-        _lift(connection, found, utc_now())
-    return found
+        found: dict[int, Entry] = {}
+        for one in which:
+            entry = standing(connection, _id(connection, one))
+            if entry is None:
+                raise NoSuchArticle(f"article {one} is not withheld: see `newsarchive withhold list`")
+            if entry.is_erased:
+                raise Withheld(entry)
+            found[entry.id] = entry
+        _lift(connection, list(found.values()), utc_now())
+    return list(found.values())
 
 
 @contextmanager
@@ -233,31 +255,6 @@ def _id(connection: Connection, which: str | int) -> int:
         return find(connection, which)
     except Withheld as withheld:
         return int(withheld.entry.article_id)
-
-
-def _standing(connection: Connection, which: str | int) -> Entry:
-    entry = standing(connection, _id(connection, which))
-    if entry is None:
-        raise NoSuchArticle(f"article {which} is not withheld: see `newsarchive withhold list`")
-    if entry.is_erased:
-        raise Withheld(entry)
-    return entry
-
-
-def _take(connection: Connection, article_id: int, demand: Demand) -> Entry:
-    held = standing(connection, article_id)
-    if held is not None and held.is_erased:
-        raise Withheld(held)
-    if held is not None:
-        connection.execute(update(Withholding).where(Withholding.id == held.id).values(demand.columns()))
-    else:
-        row = entry_row(connection, article_id) | demand.columns() | {"state": "withheld", "since": demand.at}
-        number = connection.execute(insert(Withholding).values(row).returning(Withholding.id)).scalar_one()
-        payload = seal(connection, article_id, url_ids_of(connection, article_id))
-        connection.execute(insert(SealedText).values(withholding_id=number, payload=payload))
-    made = standing(connection, article_id)
-    assert made is not None
-    return made
 
 
 def entry_row(connection: Connection, article_id: int) -> dict[str, Any]:
