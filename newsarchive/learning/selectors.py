@@ -48,10 +48,10 @@ def site_selectors(
     common; and the number of these pages."""
     reader = StoredPageReader(folder, rules_folder, steps)
     found = list(_samples(source, reader, site, limit))
-    selectors = learn([sample for _, sample in found])
+    samples = [sample for _, sample in found]
+    selectors = learn(samples)
     if selectors is None:
         return None, len(found)
-    samples = [sample for _, sample in found]
     urls = tuple(url for url, _ in found[:3])
     return SiteSelectors(selectors, measured(samples, selectors), crossed(samples), urls), len(found)
 

@@ -43,22 +43,20 @@ MAX_WAIT_EACH_FAILURE = timedelta(hours=1)
 #: The scope of the settings of all sites; every other scope is a platform's name.
 GLOBAL = "global"
 
-_SITES = (
-    "SELECT domain, home_url, name, platform, state, last_success_at, config, {relied} AS relied_until,"
-    " {first} AS failing_since, {last} AS failed_at, {number} AS failed_crawls{count} FROM sites WHERE home_url <> ''{which} ORDER BY domain"
-)
 #: The first or last crawl, or the number of crawls, that did not reach a site which fails, since the last one that did.
 _FAILED = (
     "CASE WHEN state = 'failing' THEN (SELECT {which} FROM crawl_runs AS r WHERE r.spider = 'news'"
     " AND r.site = sites.domain AND NOT r.reached"
     " AND (sites.last_success_at IS NULL OR r.started_at > sites.last_success_at)) ELSE {otherwise} END"
 )
-_PARTS = {
-    "first": _FAILED.format(which="min(r.started_at)", otherwise="NULL"),
-    "last": _FAILED.format(which="max(r.started_at)", otherwise="NULL"),
-    "number": _FAILED.format(which="count(*)", otherwise="0"),
-}
-_RELIED = "(SELECT max(relied_until) FROM hub_subscriptions AS h WHERE h.site_id = sites.id)"
+_SITES = (
+    "SELECT domain, home_url, name, platform, state, last_success_at, config,"
+    " (SELECT max(relied_until) FROM hub_subscriptions AS h WHERE h.site_id = sites.id) AS relied_until,"
+    f" {_FAILED.format(which='min(r.started_at)', otherwise='NULL')} AS failing_since,"
+    f" {_FAILED.format(which='max(r.started_at)', otherwise='NULL')} AS failed_at,"
+    f" {_FAILED.format(which='count(*)', otherwise='0')} AS failed_crawls"
+    "{count} FROM sites WHERE home_url <> ''{which} ORDER BY domain"
+)
 _COUNT = f", (SELECT count(*) FROM articles WHERE articles.site_id = sites.id AND {visible('articles.id')}) AS articles"
 
 #: The setting that names the file in which a site is listed, or which has the settings of many sites
@@ -149,14 +147,14 @@ def sites(connection: Connected, *, counted: bool = True) -> list[KnownSite]:
     """Every site that was added or crawled, by domain. Where it is not `counted`, a site seems to have no articles."""
     reader = Reader.of(connection)
     scopes = defaults(reader)
-    query = _SITES.format(count=_COUNT if counted else "", which="", relied=_RELIED, **_PARTS)
+    query = _SITES.format(count=_COUNT if counted else "", which="")
     return [KnownSite(**row, defaults=of_platform(scopes, row["platform"])) for row in reader.rows(query)]
 
 
 def site(connection: Connected, url: str) -> KnownSite | None:
     """The site at this address, `None` where the archive has none."""
     reader = Reader.of(connection)
-    query = _SITES.format(count=_COUNT, which=" AND domain = :domain", relied=_RELIED, **_PARTS)
+    query = _SITES.format(count=_COUNT, which=" AND domain = :domain")
     for row in reader.rows(query, {"domain": site_of(url)}):
         return KnownSite(**row, defaults=of_platform(defaults(reader), row["platform"]))
     return None
