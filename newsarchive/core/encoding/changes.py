@@ -24,7 +24,7 @@ from newsarchive.core.html.markup import CELL_SEPARATOR, escape
 from newsarchive.core.html.render import article_html
 from newsarchive.core.text.language import with_language
 from newsarchive.edits import Edit, Repaired, replay, unreplay
-from newsarchive.items import Article, Block
+from newsarchive.items import Article
 
 #: What `Article.with_blocks` puts between two blocks.
 SEPARATOR = "\n\n"
@@ -130,15 +130,14 @@ def one_after_another(text: str, first: Sequence[Edit], second: Sequence[Edit]) 
         after = replay(middle[start:end], inside)
         length = end - start + sum(len(edit.before) - len(edit.after) for edit in early)
         before = text[start + shift : start + shift + length]
-        found += [_one(start + shift, before, after, [*early, *late])] if before != after else []
+        if before != after:
+            own = [*early, *late]
+            rule = ", then ".join(dict.fromkeys(edit.rule for edit in own))
+            evidence = round(sum(edit.evidence or 0.0 for edit in own), 1)
+            at = start + shift
+            found.append(replace(own[0], rule=rule, before=before, after=after, start=at, evidence=evidence))
         shift += length - (end - start)
     return tuple(found)
-
-
-def _one(start: int, before: str, after: str, edits: Sequence[Edit]) -> Edit:
-    rules = ", then ".join(dict.fromkeys(edit.rule for edit in edits))
-    evidence = round(sum(edit.evidence or 0.0 for edit in edits), 1)
-    return replace(edits[0], rule=rules, before=before, after=after, start=start, evidence=evidence)
 
 
 def _places(
@@ -256,7 +255,12 @@ def _with_changed(article: Article, changed: Mapping[str, Repaired]) -> Article:
     if image:
         caption = now("image/caption", image.caption)
         image = replace(image, caption=caption, credit=now("image/credit", image.credit))
-    blocks = [_block(block, changed.get(f"blocks/{i}")) for i, block in enumerate(article.blocks)]
+    blocks = list(article.blocks)
+    for number, block in enumerate(article.blocks):
+        if repaired := changed.get(f"blocks/{number}"):
+            text = EditedText(block.text, repaired.edits)
+            markup = edited_html(block.html, text) if block.html else ""
+            blocks[number] = replace(block, text=text.repaired, html=markup, links=_links(block.links, text))
     fields: dict[str, Any] = {name: now(name, getattr(article, name)) for name in _FIELDS}
     article = replace(
         article,
@@ -266,14 +270,6 @@ def _with_changed(article: Article, changed: Mapping[str, Repaired]) -> Article:
         image=image,
     )
     return article.with_blocks(blocks, article_html=article_html(blocks) if article.article_html else "")
-
-
-def _block(block: Block, repaired: Repaired | None) -> Block:
-    if repaired is None:
-        return block
-    edited = EditedText(block.text, repaired.edits)
-    html = edited_html(block.html, edited) if block.html else ""
-    return replace(block, text=edited.repaired, html=html, links=_links(block.links, edited))
 
 
 def _links(links: Iterable[tuple[str, str]], block: EditedText) -> tuple[tuple[str, str], ...]:
@@ -335,7 +331,13 @@ def edited_html(markup: str, edited: EditedText) -> str:
     """
     pieces = _TAG.split(markup)  # text, tag, text, …, text
     plain = ["\n" * (piece == "<br>") if n % 2 else html.unescape(piece) for n, piece in enumerate(pieces)]
-    _part_cells(pieces, plain)
+    # What the text of a row has between two cells (`1889 | Eiffel Tower`) stands in the place of the tags there.
+    cells = [number for number, piece in enumerate(pieces) if number % 2 and piece.startswith(("<td", "<th"))]
+    is_first = True
+    for number, end in pairwise([*cells, len(plain)]):
+        if any(plain[number:end]):
+            plain[number] = "" if is_first else CELL_SEPARATOR
+            is_first = False
     places = _pieces_in(plain, edited.text)
     if places is None:
         return markup
@@ -345,16 +347,6 @@ def edited_html(markup: str, edited: EditedText) -> str:
         after = piece if number % 2 else edited.part(start, end)
         out.append(piece if number % 2 or after == edited.text[start:end] else escape(after))
     return "".join(out)
-
-
-def _part_cells(pieces: list[str], plain: list[str]) -> None:
-    """Put what the text of a row has between two cells (`1889 | Eiffel Tower`) in the place of the tags there."""
-    cells = [number for number, piece in enumerate(pieces) if number % 2 and piece.startswith(("<td", "<th"))]
-    is_first = True
-    for number, end in pairwise([*cells, len(plain)]):
-        if any(plain[number:end]):
-            plain[number] = "" if is_first else CELL_SEPARATOR
-            is_first = False
 
 
 def _pieces_in(plain: list[str], text: str) -> list[int] | None:

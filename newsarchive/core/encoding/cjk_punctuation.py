@@ -240,7 +240,9 @@ def _marginals(places: Sequence[_Place], costs: Mapping[str, float], line: str) 
         found: dict[_State, float] = {}
         ways = []
         here = [(char, _here(place, char, costs)) for char in place.chars]
-        for state in _likeliest(steps[-1]):
+        most = min(steps[-1].values()) + MAX_STATE_EXTRA_NATS
+        states = [state for state, cost in steps[-1].items() if cost <= most]
+        for state in sorted(states, key=steps[-1].__getitem__)[:MAX_STATES]:
             for char, cost in here:
                 after, more = _next(state, place, char, line)
                 ways.append((state, after, cost + more))
@@ -258,12 +260,6 @@ def _marginals(places: Sequence[_Place], costs: Mapping[str, float], line: str) 
         rest = before
         marginals.append(least)
     return marginals[::-1]
-
-
-def _likeliest(step: Mapping[_State, float]) -> list[_State]:
-    """The cheapest states, at most `MAX_STATES`."""
-    most = min(step.values()) + MAX_STATE_EXTRA_NATS
-    return sorted((state for state, cost in step.items() if cost <= most), key=step.__getitem__)[:MAX_STATES]
 
 
 def _next(state: _State, place: _Place, char: str, line: str) -> tuple[_State, float]:
@@ -373,27 +369,17 @@ def interpunct_changes(text: str, grams: GramModel) -> Sequence[Change]:
     """The changes that restore the dots of a page; none where the page has undamaged dots."""
     if any(char in text for char in UNDAMAGED_DOTS):
         return ()
-    found = list(_between_names(text, grams))
-    places = Counter(text[change.start] for change in found)
-    return [c for c in found if places[char := text[c.start]] >= MIN_PLACES.get(char, 1)]
-
-
-def _between_names(text: str, grams: GramModel) -> Iterator[Change]:
+    found: list[Change] = []
     for match in _PLACE.finditer(text):
         at = match.start()
         before, char, behind = text[at - 1], text[at], text[at + 1]
         is_word = grams.cost(before + char) < UNKNOWN_NATS or grams.cost(char + behind) < UNKNOWN_NATS
         if is_word or char + behind in NAME_BEGINNINGS:
             continue
-        left, right = (
-            text[max(0, at - MAX_NAME_CHARACTERS) : at][::-1],
-            text[at + 1 : at + 1 + MAX_NAME_CHARACTERS],
-        )
-        letters = _letters(left) + _letters(right)
-        yield Change(at, at + 1, Reading(0, 1, "·", DAMAGED_DOTS[char], NAME_CHARACTER_NATS * letters))
-
-
-def _letters(part: str) -> int:
-    """The number of characters of names at the start of a text."""
-    match = _NAME.match(part)
-    return match.end() if match else 0
+        left = text[max(0, at - MAX_NAME_CHARACTERS) : at][::-1]
+        right = text[at + 1 : at + 1 + MAX_NAME_CHARACTERS]
+        letters = sum(len(name[0]) for side in (left, right) if (name := _NAME.match(side)))
+        dot = Reading(0, 1, "·", DAMAGED_DOTS[char], NAME_CHARACTER_NATS * letters)
+        found.append(Change(at, at + 1, dot))
+    places = Counter(text[change.start] for change in found)
+    return [c for c in found if places[char := text[c.start]] >= MIN_PLACES.get(char, 1)]

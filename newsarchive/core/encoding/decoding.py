@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import NamedTuple
 
 from newsarchive.core.encoding.charsets import whatwg_label
@@ -46,6 +46,13 @@ HANDICAPS_NATS = {
     # Hardly a page is in these. In iso-8859-10 "m²" is "mē", which the model takes for a word.
     32.0: "iso-8859-3 iso-8859-4 iso-8859-10 iso-8859-14 iso-8859-16",
 }
+#: Python codec → the nats that count against it.
+_HANDICAPS = {
+    codec: nats
+    for nats, labels in HANDICAPS_NATS.items()
+    for label in labels.split()
+    if (codec := whatwg_label(label))
+}
 
 #: A run of bytes beyond ASCII, with ASCII bytes between them that may be second halves of characters, and one byte at either end.
 _RUN = re.compile(rb"[^\x80-\xff]?[\x80-\xff](?:[^\x80-\xff\n<>]{0,3}[\x80-\xff])*[^\x80-\xff]?")
@@ -65,21 +72,9 @@ def detected(body: bytes) -> str:
 
     def cost(codec: str) -> float:
         text = _lenient(sample, codec)
-        return handicaps[codec] + model.cost(text) + NO_TEXT_NATS * len(_NO_TEXT.findall(text))
+        return _HANDICAPS[codec] + model.cost(text) + NO_TEXT_NATS * len(_NO_TEXT.findall(text))
 
-    handicaps = _handicaps()
-    return min(handicaps, key=cost)
-
-
-@cache
-def _handicaps() -> dict[str, float]:
-    """The codecs, each with the nats that count against it."""
-    return {
-        codec: nats
-        for nats, labels in HANDICAPS_NATS.items()
-        for label in labels.split()
-        if (codec := whatwg_label(label))
-    }
+    return min(_HANDICAPS, key=cost)
 
 
 #: How the bytes of a file begin → what it is.
@@ -143,23 +138,20 @@ def refuse(body: bytes, content_type: str | None) -> None:
             raise NotAnArticle(DropReason.BINARY, name)
     if head[4:8] == b"ftyp" or (head[:4] == b"RIFF" and head[8:12] in (b"WEBP", b"AVI ", b"WAVE")):
         raise NotAnArticle(DropReason.BINARY, "picture, sound or film")
-    _refuse_text(head, (content_type or "").strip().lower())
-
-
-def _refuse_text(head: bytes, content_type: str) -> None:
+    declared = (content_type or "").strip().lower()
     is_wide = head.startswith((b"\xff\xfe", b"\xfe\xff")) or head[:512].count(0) * 4 >= len(head[:512])
     narrow = head.replace(b"\x00", b"") if is_wide else head
     root = _ROOT.match(narrow)
     if root and root[1].lower() in _FEEDS:
         raise NotAnArticle(DropReason.NOT_HTML, _FEEDS[root[1].lower()])
-    is_other = bool(_NOT_HTML.match(content_type))
+    is_other = bool(_NOT_HTML.match(declared))
     # A program or JSON may hold tags in its strings.
     if _TAG.search(narrow) and (root or not (is_other or _JSON.match(narrow))):
         return
     if narrow.count(0) or sum(c < 9 for c in narrow):
         raise NotAnArticle(DropReason.BINARY, "control bytes and no markup")
-    if is_other or content_type.startswith("text/plain"):
-        raise NotAnArticle(DropReason.NOT_HTML, content_type.split(";")[0])
+    if is_other or declared.startswith("text/plain"):
+        raise NotAnArticle(DropReason.NOT_HTML, declared.split(";")[0])
     if narrow[:1] in (b"{", b"["):
         raise NotAnArticle(DropReason.NOT_HTML, "JSON")
 
@@ -225,7 +217,13 @@ def decode(body: bytes, content_type: str | None = None) -> Decoded:
     marked = body.startswith(codecs.BOM_UTF8)
     if (text := _utf8(body) or _rescued(body)) is not None:
         return Decoded(text.lstrip("\ufeff"), declared, "utf-8", "bom" if marked else "utf-8")
-    return _legacy(body.removeprefix(codecs.BOM_UTF8), declared, declarations)
+    body = body.removeprefix(codecs.BOM_UTF8)
+    for label, source in declarations:
+        named = whatwg_label(label)
+        if named and not named.startswith("utf") and (text := _strict(body, named)):
+            return Decoded(text, declared, named, source)
+    likeliest = detected(body)
+    return Decoded(_lenient(body, likeliest), declared, likeliest, "detector")
 
 
 def declared_charsets(body: bytes, content_type: str | None) -> list[tuple[str, str]]:
@@ -344,12 +342,3 @@ _AS_BROWSERS = "as-browsers"
 _AS_BROWSERS_OR_LOST = "as-browsers-or-lost"
 codecs.register_error(_AS_BROWSERS, _added_or_error)
 codecs.register_error(_AS_BROWSERS_OR_LOST, _added_or_lost)
-
-
-def _legacy(body: bytes, declared: str, declarations: list[tuple[str, str]]) -> Decoded:
-    for label, source in declarations:
-        codec = whatwg_label(label)
-        if codec and not codec.startswith("utf") and (text := _strict(body, codec)):
-            return Decoded(text, declared, codec, source)
-    codec = detected(body)
-    return Decoded(_lenient(body, codec), declared, codec, "detector")

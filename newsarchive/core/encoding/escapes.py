@@ -126,20 +126,19 @@ def escape_edits(texts: Sequence[str], grams: GramModel) -> dict[int, list[Edit]
 
 
 def _proven(kind: re.Pattern[str], texts: Sequence[str], grams: GramModel) -> dict[int, list[re.Match[str]]]:
-    """Number of a text → its escapes of a kind; none where nothing proves them, or where one of them is no text."""
-    found = {number: matches for number, text in enumerate(texts) if (matches := _matches(kind, text))}
-    if not all(_is_text(match) for matches in found.values() for match in matches):
-        return {}
+    """Number of a text → its escapes of a kind; none where nothing proves them, or where one of them comes to what a
+    text does not have or programs do not write as escapes."""
+    found: dict[int, list[re.Match[str]]] = {}
+    for number, text in enumerate(texts):
+        for match in kind.finditer(text):
+            # `u2019` and the like may be years in addresses and tags: `#pemilu2019`.
+            if _YEAR.fullmatch(match[0]) and not _ADDRESS_SIGNS.isdisjoint(_around(text, *match.span())):
+                continue
+            after = undone(match)
+            if not after or not is_allowed(after) or any(c <= "\x7f" and c not in _PLAIN for c in after):
+                return {}
+            found.setdefault(number, []).append(match)
     return found if any(_is_proof(matches, grams) for matches in found.values()) else {}
-
-
-def _matches(kind: re.Pattern[str], text: str) -> list[re.Match[str]]:
-    """The escapes of a kind in a text. `u2019` and the like may be years in addresses and tags: `#pemilu2019`."""
-    return [
-        match
-        for match in kind.finditer(text)
-        if not _YEAR.fullmatch(match[0]) or _ADDRESS_SIGNS.isdisjoint(_around(text, *match.span()))
-    ]
 
 
 def _shows_both(texts: Iterable[str], kinds: Iterable[re.Pattern[str]]) -> bool:
@@ -179,12 +178,6 @@ def undone(match: re.Match[str]) -> str:
     except UnicodeDecodeError:
         # Python writes code points below 256 as if they were bytes.
         return "" if is_code_unit or match.re is _QUOTED_PRINTABLE else raw.decode("latin-1")
-
-
-def _is_text(match: re.Match[str]) -> bool:
-    """Whether escapes come to characters that a text may have, and that programs write as escapes."""
-    after = undone(match)
-    return after != "" and all(char > "\x7f" or char in _PLAIN for char in after) and is_allowed(after)
 
 
 def _is_proof(matches: Sequence[re.Match[str]], grams: GramModel) -> bool:
@@ -291,9 +284,13 @@ _SUBJECT_OF_REFERENCES = re.compile(
 
 def reference_edits(texts: Sequence[str]) -> dict[int, list[Edit]]:
     """Number of a text → its edits, for the texts of a page whose references were escaped twice."""
-    found = {
-        number: matches for number, text in enumerate(texts) if "&" in text and (matches := _references(text))
-    }
+    found: dict[int, list[re.Match[str]]] = {}
+    for number, text in enumerate(texts):
+        for match in _REFERENCE.finditer(text) if "&" in text else ():
+            char = _character(match)
+            # A character that can be seen, or a no-break space.
+            if len(char) == 1 and (char.isprintable() or char == "\xa0"):
+                found.setdefault(number, []).append(match)
     if not any(_is_in_word(match) for matches in found.values() for match in matches):
         return {}
     if any(_SUBJECT_OF_REFERENCES.search(text) for text in texts):
@@ -323,15 +320,6 @@ def _resolved(text: str, matches: Sequence[re.Match[str]]) -> list[Edit]:
             start=match.start(),
         )
         for match in (matches if start < end else ())
-    ]
-
-
-def _references(text: str) -> list[re.Match[str]]:
-    """The references of a text to characters that can be seen, or to a no-break space."""
-    return [
-        match
-        for match in _REFERENCE.finditer(text)
-        if len(char := _character(match)) == 1 and (char.isprintable() or char == "\xa0")
     ]
 
 

@@ -20,7 +20,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from functools import cache
 
-from newsarchive.core.encoding.charsets import Charset, charset
+from newsarchive.core.encoding.charsets import charset
 from newsarchive.core.encoding.mojibake import UTF8, Reading
 from newsarchive.core.encoding.ngram_model import GramModel
 from newsarchive.core.encoding.pair_model import PairModel
@@ -95,7 +95,7 @@ def _is_read_twice(raw: bytes, places: list[int]) -> bool:
     restored = {len(raw[:place].decode("utf-8", "ignore")) for place in places}
     return any(
         restored <= {at for match in UTF8.finditer(codec.to_bytes(text)) for at in range(*match.span())}
-        for codec in _codecs()
+        for codec in map(charset, _NAMES)
     )
 
 
@@ -104,7 +104,7 @@ def before_folded_spaces() -> frozenset[str]:
     """What stands before a folded space: the bytes before 0xA0 in the UTF-8 of `à`, `Š`, `†`, `Р` and of the no-break space itself,
     which are the characters of these codecs that end in it."""
     before = {raw[-2] for raw in map(str.encode, "àŠ†Р\xa0")}
-    return frozenset(codec.decoded[byte] for codec in _codecs() for byte in before)
+    return frozenset(codec.decoded[byte] for codec in map(charset, _NAMES) for byte in before)
 
 
 @cache
@@ -112,16 +112,13 @@ def _folded() -> re.Pattern[str]:
     return re.compile(f"[{''.join(sorted(before_folded_spaces()))}] (?=[^\\w]|[^\x00-\x7f]|\\Z)")
 
 
-@cache
-def _codecs() -> tuple[Charset, ...]:
-    return tuple(map(charset, _NAMES))
-
-
 def folded_letter_changes(text: str, repairs: Repairs, model: PairModel, grams: GramModel) -> Repairs:
     """The repairs with each `à` of the lines that they change restored as the words of its place ask for."""
     if "Ã" not in text or "\xa0" in text or not _PLACE.search(text):
         return repairs
-    lines = {line_around(text, change.start) for change in repairs.changes if _is_of_codec(change)}
+    lines = {
+        line_around(text, change.start) for change in repairs.changes if change.reading.rule.startswith(RULE)
+    }
     lines -= {line_around(text, place) for place in repairs.lost}
     changes, found = repairs.changes, dict[int, Change]()
     for start, end in sorted(lines):
@@ -136,10 +133,6 @@ def folded_letter_changes(text: str, repairs: Repairs, model: PairModel, grams: 
                 found[at] = change
     kept = [change for change in changes if change.start not in found]
     return Repairs(sorted([*kept, *found.values()], key=start_of), repairs.lost) if found else repairs
-
-
-def _is_of_codec(change: Change) -> bool:
-    return change.reading.rule.startswith(RULE)
 
 
 def _change(

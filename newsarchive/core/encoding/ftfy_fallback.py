@@ -12,8 +12,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
-from typing import Any
 
 from newsarchive.core.encoding.ngram_model import GramModel
 from newsarchive.core.encoding.pair_model import PairModel, suspects
@@ -46,7 +44,9 @@ def second_opinion(text: str, model: PairModel, grams: GramModel) -> Iterator[Ed
         return
     import ftfy  # takes its time to load
 
-    fixed = ftfy.fix_encoding(text, config=_config())
+    # Of the few options that `fix_encoding` reads, these touch more than encoding.
+    config = ftfy.TextFixerConfig(replace_lossy_sequences=False, fix_c1_controls=False)
+    fixed = ftfy.fix_encoding(text, config=config)
     if fixed == text:
         return
     if plausible_single_bytes(run for run, *_ in windows(fixed, suspects(model, fixed))):
@@ -105,11 +105,3 @@ def _compared(before: str, after: str) -> Iterator[tuple[int, int, str]]:
 
 #: A character of ASCII that no codec makes of other characters.
 _PRINTABLE = re.compile(r"[!-~]")
-
-
-@lru_cache(maxsize=1)
-def _config() -> Any:
-    """What `ftfy.fix_encoding` may not do, among the few options that it reads."""
-    from ftfy import TextFixerConfig
-
-    return TextFixerConfig(replace_lossy_sequences=False, fix_c1_controls=False)

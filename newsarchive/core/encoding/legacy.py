@@ -64,16 +64,16 @@ class Legacy:
 
     def readings(self, runs: Iterable[str], model: PairModel) -> RunReadings:
         """Run → its readings: one for each stretch that the wrong codec has."""
-        return {run: found for run in runs if (found := list(self._of(run, model)))}
-
-    def _of(self, run: str, model: PairModel) -> Iterator[Reading]:
-        raw = self.wrong.to_bytes(run)
-        for match in _BEYOND_ASCII.finditer(raw):
-            start, end = match.span()
-            after = self.true.to_text(match[0])
-            if after != run[start:end] and "\ufffd" not in after:
-                rule = f"{self.true.name} read as {self.wrong.name}"
-                yield Reading(start, end, after, rule, model.gain(run, start, end, after))
+        found: RunReadings = {}
+        rule = f"{self.true.name} read as {self.wrong.name}"
+        for run in dict.fromkeys(runs):
+            for match in _BEYOND_ASCII.finditer(self.wrong.to_bytes(run)):
+                start, end = match.span()
+                after = self.true.to_text(match[0])
+                if after != run[start:end] and "\ufffd" not in after:
+                    reading = Reading(start, end, after, rule, model.gain(run, start, end, after))
+                    found.setdefault(run, []).append(reading)
+        return found
 
 
 def likeliest_pair(runs: list[str], model: PairModel) -> Legacy | None:
@@ -133,28 +133,19 @@ def _lines_along(found: RunReadings, runs: Runs, wrong: Charset, grams: GramMode
     """The changes of the lines that go along with the page, each with the evidence of its line."""
     text, lines = runs.text, []
     for line in by_line(placed(found, runs), runs):
-        if not _has_line(wrong, line[0].start, text) or (evidence := _evidence(line, text, grams)) <= 0:
+        start, end = line_around(text, line[0].start)
+        whole = text[start:end]
+        # The codec has most characters of the line. A line with controls has too little else to tell.
+        lacking = wrong.to_bytes(whole).count(b"?") - whole.count("?")
+        if lacking > MAX_LACKING_SHARE * _beyond_ascii(whole) and not C1.search(whole):
             continue
-        if _goes_with_the_page(line, text, grams):
+        gain = sum(change.reading.gain for change in line)
+        if gain <= 0:  # where letters by pairs lose, words count too
+            gain += gain_of_words(line, text, grams)
+        if gain > 0 and _goes_with_the_page(line, text, grams):
+            evidence = gain / len(line)
             lines.append([c._replace(reading=c.reading._replace(gain=evidence)) for c in line])
     return lines
-
-
-def _evidence(line: list[Change], text: str, grams: GramModel) -> float:
-    """What a change of a line gains on average, in nats. Where letters by pairs lose, words count too."""
-    total = sum(change.reading.gain for change in line)
-    if total <= 0:
-        total += gain_of_words(line, text, grams)
-    return total / len(line)
-
-
-def _has_line(codec: Charset, at: int, text: str) -> bool:
-    """Whether a codec has most characters of the line at a place. A line with controls has too little else to tell."""
-    start, end = line_around(text, at)
-    line = text[start:end]
-    if C1.search(line):
-        return True
-    return codec.to_bytes(line).count(b"?") - line.count("?") <= MAX_LACKING_SHARE * _beyond_ascii(line)
 
 
 def _goes_with_the_page(line: list[Change], text: str, grams: GramModel) -> bool:
@@ -229,7 +220,8 @@ def sibling_changes(text: str, model: PairModel, grams: GramModel) -> Sequence[C
 
     The evidence of each change is what a word gains on average, in nats.
     """
-    gains = {legacy: _gain_of_sibling(legacy, text, grams) for legacy in _family_pairs()}
+    pairs = [Legacy(charset(true), charset(wrong)) for true, wrong in permutations(FAMILY, 2)]
+    gains = {legacy: _gain_of_sibling(legacy, text, grams) for legacy in pairs}
     best = max(gains, key=gains.__getitem__)
     if not gains[best]:
         return ()
@@ -264,11 +256,6 @@ def _words_with(text: str, letters: re.Pattern[str]) -> Iterator[str]:
         end = found.end() if found else start + 1
         if MIN_WORD_LETTERS <= end - start <= MAX_WORD_LETTERS:
             yield text[start:end]
-
-
-@cache
-def _family_pairs() -> tuple[Legacy, ...]:
-    return tuple(Legacy(charset(true), charset(wrong)) for true, wrong in permutations(FAMILY, 2))
 
 
 @cache

@@ -104,6 +104,10 @@ class Lossy:
     kept: bool = False
     letters: Counter[str] = field(default_factory=Counter)
     marks: Mapping[tuple[str, int], str] = field(default_factory=dict)
+    #: Whether ASCII stands before a place, and the characters of it and behind it → the sequences that may start there.
+    _known_starting: dict[tuple[bool, str], Starting] = field(default_factory=dict, init=False, repr=False)
+    #: Guesses → the cost of each, as far as they were weighed.
+    _weighed: dict[tuple[str, ...], tuple[float, ...]] = field(default_factory=dict, init=False, repr=False)
 
     def mended(
         self, run: str, model: PairModel, grams: GramModel, work: Work, max_risk: float = inf
@@ -200,19 +204,15 @@ class Lossy:
         """The sequences that may start at a place, as if it were the first."""
         byte = raw[at]
         if run[at] == self.spelling or (run[at] > "\x7f" and 0x80 <= byte < 0xC0 and not self.spelling):
-            yield from self._headless(run, raw, at)
+            # Of a sequence of two bytes the first was lost.
+            there = at + len(self.spelling)
+            if raw[there : there + 1] and 0x80 <= raw[there] < 0xC0 and run[there] > "\x7f":
+                yield from self._decoded(run, raw, at, there + 1, [self._heads, (raw[there],)], True)
         if run[at] > "\x7f" and 0xC2 <= byte <= 0xF4:
             length = 2 if byte < 0xE0 else 3 if byte < 0xF0 else 4
             for end, choices in self._tails(run, raw, at + 1, length - 1):
                 lost = any(len(c) > 1 or c[0] >= 256 for c in choices) or end - at < length
                 yield from self._decoded(run, raw, at, end, [(byte,), *choices], lost)
-
-    def _headless(self, run: str, raw: bytes, at: int) -> Iterator[Token]:
-        """The sequences of two bytes at a place whose first byte was lost."""
-        width = len(self.spelling)
-        there = at + width
-        if raw[there : there + 1] and 0x80 <= raw[there] < 0xC0 and run[there] > "\x7f":
-            yield from self._decoded(run, raw, at, there + 1, [self._heads, (raw[there],)], True)
 
     def _tails(self, run: str, raw: bytes, at: int, left: int) -> Iterator[tuple[int, list[tuple[int, ...]]]]:
         """(end, possible bytes) of the continuation bytes behind a lead byte. At most one byte of a sequence is dropped."""
@@ -244,22 +244,19 @@ class Lossy:
         if not self.spelling and (gone := (*self._gone, 0xA0) if is_space else self._gone):
             yield 0, gone, True
 
-    def _continues(self, run: str, raw: bytes, at: int) -> bool:
-        """Whether a continuation byte stands at a place; there is none behind a complete sequence."""
-        char = run[at : at + 1]
-        return char > "\x7f" and 0x80 <= raw[at] < 0xC0 and char not in self.own
-
     def _decoded(
         self, run: str, raw: bytes, at: int, end: int, choices: list[tuple[int, ...]], lost: bool
     ) -> Iterator[Token]:
         """A token for each character that the possible bytes make. A byte with 256 added was a space."""
         chars = _chars_of(tuple(choices), lost)
-        if lost and run[at - 1] < "\x80" and run[end : end + 1] < "\x80":
+        behind = run[end : end + 1]
+        if lost and run[at - 1] < "\x80" and behind < "\x80":
             # A letter alone of a script that the page does not have is no letter: `×` closes a window.
             chars = tuple(char for char in chars if script(char) in ("", "LATIN", *self.scripts))
         guesses = chars if lost else ()
         loss = 0.0 if not lost else CERTAIN_BYTE_NATS if len(chars) == 1 else LOST_BYTE_NATS
-        loss += ORPHAN_NATS * (lost and self._continues(run, raw, end))
+        if lost and behind > "\x7f" and 0x80 <= raw[end] < 0xC0 and behind not in self.own:
+            loss += ORPHAN_NATS  # no continuation byte stands behind a complete sequence
         if lost and not self.spelling and " " in run[end - 1 : end + 1]:
             loss += JOINING_NATS * _is_odd_space(run, at, end, chars)
             loss += STRANGE_LETTER_NATS * (self.is_folded and self._is_strange(chars))
@@ -301,16 +298,6 @@ class Lossy:
         hyphen."""
         rivals = {char.encode()[:-1] + b"\xad" for char in chars}
         return self.own.isdisjoint(chars) and not rivals.isdisjoint(map(str.encode, self.own))
-
-    @cached_property
-    def _known_starting(self) -> dict[tuple[bool, str], Starting]:
-        """Whether ASCII stands before a place, and the characters of it and behind it → the sequences that may start there."""
-        return {}
-
-    @cached_property
-    def _weighed(self) -> dict[tuple[str, ...], tuple[float, ...]]:
-        """Guesses → the cost of each, as far as they were weighed."""
-        return {}
 
     @cached_property
     def _lost(self) -> tuple[int, ...]:

@@ -156,7 +156,8 @@ def own_letters(
     lines = _LineScripts(stays, heads)
     own = set()
     for letter in letters:
-        words = {_word(mended, at): at for at in islice(_places_of(letter, stays), MAX_ASKED_PLACES)}
+        places = (match.start() for match in re.finditer(re.escape(letter), stays))
+        words = {_word(mended, at): at for at in islice(places, MAX_ASKED_PLACES)}
         right = sum(_is_right(word, at, lines, grams) for word, at in words.items())
         if 2 * right > len(words):
             own.add(letter)
@@ -183,13 +184,6 @@ def _word(text: str, at: int) -> str:
     while end < last and script(text[end]) == own:
         end += 1
     return text[start:end]
-
-
-def _places_of(char: str, text: str) -> Iterator[int]:
-    at = text.find(char)
-    while at >= 0:
-        yield at
-        at = text.find(char, at + 1)
 
 
 class _LineScripts:

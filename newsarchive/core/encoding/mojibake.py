@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from html import unescape
@@ -215,7 +215,11 @@ class Utf8(NamedTuple):
                 if whole and not self._is_likelier(model, run, whole, decoded):
                     best = []
             elif not whole or not is_clean_gain(model, run, whole):
-                pieces = list(self._pieces(model, run, start, end))
+                pieces = []
+                for first, last in damaged_pieces(model, run[start - 1 : end + 1], match[0]):
+                    part = match[0][first:last].decode()
+                    if piece := self._weigh(model, run, start + first, start + last, part):
+                        pieces.append(piece)
                 # The borders between damage and text cost something.
                 best = max(best, pieces, key=lambda rs: sum(r.gain for r in rs) - SWITCH_NATS * len(rs))
             found += best
@@ -223,19 +227,9 @@ class Utf8(NamedTuple):
 
     def _is_likelier(self, model: PairModel, run: str, reading: Reading, decoded: str) -> bool:
         """Whether one sequence is better read back. It has no parts that could be read back alone."""
-        if not reading.inner:
+        if reading.gain <= 0 or not reading.inner:
             return reading.gain > 0
-        return reading.gain >= SWITCH_NATS or (
-            reading.gain > 0 and model.gain(run, reading.start, reading.end, decoded) > 0
-        )
-
-    def _pieces(self, model: PairModel, run: str, start: int, end: int) -> Iterator[Reading]:
-        """The readings of the pieces of a run that are damaged, where others are right as they stand."""
-        raw = self.charset.to_bytes(run[start:end])
-        for first, last in damaged_pieces(model, run[start - 1 : end + 1], raw):
-            decoded = raw[first:last].decode()
-            if reading := self._weigh(model, run, start + first, start + last, decoded):
-                yield reading
+        return reading.gain >= SWITCH_NATS or model.gain(run, reading.start, reading.end, decoded) > 0
 
     def _weigh(self, model: PairModel, run: str, start: int, end: int, decoded: str) -> Reading | None:
         """The reading of a piece, all its layers undone; `None` where that is no printable text."""
@@ -244,20 +238,17 @@ class Utf8(NamedTuple):
         before, after = run[start - 1], run[end : end + 1] or " "
         final, cost, inner = _unfolded(model, before, decoded, after)
         if self.inner and self.inner != inner:
-            final, cost, inner = self._forced(model, before, decoded, after, (final, cost, inner))
+            # The layers of the rest of the page, unless they are much less likely.
+            forced = decoded
+            for name in self.inner:
+                forced = _decoded(forced, charset(name).to_bytes(forced))
+            cost_of_forced = model.cost(before + forced + after)
+            if is_allowed(forced) and cost_of_forced - MAX_EXTRA_LAYERS_NATS < cost:
+                final, cost, inner = forced, cost_of_forced, self.inner
         if not is_allowed(final):
             return None
         rule = self.charset.variant(run[start:end])
         return Reading(start, end, final, rule, model.cost(before + run[start:end] + after) - cost, inner)
-
-    def _forced(self, model: PairModel, before: str, text: str, after: str, free: Unfolded) -> Unfolded:
-        """The layers of the rest of the page, unless they are much less likely than the `free` choice."""
-        for name in self.inner:
-            text = _decoded(text, charset(name).to_bytes(text))
-        cost = model.cost(before + text + after)
-        return (
-            (text, cost, self.inner) if is_allowed(text) and cost - MAX_EXTRA_LAYERS_NATS < free[1] else free
-        )
 
 
 def is_clean_gain(model: PairModel, run: str, reading: Reading) -> bool:

@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import accumulate
-from operator import attrgetter
 
 from newsarchive.core.encoding.charsets import MULTI_BYTE
 from newsarchive.core.encoding.mojibake import MAX_LAYERS, UTF8, Reading, RunReadings, unfold
@@ -28,8 +27,6 @@ MAX_PARTLY_DAMAGED_CHARACTERS = 6
 
 #: Characters in the order of their code points. Fewer may be a word, as `где` is.
 MIN_TABLE_CHARACTERS = 4
-
-_gain = attrgetter("gain")
 
 
 @dataclass(frozen=True)
@@ -69,16 +66,13 @@ class MultiByte:
         end, decoded = encoded.stretch(at)
         reading = self._weigh(model, run, at, end, decoded) if end > at else None
         if at < end <= at + MAX_PARTLY_DAMAGED_CHARACTERS:
-            shorter = self._shorter(model, run, encoded, at, end)
-            reading = max((reading, *shorter) if reading else shorter, key=_gain, default=None)
+            # The end of a short stretch may be right, and UTF-8 by accident.
+            for last in range(at + 1, end):
+                stop, decoded = encoded.stretch(at, last)
+                part = self._weigh(model, run, at, stop, decoded) if stop == last else None
+                if part and (reading is None or part.gain > reading.gain):
+                    reading = part
         return reading
-
-    def _shorter(self, model: PairModel, run: str, encoded: _Encoded, at: int, end: int) -> Iterator[Reading]:
-        """The readings of parts of a stretch: the rest may be right, and UTF-8 by accident."""
-        for last in range(at + 1, end):
-            stop, decoded = encoded.stretch(at, last)
-            if stop == last and (reading := self._weigh(model, run, at, stop, decoded)):
-                yield reading
 
     def _weigh(self, model: PairModel, run: str, start: int, end: int, decoded: str) -> Reading | None:
         inner: tuple[str, ...] = ()

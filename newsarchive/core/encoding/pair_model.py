@@ -161,15 +161,12 @@ class Backing:
 
     def row(self, symbol: int) -> bytes:
         """The costs of each symbol after this one."""
-        more = self.out_of[symbol]
-        return self._of_class(self.classes[symbol]).translate(bytes(range(more, 256)) + b"\xff" * more)
-
-    def _of_class(self, number: int) -> bytes:
+        number, more = self.classes[symbol], self.out_of[symbol]
         if number not in self._after:
             after = self.between[number]
             costs = zip(self.classes, self.into, strict=True)
             self._after[number] = bytes([min(255, after[c] + own) for c, own in costs])
-        return self._after[number]
+        return self._after[number].translate(bytes(range(more, 256)) + b"\xff" * more)
 
 
 class _Costs(dict[int, bytes]):

@@ -127,18 +127,15 @@ def _last_letters(text: str) -> str:
 
 def _weight(chunk: str, grams: GramModel) -> int:
     """2 for one known word, 1 for known words with signs between them or in camel case, 0 for others."""
-    parts = [part for word in WORD.findall(chunk) for part in _parts(word)]
+    parts: list[str] = []
+    for word in WORD.findall(chunk):
+        own = camel_parts(word)
+        # A part of a single letter is made by damage too: `широкиЯ`.
+        parts += own if min(map(len, own)) > 1 else [word]
     beyond_ascii = [part for part in parts if not part.isascii()]
     if max(map(len, beyond_ascii), default=0) < MIN_KNOWN_LETTERS or any(map(grams.unknown, beyond_ascii)):
         return 0
     return 2 if parts == [chunk] else 1
-
-
-def _parts(word: str) -> list[str]:
-    """The parts of a word in camel case. The word is whole where a part is a single letter, which damage makes too:
-    `широкиЯ`."""
-    parts = camel_parts(word)
-    return parts if min(map(len, parts)) > 1 else [word]
 
 
 def known_words(found: RunReadings, runs: Runs, grams: GramModel, min_letters: int = 1) -> tuple[int, int]:
@@ -228,8 +225,9 @@ class Proof:
         return {run: good for run, readings in found.items() if (good := self._of_run(run, readings))}
 
     def _of_run(self, run: str, readings: list[Reading]) -> list[Reading]:
-        for r in readings:
-            if _touches_letters(run, r):
+        for start, end, *_ in readings:
+            # It stands beside something beyond ASCII, or changes letters whose words can be known.
+            if run[start - 1] > "\x7f" or run[end : end + 1] > "\x7f" or has_words(run[start:end]):
                 break
         else:
             return readings
@@ -473,12 +471,6 @@ def with_rest_of_words(text: str, start: int, end: int) -> tuple[int, int]:
     while end < last and text[end - 1].isalpha() and text[end].isalpha():
         end += 1
     return start, end
-
-
-def _touches_letters(run: str, reading: Reading) -> bool:
-    """Whether a reading stands beside something beyond ASCII, or changes letters whose words can be known."""
-    start, end = reading.start, reading.end
-    return run[start - 1] > "\x7f" or run[end : end + 1] > "\x7f" or has_words(run[start:end])
 
 
 @lru_cache(maxsize=1 << 13)

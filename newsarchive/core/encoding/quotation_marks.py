@@ -92,7 +92,15 @@ def truncated_marks(
     if not lost:
         return {}
     truncated = _truncated(text, codec, spelling)
-    marks = sorted([*truncated, *_restored(text, changes), *_undamaged(text, codec)])
+    by_changes = (
+        _mark_at(text, c.start, c.end, c.reading.after) for c in changes if c.reading.after in MARKS
+    )
+    undamaged = (
+        _mark_at(text, *match.span(), match[0])
+        for match in _MARKS.finditer(text)
+        if text[match.start() - 1 : match.start()] != codec.decoded[0x80]
+    )
+    marks = sorted([*truncated, *by_changes, *undamaged])
     restored = {m.place: "’" for m in truncated if m.role == INSIDE and "’" in lost}
     owners = {m.place for line in _lines(text, marks) for m in _possessive(text, line, codec)}
     restored |= {m.place: "’" for m in truncated if m.place in owners and "’" in lost}
@@ -141,7 +149,7 @@ def _lost(codec: Charset) -> frozenset[str]:
 def _truncated(text: str, codec: Charset, spelling: str) -> list[Mark]:
     """The marks of a text that lost their last byte."""
     found = truncated_pattern(codec, FIRST_BYTES, spelling).finditer(text)
-    return [_mark_at(text, match.start(), match.end()) for match in found]
+    return [_mark_at(text, *match.span()) for match in found]
 
 
 @lru_cache(maxsize=256)
@@ -152,24 +160,9 @@ def truncated_pattern(codec: Charset, first: bytes, spelling: str) -> re.Pattern
     return re.compile(start + (re.escape(spelling) if spelling else f"(?![{follows}])"))
 
 
-def _mark_at(text: str, start: int, end: int) -> Mark:
-    """The truncated mark between two positions."""
-    return Mark(start, role_of(text[start - 1 : start] or "\n", text[end : end + 1] or "\n"), "")
-
-
-def _restored(text: str, changes: Iterable[Change]) -> Iterable[Mark]:
-    """The marks that the changes restore."""
-    for change in changes:
-        if change.reading.after in MARKS:
-            mark = _mark_at(text, change.start, change.end)
-            yield mark._replace(char=change.reading.after)
-
-
-def _undamaged(text: str, codec: Charset) -> Iterable[Mark]:
-    """The marks of the text that need no repair."""
-    for match in _MARKS.finditer(text):
-        if text[match.start() - 1 : match.start()] != codec.decoded[0x80]:
-            yield _mark_at(text, match.start(), match.end())._replace(char=match[0])
+def _mark_at(text: str, start: int, end: int, char: str = "") -> Mark:
+    """The mark between two positions; `char` is "" for a truncated one."""
+    return Mark(start, role_of(text[start - 1 : start] or "\n", text[end : end + 1] or "\n"), char)
 
 
 def _lines(text: str, marks: Iterable[Mark]) -> Iterable[list[Mark]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from itertools import accumulate
@@ -92,10 +92,7 @@ def _repaired_texts(texts: Sequence[str], rules: Rules, *, shows_code: bool = Fa
         broken = broken_markup_edits(after) if may_be_broken(page) else {}
         if not broken or sum(map(len, broken.values())) > MAX_CHANGES:
             break
-        last = {}
-        for number, edits in broken.items():
-            text = replay(after[number], edits)
-            last[number] = Repaired(text, tuple(edits), damage_of(text))
+        last = _edited(after, broken)
         repaired = {**repaired, **_in_turn(texts, {n: repaired[n] for n in broken if n in repaired}, last)}
     return repaired
 
@@ -110,13 +107,16 @@ def _without_escapes(texts: Sequence[str], rules: Rules, *, shows_code: bool) ->
     resolved = resolved or (shortcode_edits(after) if "[" in page and not shows_code else {})
     if not resolved or sum(map(len, resolved.values())) > MAX_CHANGES:
         return repaired
-    last = {}
-    for number, edits in resolved.items():
-        text = replay(after[number], edits)
-        last[number] = Repaired(text, tuple(edits), damage_of(text))
+    last = _edited(after, resolved)
     if is_escaped and _has_edits(_without_mojibake(_after(after, last), rules)):
         return repaired  # a text is repaired whole or left
     return {**repaired, **_in_turn(texts, {n: repaired[n] for n in resolved if n in repaired}, last)}
+
+
+def _edited(texts: Sequence[str], edits: Mapping[int, Sequence[Edit]]) -> Found:
+    """The texts that have edits, with them made."""
+    made = ((number, replay(texts[number], own)) for number, own in edits.items())
+    return {number: Repaired(text, tuple(edits[number]), damage_of(text)) for number, text in made}
 
 
 def _without_mojibake(texts: Sequence[str], rules: Rules) -> Found:

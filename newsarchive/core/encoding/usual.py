@@ -176,7 +176,9 @@ def _sequences(codec: Charset, text: str, model: PairModel) -> _Sequences | None
         after = codec.to_bytes(text).decode()
     except UnicodeDecodeError:
         return None
-    if _may_be_known(text) or plausible_codecs(text)[1]:
+    # Letters that may be a word as they stand are no damage. Words that begin with a Latin letter are not looked up: the `Ãº` of
+    # `mÃºsica` holds a letter of no script.
+    if has_words(_ORDINAL.sub("", text)) or plausible_codecs(text)[1]:
         return None
     if not all(char == _PICTURED or _may_stay(char, model) for char in after):
         return None
@@ -194,12 +196,6 @@ def _whole_gain(codec: Charset, run: str, model: PairModel) -> float | None:
     readings = Utf8(codec).of(run, model)
     is_whole = len(readings) == 1 and readings[0].end - readings[0].start == len(run) - 2
     return readings[0].gain if is_whole and not readings[0].inner else None
-
-
-def _may_be_known(text: str) -> bool:
-    """Whether the letters of a text may be a word that is known as it stands. Words that begin with a Latin letter are not looked up:
-    the `Ãº` of `mÃºsica` holds a letter of no script."""
-    return has_words(_ORDINAL.sub("", text))
 
 
 class _Found(NamedTuple):

@@ -137,22 +137,18 @@ class Readers:
 
     def for_page(self, hypothesis: Hypothesis, runs: Sequence[str]) -> RunReadings:
         """The readings of some runs, weighed by what else stands on the page."""
-        found = self._proven_by_words(hypothesis, runs)
+        is_legacy = isinstance(hypothesis, Legacy)
+        known = self._found.setdefault(hypothesis, {})
+        if new := [run for run in runs if run not in known]:
+            own = hypothesis.readings(new, self.model)
+            known |= dict.fromkeys(new, _NO_READINGS) | (own if is_legacy else self.proof.of_words(own))
+        found = {run: readings for run in runs if (readings := known[run])}
         before, weighed = self._weighed.get(hypothesis, (None, found))
         if found != before:
-            is_legacy = isinstance(hypothesis, Legacy)
             proven = found if is_legacy else self.proof.of_page(found, isinstance(hypothesis, MultiByte))
             weighed = _weighed(proven, self.runs)
             self._weighed[hypothesis] = found, weighed
         return weighed
-
-    def _proven_by_words(self, hypothesis: Hypothesis, runs: Sequence[str]) -> RunReadings:
-        known = self._found.setdefault(hypothesis, {})
-        if new := [run for run in runs if run not in known]:
-            found = hypothesis.readings(new, self.model)
-            proven = found if isinstance(hypothesis, Legacy) else self.proof.of_words(found)
-            known |= dict.fromkeys(new, _NO_READINGS) | proven
-        return {run: readings for run in runs if (readings := known[run])}
 
 
 _NO_READINGS: list[Reading] = []
@@ -335,8 +331,12 @@ def elect(
     best: Hypothesis = first
     if isinstance(first, Utf8):
         best = Utf8(first.charset, _layers(found[first]))
-    is_multi_byte = isinstance(first, MultiByte) and not _is_spelled(found[first], runs, grams)
-    least = MIN_MULTI_BYTE_NATS if is_multi_byte else MIN_PAGE_NATS
+    least = MIN_PAGE_NATS
+    if isinstance(first, MultiByte):
+        # Unless all words that it brings forth are known, and none is short: `체ber` is `über`.
+        known, words = known_words(found[first], runs, grams)
+        long_words = known_words(found[first], runs, grams, min_letters=MIN_SPELLED_WORD_LETTERS)[1]
+        least = MIN_PAGE_NATS if known == words == long_words > 0 else MIN_MULTI_BYTE_NATS
     if not is_explained(sample, found[first], model):
         single = [run for run in sample if is_single_byte(run)]
         if is_legacy(single, model) and (legacy := _legacy(single, sample, readers, grams)):
@@ -427,12 +427,6 @@ def _first(
     differing = [run for run in sorted(common) if any(texts[h][run] != texts[close[0]][run] for h in close)]
     compared = differing[:MAX_COMPARED_RUNS]
     return max(close, key=lambda h: totals[h] - WORD_WEIGHT * cost_of_words(found[h], runs, grams, compared))
-
-
-def _is_spelled(found: RunReadings, runs: Runs, grams: GramModel) -> bool:
-    """Whether all words that are brought forth are known, and have `MIN_SPELLED_WORD_LETTERS`: `체ber` is `über`."""
-    known, words = known_words(found, runs, grams)
-    return known == words == known_words(found, runs, grams, min_letters=MIN_SPELLED_WORD_LETTERS)[1] > 0
 
 
 @lru_cache(maxsize=1 << 10)
