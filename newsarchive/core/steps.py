@@ -32,13 +32,7 @@ from newsarchive.core.site_template.conventions import applied, effects
 from newsarchive.core.site_template.learner import taught
 from newsarchive.core.site_template.model import Template
 from newsarchive.core.site_template.observations import Observation, observation
-from newsarchive.core.site_template.template import (
-    layout_of,
-    marked,
-    pack_reading,
-    verdict_of,
-    verdicts,
-)
+from newsarchive.core.site_template.template import layout_of, marked, pack_reading, verdict_of, verdicts
 from newsarchive.core.text.language import begins_alike, with_language
 from newsarchive.exceptions import NotAnArticle, StepFailed, UsageError
 from newsarchive.items import Article, Candidate, Capture, DropReason, Page

@@ -218,12 +218,7 @@ class _Found(NamedTuple):
 
 
 def _found(
-    text: str,
-    parts: Sequence[str],
-    positions: Sequence[int],
-    codec: Charset,
-    rest: str,
-    model: PairModel,
+    text: str, parts: Sequence[str], positions: Sequence[int], codec: Charset, rest: str, model: PairModel
 ) -> _Found | None:
     """The changes of the sequences of a page, every other one of its parts; `None` where one of them is not usual, or where all
     together prove nothing. `rest` are the characters beyond ASCII that stay."""
