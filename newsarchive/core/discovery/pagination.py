@@ -117,9 +117,9 @@ def page_parts(html_text: str, base_url: str, first_url: str = "") -> list[str]:
     for node in tree.css("a[href]")[:MAX_ANCHORS]:
         href = node.attributes.get("href") or ""
         url = try_normalise(href, base) if _MAYBE_PART.search(href) or _BEGINS_PART.match(href) else None
-        if url and (number := _part_number(url, here)) and site_of(url) == site:
+        if url and (number := posts_of_part(url).get(here)) and site_of(url) == site:
             parts.setdefault(number, url)
-    first = (_part_number(base_url, here) or 1) + 1
+    first = posts_of_part(base_url).get(here, 1) + 1
     return [parts[n] for n in takewhile(parts.__contains__, range(first, MAX_POST_PARTS + 1))]
 
 
@@ -201,11 +201,6 @@ def stop_reason(pages: int, barren: int) -> str:
     if pages >= MAX_CHAIN_PAGES:
         return "page limit"
     return "nothing new" if barren >= MAX_BARREN_PAGES else ""
-
-
-def _part_number(url: str, here: str) -> int:
-    """The number of a part of the page whose key is `here`, 0 for a URL that is no part of it."""
-    return posts_of_part(url).get(here, 0)
 
 
 def _strength(node: LexborNode, rules: Rules) -> int:

@@ -264,7 +264,11 @@ def _marginals(places: Sequence[_Place], costs: Mapping[str, float], line: str) 
 
 def _next(state: _State, place: _Place, char: str, line: str) -> tuple[_State, float]:
     """The state after a mark, and the cost of the mark with the open brackets and the mark before it."""
-    cost = _beside(state, place, char)
+    cost, beside = 0.0, state.char if state.at == place.at - 1 else ""
+    if beside and char in STOPS:  # directly behind another mark
+        cost = IMPOSSIBLE_NATS * (beside in STOPS or beside in BRACKETS)
+    elif beside and char in CLOSINGS:
+        cost = IMPOSSIBLE_NATS * (beside in COMMAS or beside in BRACKETS)
     opened = state.opened
     if char in BRACKETS:
         cost += IMPOSSIBLE_NATS * any(c == char for c, _ in opened)
@@ -322,17 +326,6 @@ def _here(place: _Place, char: str, costs: Mapping[str, float]) -> float:
     elif char == "、" and costs is CHINESE:
         cost += WRONG_LENGTH_NATS * (min(place.lengths) >= MIN_SENTENCE_CHARACTERS)
     return cost
-
-
-def _beside(state: _State, place: _Place, char: str) -> float:
-    """The cost of a mark directly behind another mark."""
-    if state.at != place.at - 1 or not state.char:
-        return 0.0
-    if char in STOPS:
-        return IMPOSSIBLE_NATS * (state.char in STOPS or state.char in BRACKETS)
-    if char in CLOSINGS:
-        return IMPOSSIBLE_NATS * (state.char in COMMAS or state.char in BRACKETS)
-    return 0.0
 
 
 #: The character that a multi-byte codec makes of the dot → the codec.

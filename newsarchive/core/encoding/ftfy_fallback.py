@@ -54,13 +54,13 @@ def second_opinion(text: str, model: PairModel, grams: GramModel) -> Iterator[Ed
     for a, b, after in differences(text, fixed):
         if a == b or not all(map(is_allowed, after)):
             continue
-        if not writings(after) <= writings(text) or _is_capital(text, a, b, after, grams):
+        if not writings(after) <= writings(text) or _is_capital(text, a, after, grams):
             continue
         if (gain := model.gain(text, a, b, after)) >= MIN_CONVINCING_NATS:
             yield Edit("repair", "ftfy", text[a:b], after, start=a, evidence=round(gain, 1))
 
 
-def _is_capital(text: str, start: int, end: int, after: str, grams: GramModel) -> bool:
+def _is_capital(text: str, start: int, after: str, grams: GramModel) -> bool:
     """Whether `Ã` that would become `à` is the capital that it seems: the word is likelier with `ã`, and whoever wrote it held the
     shift key down (`amanhÃ`, `xÃ`)."""
     if text[start] != "Ã" or after != "à":

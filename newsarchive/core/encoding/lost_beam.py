@@ -314,16 +314,14 @@ def _word_of(grams: GramModel, before: str, last: str, char: str) -> tuple[str, 
         cost = _gram(grams, word[-now.length :])
         unknown += cost >= UNKNOWN_NATS
     if then.own and now.own != then.own:
-        ending = _ending(grams, before, then.length)
+        # The last sequence of the word before has its end, or is shorter than others in a script without spaces.
+        ending = 0.0
+        if then.length == GRAM_LETTERS:
+            ending = _gram(grams, (before + "$")[-GRAM_LETTERS:])
+        elif len(before) < then.length:
+            ending = _gram(grams, before)
         cost, unknown = cost + ending, unknown + (ending >= UNKNOWN_NATS)
     return word[-now.length :], cost, unknown
-
-
-def _ending(grams: GramModel, word: str, length: int) -> float:
-    """What the last sequence of a word costs."""
-    if length == GRAM_LETTERS:
-        return _gram(grams, (word + "$")[-length:])
-    return _gram(grams, word) if len(word) < length else 0.0
 
 
 def _gram(grams: GramModel, gram: str) -> float:

@@ -277,21 +277,22 @@ class Lossy:
         )
 
     def _unlikely(self, guesses: tuple[str, ...]) -> tuple[float, ...]:
-        """The cost of each guess in nats, by the letters and scripts of the page."""
-        if guesses not in self._weighed:
-            most = max((self.letters[char.lower()] for char in guesses), default=0)
-            self._weighed[guesses] = tuple(self._rare(char, most) for char in guesses)
+        """The cost of each guess in nats: of a letter that is rarer on the page than another guess, and of one of a script that the
+        page does not use."""
+        if guesses in self._weighed:
+            return self._weighed[guesses]
+        most = max((self.letters[char.lower()] for char in guesses), default=0)
+        costs = []
+        for char in guesses:
+            own, cost = script(char), 0.0
+            if own:
+                rarer = log((most + 0.5) / (self.letters[char.lower()] + 0.5))
+                rarer -= USUAL_LOG_RATIO * (own != "LATIN")
+                cost = min(MAX_RARE_LETTER_NATS, RARE_LETTER_WEIGHT * max(0.0, rarer))
+                cost += STRANGE_SCRIPT_NATS * (own not in self.scripts)
+            costs.append(cost)
+        self._weighed[guesses] = tuple(costs)
         return self._weighed[guesses]
-
-    def _rare(self, char: str, most: int) -> float:
-        """The cost, in nats, of a letter that is rarer on the page than one that stands there `most` times."""
-        own = script(char)
-        if not own:
-            return 0.0
-        rarer = log((most + 0.5) / (self.letters[char.lower()] + 0.5)) - USUAL_LOG_RATIO * (own != "LATIN")
-        return min(MAX_RARE_LETTER_NATS, RARE_LETTER_WEIGHT * max(0.0, rarer)) + STRANGE_SCRIPT_NATS * (
-            own not in self.scripts
-        )
 
     def _is_strange(self, chars: tuple[str, ...]) -> bool:
         """Whether the page does not have a letter that ends in the byte of a no-break space, but the one that ends in a soft

@@ -396,11 +396,18 @@ def _blank(
 ) -> Lossy:
     """The hypothesis with the letters and scripts of the page, without a spelling of lost bytes."""
     letters = {c for c in set(unchanged(text, changes)[0]) if c > "\x7f" and script(c)}
+    inside = Counter(map(script, "".join([text[c.start : c.end] for c in changes])))
+    everywhere = Counter[str]()
+    for char, number in characters_of(text).items():
+        everywhere[script(char)] += number
+    # The scripts of the restored characters, and those with more than two letters outside of the changes for each inside.
+    scripts = {script(char) for c in changes for char in c.reading.after}
+    scripts |= {name for name, number in everywhere.items() if number > 2 * inside[name]}
     return Lossy(
         charset,
         heads=heads,
         own=own_letters(text, changes, letters - heads, heads, grams),
-        scripts=_scripts_of(text, changes),
+        scripts=frozenset(scripts),
         kept=keeps_undefined(text, changes, charset),
     )
 
@@ -559,13 +566,3 @@ def _letters(
     letters += Counter("".join([c.reading.after for c in changes]).lower())
     letters += Counter("".join([m.guesses for m in mended.values() if m.risk < MAX_SURE_RISK]).lower())
     return Counter({char: n for char, n in letters.items() if char not in heads and script(char)})
-
-
-def _scripts_of(text: str, changes: Sequence[Change]) -> frozenset[str]:
-    """The scripts of the restored characters, and those with more than two letters outside of the changes for each inside."""
-    inside = Counter(map(script, "".join([text[c.start : c.end] for c in changes])))
-    own = Counter[str]()
-    for char, number in characters_of(text).items():
-        own[script(char)] += number
-    back = {script(char) for c in changes for char in c.reading.after}
-    return frozenset(back | {s for s, number in own.items() if number > 2 * inside[s]})

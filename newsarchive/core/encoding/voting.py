@@ -186,8 +186,13 @@ class _Extras(dict[tuple[str, str], float]):
 
     def __missing__(self, change: tuple[str, str]) -> float:
         before, after = change
-        gone = scripts_of(before) - scripts_of(after)
-        extra = max(map(self._strangeness, gone), default=0.0)
+        extra = 0.0
+        for name in scripts_of(before) - scripts_of(after):
+            if name not in self.strange:  # by the letters of the script outside of these readings
+                inside = sum([number for char, number in self.inside.items() if script(char) == name])
+                size = len(self.runs.framed) - 2
+                self.strange[name] = strangeness(size, self.runs.foreign[name] - inside)
+            extra = max(extra, self.strange[name])
         if not self.known.isdisjoint(after):
             extra += min(MAX_KNOWN_CHARACTERS, sum(c in self.known for c in after)) * KNOWN_CHARACTER_NATS
         self[change] = extra
@@ -199,15 +204,6 @@ class _Extras(dict[tuple[str, str], float]):
         places = self.runs.places
         parts = [run[r.start : r.end] * len(places[run]) for run, rs in self.found.items() for r in rs]
         return Counter("".join(parts))
-
-    def _strangeness(self, name: str) -> float:
-        """How much likelier the letters of a script are to be damage, in nats, by those outside of these readings."""
-        if name not in self.strange:
-            outside = self.runs.foreign[name]
-            outside -= sum([number for char, number in self.inside.items() if script(char) == name])
-            size = len(self.runs.framed) - 2
-            self.strange[name] = strangeness(size, outside)
-        return self.strange[name]
 
 
 def strangeness(size: int, outside: int) -> float:

@@ -269,7 +269,10 @@ def flattened(text: str) -> str:
                 out.append(text[at : match.start()])
                 at = match.end()
                 continue
-            _count(formatting, name, bool(closing))
+            if not closing and (name != "a" or "a" not in formatting):
+                formatting.append(name)
+            elif closing and name in formatting:
+                del formatting[len(formatting) - 1 - formatting[::-1].index(name)]
         elif not closing and formatting:
             reopened += max(0, len(formatting) - MAX_OPEN_FORMATTING_ELEMENTS)
             if reopened > MAX_REOPENED_ELEMENTS:
@@ -292,15 +295,6 @@ def flattened(text: str) -> str:
         if closing:
             depth = max(0, depth - 1)
     return "".join([*out, text[at:]]) if out else text
-
-
-def _count(formatting: list[str], name: str, closing: bool) -> None:
-    """Add to the list of open formatting elements, or take from it."""
-    if not closing:
-        if name != "a" or "a" not in formatting:
-            formatting.append(name)
-    elif name in formatting:
-        del formatting[len(formatting) - 1 - formatting[::-1].index(name)]
 
 
 def _place_streamed(tree: LexborHTMLParser) -> None:

@@ -29,24 +29,8 @@ MAX_MOVED_ELEMENTS = 5_000
 #: Elements around such an element that are looked at for its block.
 MAX_LEVELS = 30
 #: Blocks in which nothing but items or cells may stand, and those: what is moved goes behind the whole list or table.
-_INSIDE = frozenset(
-    [
-        "li",
-        "dt",
-        "dd",
-        "td",
-        "th",
-        "tr",
-        "tbody",
-        "thead",
-        "tfoot",
-        "caption",
-        "summary",
-        "option",
-        "legend",
-        "figcaption",
-    ]
-)
+_INSIDE = frozenset(["li", "dt", "dd", "td", "th", "tr", "tbody", "thead", "tfoot", "caption", "summary", "option",
+                     "legend", "figcaption"])  # fmt: skip
 _PARAGRAPHS = frozenset(["p", *HEADINGS])
 
 

@@ -23,7 +23,7 @@ from operator import eq
 from typing import Any
 
 from newsarchive.core.text.normalise import LINE_FEED, SPACE, codes_of, in_groups, normalised_bodies
-from newsarchive.core.text.scripts import HAN_AND_KANA_BLOCKS, SOUTHEAST_ASIAN_BLOCKS
+from newsarchive.core.text.scripts import HAN_AND_KANA_BLOCKS, SOUTHEAST_ASIAN_BLOCKS, count_of
 from newsarchive.items import Article
 from newsarchive.rules import Rules
 
@@ -128,11 +128,7 @@ def _shingle_characters(folded: str) -> int:
     sample = folded[:_SCRIPT_SAMPLE_CHARACTERS]
     if sample.isascii():
         return 0
-    codes = codes_of(sample)
-    counts = {
-        size: sum(int(((codes >= first) & (codes <= last)).sum()) for first, last in blocks)
-        for blocks, size in _SHINGLE_CHARACTERS
-    }
+    counts = {size: count_of(sample, blocks) for blocks, size in _SHINGLE_CHARACTERS}
     size = max(counts, key=counts.__getitem__)
     return size if counts[size] * 3 > len(sample) else 0
 

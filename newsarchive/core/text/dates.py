@@ -417,16 +417,12 @@ def _zone(text: str, rules: Rules, *, of_half_days: bool = False) -> tzinfo:
         ahead = 60 * hours + minutes
         return timezone(timedelta(minutes=-ahead if match[1] == "-" else ahead))
     name = text.strip(" ,(").partition(" ")[0].strip(".,)]|")
-    if of_half_days and (place := rules.metadata.get("months", {}).get("zones_of_places", {}).get(name)):
+    table = rules.metadata.get("months", {})
+    if of_half_days and (place := table.get("zones_of_places", {}).get(name)):
         with suppress(ZoneInfoNotFoundError, OSError):
             return ZoneInfo(place)
-    return timezone(timedelta(minutes=ahead)) if (ahead := _zones(rules).get(name, 0)) else UTC
-
-
-@lru_cache(maxsize=8)
-def _zones(rules: Rules) -> dict[str, int]:
-    """Name of a time zone in small letters → minutes ahead of UTC."""
-    return {str(k): int(v) for k, v in rules.metadata.get("months", {}).get("zones", {}).items()}
+    ahead = table.get("zones", {}).get(name, 0)  # in minutes
+    return timezone(timedelta(minutes=ahead)) if ahead else UTC
 
 
 def _printed_by_code(text: str, rules: Rules) -> datetime | None:
@@ -450,21 +446,16 @@ def _named(text: str, rules: Rules) -> datetime | None:
     if not matches:
         return None
     match = min(matches, key=lambda m: m.start())
-    if _span(match, months):
-        return None
     part = match.groupdict()
+    # The last day of a span, as of an event, is no date: "10 - 22 August 2012", "28 July – 3 August 2012".
+    is_day_first = "d" in part and match.start("d") == match.start()
+    first = _SPAN.search(text[: match.start()]) if is_day_first else None
+    if first and (first[2] in months if first[2] else int(first[1]) < int(part["d"])):
+        return None
     year = int(part["y"])
     year -= BUDDHIST_YEARS * (year > 2400)
     clock = _clock_beside(match, rules)
     return _build(year, months[part["m"]], part["d"], *clock)
-
-
-def _span(end: re.Match[str], months: Mapping[str, int]) -> re.Match[str] | None:
-    """What stands before a date that ends a span of days, as of an event: "10 - 22 August 2012", "28 July – 3 August 2012"."""
-    is_day_first = "d" in end.groupdict() and end.start("d") == end.start()
-    first = _SPAN.search(end.string[: end.start()]) if is_day_first else None
-    is_span = first and (first[2] in months if first[2] else int(first[1]) < int(end["d"]))
-    return first if is_span else None
 
 
 def _numeric(text: str, rules: Rules, day_first: bool, year_first: bool) -> datetime | None:
@@ -488,11 +479,8 @@ def _year(match: re.Match[str]) -> int:
     return year - BUDDHIST_YEARS * (year > 2400)
 
 
-Prose = tuple[Mapping[str, int], tuple[re.Pattern[str], ...], re.Pattern[str]]
-
-
 @lru_cache(maxsize=8)
-def _prose(rules: Rules) -> Prose:
+def _prose(rules: Rules) -> tuple[Mapping[str, int], tuple[re.Pattern[str], ...], re.Pattern[str]]:
     """Month name → number, the orders of a date in prose (the last is Latvian, Kazakh and Kyrgyz), and a month with its year."""
     months: dict[str, int] = {}
     for rows in rules.metadata.get("months", {}).get("months", {}).values():

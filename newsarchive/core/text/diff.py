@@ -143,14 +143,10 @@ def lost_and_gained(old: str, new: str) -> tuple[Counter[str], Counter[str]]:
     return before - after, after - before
 
 
-def _paragraphs(text: str) -> list[str]:
-    """The paragraphs of a text, each with the blank lines behind it; joined, they are the text again."""
-    return re.findall(r"(?s).+?(?:\n\n+|\Z)", text)
-
-
 def _pairs(old: str, new: str, budget: _Budget) -> Iterator[tuple[str, str]]:
     """The paragraphs of both texts as pairs, "" where one has no partner; each side, joined, is its text again."""
-    before, after = _paragraphs(old), _paragraphs(new)
+    # A paragraph has the blank lines behind it.
+    before, after = (re.findall(r"(?s).+?(?:\n\n+|\Z)", text) for text in (old, new))
     left, right = ([paragraph.rstrip("\n") for paragraph in side] for side in (before, after))
     for is_equal, a, b, c, d in _stretches(left, right, budget):
         if is_equal:

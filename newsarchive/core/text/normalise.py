@@ -170,7 +170,10 @@ def _folded(text: str, *, line_feeds: bool = False) -> Any:
     out = table[codes]
     if not out.all():
         for block in set((codes[out == _UNKNOWN] // _CODES_PER_BLOCK).tolist()):
-            _learn(block)
+            for code in range(block * _CODES_PER_BLOCK, (block + 1) * _CODES_PER_BLOCK):
+                folded = chr(code).casefold()
+                single = _FOLD[ord(folded)] if len(folded) == 1 else ""
+                table[code] = _LEFT_OUT if single is None else ord(single) if single else _SEVERAL
         out = table[codes]
     if (out == _SEVERAL).any():  # "ß" is "ss": the array must grow
         return _folded(text.casefold(), line_feeds=line_feeds)
@@ -219,18 +222,10 @@ def _ascii(line_feeds: bool) -> tuple[bytes, bytes]:
 
 @lru_cache(maxsize=1)
 def _table() -> Any:
-    """The folded form of every code point; `_learn` fills in a block of 256 when a text first needs it."""
+    """The folded form of every code point; `_folded` fills in a block of 256 when a text first needs it."""
     import numpy as np
 
     return np.zeros(0x110000, dtype=np.uint32)
-
-
-def _learn(block: int) -> None:
-    table = _table()
-    for code in range(block * _CODES_PER_BLOCK, (block + 1) * _CODES_PER_BLOCK):
-        folded = chr(code).casefold()
-        single = _FOLD[ord(folded)] if len(folded) == 1 else ""
-        table[code] = _LEFT_OUT if single is None else ord(single) if single else _SEVERAL
 
 
 @lru_cache(maxsize=16384)
