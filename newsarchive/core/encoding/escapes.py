@@ -24,7 +24,7 @@ from itertools import groupby, pairwise
 from operator import attrgetter
 
 from newsarchive.core.encoding.ngram_model import GramModel
-from newsarchive.core.encoding.proof import with_rest_of_words
+from newsarchive.core.encoding.proof import WORD, with_rest_of_words
 from newsarchive.core.encoding.shown import QUOTATION
 from newsarchive.core.text.scripts import CJK_SCRIPTS, SCRIPTS, is_allowed, script
 from newsarchive.edits import Edit
@@ -91,7 +91,6 @@ _SUBJECT = re.compile(
 _MARKED = re.compile(r"“\w[^“”\n]{2,}?[\w.,!?…]”")
 
 
-_LETTERS = re.compile(r"[^\W\d_]+")
 _LETTERS_BEFORE = re.compile(r"[^\W\d_]+\Z")
 #: What stands behind an apostrophe in English, where it cannot stand behind a name and a year: `liu2019b` is a source.
 _ENGLISH = re.compile(r"(?:(?<=[A-Za-z]{2}n)[’']t|[’'](?:re|ve|ll)|(?<=[A-Za-z]{3})[’']s)(?!\w)")
@@ -236,7 +235,7 @@ def _is_elision(text: str, at: int) -> bool:
     if text[at] not in "’'":
         return False
     before = _LETTERS_BEFORE.search(text, max(0, at - MAX_SIDE_CHARACTERS), at)
-    behind = _LETTERS.match(text, at + 1)
+    behind = WORD.match(text, at + 1)
     if not before or not behind:
         return False
     return min(len(before[0]), len(behind[0])) <= MAX_ELIDED_LETTERS

@@ -31,7 +31,6 @@ from newsarchive.core.encoding.runs import (
     Change,
     Repairs,
     Runs,
-    characters_of,
     is_inside,
     line_around,
     placed,
@@ -398,7 +397,7 @@ def _blank(
     letters = {c for c in set(unchanged(text, changes)[0]) if c > "\x7f" and script(c)}
     inside = Counter(map(script, "".join([text[c.start : c.end] for c in changes])))
     everywhere = Counter[str]()
-    for char, number in characters_of(text).items():
+    for char, number in Counter(text).items():
         everywhere[script(char)] += number
     # The scripts of the restored characters, and those with more than two letters outside of the changes for each inside.
     scripts = {script(char) for c in changes for char in c.reading.after}
@@ -561,7 +560,7 @@ def _letters(
     text: str, changes: Sequence[Change], heads: frozenset[str], mended: dict[str, Mended]
 ) -> Counter[str]:
     """The number of each letter on the page, in lower case, after the changes and the certain guesses."""
-    letters = characters_of(text.lower())
+    letters = Counter(text.lower())
     letters -= Counter("".join([text[c.start : c.end] for c in changes]).lower())
     letters += Counter("".join([c.reading.after for c in changes]).lower())
     letters += Counter("".join([m.guesses for m in mended.values() if m.risk < MAX_SURE_RISK]).lower())

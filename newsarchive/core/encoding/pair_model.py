@@ -391,12 +391,3 @@ def _codes(text: str) -> Any:
     import numpy as np
 
     return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.int32)
-
-
-def non_ascii(text: str) -> list[tuple[int, int]]:
-    """(start, end) of the runs of characters beyond ASCII. The text begins and ends with ASCII."""
-    import numpy as np
-
-    beyond = _codes(text) > 0x7F
-    edges = (np.flatnonzero(beyond[1:] != beyond[:-1]) + 1).tolist()
-    return list(zip(edges[::2], edges[1::2], strict=True))

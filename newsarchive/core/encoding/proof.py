@@ -222,17 +222,18 @@ class Proof:
 
     def of_words(self, found: RunReadings) -> RunReadings:
         """The readings that no word speaks against. Runs without readings are left out."""
-        return {run: good for run, readings in found.items() if (good := self._of_run(run, readings))}
-
-    def _of_run(self, run: str, readings: list[Reading]) -> list[Reading]:
-        for start, end, *_ in readings:
-            # It stands beside something beyond ASCII, or changes letters whose words can be known.
-            if run[start - 1] > "\x7f" or run[end : end + 1] > "\x7f" or has_words(run[start:end]):
-                break
-        else:
-            return readings
-        good = [r for r in readings if not _mixes_scripts(run, r) and not self._is_known(run, r)]
-        return [r for r in good if not _is_cut(run, r, good) or self._is_better_known(run, r)]
+        kept: RunReadings = {}
+        for run, readings in found.items():
+            good = readings
+            for start, end, *_ in readings:
+                # A reading stands beside something beyond ASCII, or changes letters whose words can be known.
+                if run[start - 1] > "\x7f" or run[end : end + 1] > "\x7f" or has_words(run[start:end]):
+                    good = [r for r in readings if not _mixes_scripts(run, r) and not self._is_known(run, r)]
+                    good = [r for r in good if not _is_cut(run, r, good) or self._is_better_known(run, r)]
+                    break
+            if good:
+                kept[run] = good
+        return kept
 
     def _is_known(self, run: str, reading: Reading) -> bool:
         """Whether a reading changes a word that is known as it stands."""

@@ -29,8 +29,6 @@ from newsarchive.core.encoding.mojibake import (
     lead_and_continuation_codecs,
 )
 from newsarchive.core.encoding.multibyte import bytes_of
-from newsarchive.core.encoding.pair_model import MIN_PAGE_CHARACTERS, non_ascii
-from newsarchive.core.text.normalise import codes_of
 from newsarchive.core.text.scripts import script
 
 NON_ASCII = re.compile(r"[^\x00-\x7f]+")
@@ -190,10 +188,7 @@ class Runs:
 
     def __init__(self, text: str, are_joined: bool = False) -> None:
         self.framed = framed = f"\n{text}\n"
-        if len(framed) >= MIN_PAGE_CHARACTERS:
-            found = non_ascii(framed)
-        else:
-            found = [match.span() for match in NON_ASCII.finditer(framed)]
+        found = [match.span() for match in NON_ASCII.finditer(framed)]
         if are_joined:
             found = list(_joined(framed, found))
         self.spans = [(start - 2, framed[start - 1 : end + 1]) for start, end in found]
@@ -282,17 +277,6 @@ def is_inside(changes: Sequence[Change], start: int, end: int) -> bool:
     """Whether one of these changes touches `text[start:end]`. They are in order and do not overlap."""
     at = bisect_left(changes, end, key=start_of)
     return at > 0 and changes[at - 1].end > start
-
-
-def characters_of(text: str) -> Counter[str]:
-    """How often each character stands in a text."""
-    if len(text) < MIN_PAGE_CHARACTERS:
-        return Counter(text)
-    import numpy as np
-
-    numbers = np.bincount(codes_of(text))
-    codes = numbers.nonzero()[0]
-    return Counter(dict(zip(map(chr, codes.tolist()), numbers[codes].tolist(), strict=True)))
 
 
 def line_around(text: str, at: int) -> tuple[int, int]:
