@@ -208,27 +208,30 @@ def diff(
     if old is new and first is None and not fields:
         output.say("no earlier version: nothing was changed since the first crawl")
         return
-    before = _lines((one.field, one.value_before) for one in fields) + f"{old.headline}\n\n{old.article_body}"
-    after = _lines((one.field, one.value_after) for one in fields) + f"{new.headline}\n\n{new.article_body}"
+    pairs: list[tuple[str, str]] = []
+    for one in fields:
+        label, end = f"{one.field}: ", "\n"
+        pairs += [(label, label), (_plain(one.value_before), _plain(one.value_after)), (end, end)]
+    between = "\n\n"
+    pairs += [("\n", "\n")] if pairs else []
+    pairs += [(old.headline, new.headline), (between, between), (old.article_body, new.article_body)]
     if as_unified:
+        before, after = ("".join(texts) for texts in zip(*pairs, strict=True))
         with output.paged(pager):
             output.echo(differ.unified(before, after, f"version {old.version}", f"version {new.version}"))
-    elif as_html:
-        output.print_html(differ.to_html(differ.word_diff(before, after)))
+        return
+    # Each pair is compared alone, so that the marks of a changed field end with its line.
+    changed = [change for pair in pairs for change in differ.word_diff(*pair)]
+    if as_html:
+        output.print_html(differ.to_html(changed))
     else:
         with output.paged(pager):
-            print_words(differ.word_diff(before, after))
-
-
-def _lines(fields: Iterable[tuple[str, Sequence[str]]]) -> str:
-    """Fields with their values, a line each, and an empty line after them."""
-    lines = [f"{name}: {_plain(values)}\n" for name, values in fields]
-    return "".join([*lines, "\n"]) if lines else ""
+            print_words(changed)
 
 
 def _plain(values: Sequence[str]) -> str:
     """The values of a field in one line; "none" where there are none."""
-    return " ".join("; ".join(values).split()) or "none"
+    return " ".join("; ".join(value for value in values if value).split()) or "none"
 
 
 def print_words(changes: list[Change]) -> None:
@@ -323,13 +326,15 @@ def changes(
 
 
 def _change_rows(found: list[Happened], arrow: str = "->") -> Iterator[tuple[object, ...]]:
+    written = isoformat if arrow == "->" else "{:%Y-%m-%d %H:%M}".format  # as `history` has it, for people
     for one in found:
         what = ""
         if one.field:
-            what = f"{one.field}: {'; '.join(one.before) or '-'} {arrow} {'; '.join(one.after) or '-'}"
+            before, after = ("; ".join(filter(None, values)) or "-" for values in (one.before, one.after))
+            what = f"{one.field}: {before} {arrow} {after}"
         elif one.headline_before and one.headline_before != one.headline:
             what = f"headline: {one.headline_before} {arrow} {one.headline}"
-        moments = isoformat(one.seen_at), isoformat(one.last_seen_before) if one.last_seen_before else ""
+        moments = written(one.seen_at), written(one.last_seen_before) if one.last_seen_before else ""
         yield (*moments, one.kind.value, one.id, one.version or "", one.site, one.headline, what, one.url)
 
 

@@ -118,7 +118,7 @@ def _time(moment: datetime | None, form: str) -> Markup:
 def values(listed: Sequence[str], field: str) -> Markup | str:
     """The values of a field before or after a change, days as everywhere on the pages."""
     is_day = field.startswith("date_")
-    shown = (minute(datetime.fromisoformat(one)) if is_day else one for one in listed)
+    shown = (minute(datetime.fromisoformat(one)) if is_day else one for one in listed if one)
     return Markup("; ").join(shown) or "none"
 
 

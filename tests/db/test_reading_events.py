@@ -8,7 +8,10 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
+import click
+import click.testing
 import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import Engine, delete, update
@@ -73,6 +76,35 @@ def test_an_edit_a_deletion_and_a_changed_detail_are_events(engine: Engine) -> N
         ("article_section", "Ships")
     ]
     assert [one.seen_at for one in found] == sorted((one.seen_at for one in found), reverse=True)
+
+
+@pytest.fixture
+def edited(tmp_path: Path) -> Iterator[str]:
+    """An archive of one post that lost its origin, which had no address, and got another headline."""
+    with open_archive("sqlite", tmp_path) as opened:
+        page = {"url": "https://moving.example/a", "headline": "Ferry to stop", "date_published": START}
+        first = make_article(600, **page, origin=Origin("The Paper", "paper.example", confidence=0.9))
+        Store(opened).ingest([first])
+        page |= {"headline": "Mayor withdraws"}
+        Store(opened).ingest([_later(make_article(600, **page, page=b"<p>other bytes</p>"), days=20)])
+        yield url_of(opened)
+
+
+def test_a_changed_field_stands_apart_from_the_headline(edited: str) -> None:
+    changed = "origin: [-The Paper; paper.example-]{+none+}\n\n[-Ferry to stop-]{+Mayor withdraws+}\n\n"
+    assert CliRunner().invoke(cli, ["diff", "1", "--db", edited]).stdout.startswith(changed)
+
+
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_a_person_reads_minutes_and_a_program_whole_moments(
+    edited: str, monkeypatch: pytest.MonkeyPatch, is_terminal: bool
+) -> None:
+    monkeypatch.setattr(click.testing._NamedTextIOWrapper, "isatty", lambda self: is_terminal, raising=False)
+    shown = CliRunner(env={"COLUMNS": "80"}).invoke(cli, ["changes", "--db", edited]).stdout
+    arrow = "→" if is_terminal else "->"
+    assert f"origin: The Paper; paper.example {arrow} -" in shown
+    assert (START.isoformat() in shown) is not is_terminal
+    assert f"{START:%Y-%m-%d %H:%M} " in shown or not is_terminal
 
 
 def test_an_event_happened_between_two_fetches(engine: Engine) -> None:
