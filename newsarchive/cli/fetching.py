@@ -319,13 +319,15 @@ MAX_TRIED_POSTS = 8
 @dataclass(frozen=True, slots=True)
 class Preview:
     """`sources` are those that named posts, each with the number of posts. `forbidden` is the first sentence on what
-    may not be fetched, by robots.txt or because it lies in a private network; "" where all may."""
+    may not be fetched, by robots.txt or because it lies in a private network; "" where all may. `is_post` says that a source
+    names the page itself as a post."""
 
     home_url: str
     platform: str
     sources: tuple[tuple[Source, int], ...]
     articles: tuple[Article, ...]
     forbidden: str = ""
+    is_post: bool = False
 
 
 class Previewer:
@@ -352,7 +354,8 @@ class Previewer:
                     named.setdefault(urls.url_key(link.url), link)
         posts = list(named.values()) or post_links(text, home.base_url, self.rules)
         articles = islice(self.articles(posts[:MAX_TRIED_POSTS]), MAX_SHOWN_POSTS)
-        return Preview(home.base_url, platform, tuple(found), tuple(articles), self.forbidden)
+        is_post = bool(urlsplit(home.base_url).path.strip("/")) and urls.url_key(home.base_url) in named
+        return Preview(home.base_url, platform, tuple(found), tuple(articles), self.forbidden, is_post)
 
     def get(self, url: str) -> Capture | None:
         """One answer, `None` where there is none."""

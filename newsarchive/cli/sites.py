@@ -9,6 +9,7 @@ import shlex
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urljoin
 
 import click
 
@@ -102,6 +103,11 @@ def add(url: str, yes: bool, ignore_robots: bool, dry_run: bool, db: str, **sett
     if not seen.articles:
         raise UsageError(
             seen.forbidden or f"{url}: no post could be read there: give the front page of a blog"
+        )
+    if seen.is_post:
+        front = shlex.quote(urljoin(seen.home_url, "/"))
+        raise UsageError(
+            f"{url} is a post: give the front page of its blog, such as newsarchive sites add {front}"
         )
     if dry_run:
         say(f"would follow {seen.home_url}; nothing was written")

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from shlex import quote
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from scrapy import Request, signals
 from scrapy.http import Response, TextResponse
@@ -310,6 +310,11 @@ class NewsSpider(FetchingSpider):
                 self.count(Group.SKIPPED, SkipReason.BEFORE_SINCE)
             else:
                 self.taken.add(key)
+                if key == urls.url_key(self.url) and urlsplit(self.url).path.strip("/"):
+                    self.logger.warning(
+                        "%s is a post, and all posts of its blog are looked for: crawl the blog by its front page, such as %s",
+                        self.url, urljoin(self.url, "/"),
+                    )  # fmt: skip
                 yield link
 
     async def requests(self, batch: NamedLinks) -> list[Request]:

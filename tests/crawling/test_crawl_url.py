@@ -134,6 +134,30 @@ def test_a_blog_that_moved_to_another_host_is_told_with_its_address(tmp_path: Pa
     assert f"newsarchive sites add {home}\n" in done.stderr
 
 
+def test_the_address_of_a_post_crawls_its_blog_and_says_so(tmp_path: Path) -> None:
+    with served(blog("a-first", "a-second") | {"/": front("/a-first-story/", "/a-second-story/")}) as site:
+        link = '<link rel="alternate" type="application/rss+xml" href="/feed.xml">'
+        paths = ("/a-first-story/", "/a-second-story/")
+        items = "".join(f"<item><title>Story</title><link>{site.home}{path}</link></item>" for path in paths)
+        site.answers["/feed.xml"] = Answer(
+            f'<rss version="2.0"><channel><title>Blog</title>{items}</channel></rss>',
+            headers={"Content-Type": "application/rss+xml"},
+        )
+        page = site.answers["/a-first-story/"].body
+        assert isinstance(page, str)
+        site.answers["/a-first-story/"] = Answer(page.replace("<head>", f"<head>{link}"))
+        told = f"{site.home}/a-first-story/ is a post"
+        crawled = run("crawl", f"{site.home}/a-first-story/", *FAST, folder=tmp_path)
+        whole = run("crawl", f"{site.home}/", *FAST, folder=tmp_path)
+        followed = run("sites", "add", f"{site.home}/a-first-story/", "--yes", folder=tmp_path)
+    assert crawled.stderr.count(told) == 1
+    assert f"by its front page, such as {site.home}/\n" in crawled.stderr
+    assert "2 new" in crawled.stderr
+    assert (whole.returncode, "is a post" in whole.stderr) == (0, False)
+    assert (followed.returncode, told in followed.stderr) == (2, True)
+    assert f"newsarchive sites add {site.home}/\n" in followed.stderr
+
+
 def test_quiet_prints_nothing_where_all_went_well(tmp_path: Path) -> None:
     with demo.served() as home:
         done = run("crawl", home, *FAST, "--quiet", folder=tmp_path)
