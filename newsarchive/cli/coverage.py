@@ -112,7 +112,7 @@ def _draw(found: Sequence[Day], with_days: bool) -> None:
             [name.replace("_", " ") for name in names], rows, ("crawls", "failed crawls", *_COUNTED)
         )
     else:
-        names = ["site", "days", *_COUNTED, "days without crawl", "last crawl"]
+        names = ["site", "days", *_COUNTED, "no crawl", "last crawl"]
         rows = [
             [one.site, one.days, one.named, one.stored, one.refused, one.missed, one.days_without_crawl, one.last_crawl or "never"]
             for one in totals(found)

@@ -258,8 +258,8 @@ def selectors(site: str, form: str, pages: int, folder: str | None, db: str) -> 
 
 
 def _share(value: float) -> str:
-    """A share with two digits, as `.97`; it is never rounded up to 1."""
-    return "1" if value == 1 else f"{int(value * 100) / 100:.2f}".lstrip("0")
+    """A share in percent, as `97 %`; it is never rounded up to 100 %."""
+    return f"{int(value * 100)} %"
 
 
 def _opml(site: KnownSite, feed: str, content: str, removed: str, said: list[str]) -> str:

@@ -241,6 +241,14 @@ def test_a_terminal_shows_what_each_sign_means(engine: Engine, monkeypatch: pyte
     assert all(state.value in " ".join(drawn.split()) for state in State)
 
 
+def test_a_site_is_a_line_at_80_columns(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(coverage_command, "on_terminal", lambda: True)
+    drawn = CliRunner().invoke(cli, ["coverage", "--db", url_of(engine)], env={"COLUMNS": "80"}).stdout
+    head, *rows = drawn.partition("\n\n")[0].splitlines()
+    assert len(head) <= 80
+    assert [row.split()[0] for row in rows] == ["one.example", "two.example"]
+
+
 def test_figures_by_month_tell_no_news_from_no_crawl(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     with reading(engine) as reader:
         found = uncrawled_days(reader, date(2025, 6, 30))

@@ -30,7 +30,7 @@ def test_a_reader_gets_its_two_fields_and_the_figure(archive: tuple[str, str]) -
     content, removed = done.stdout.splitlines()
     assert content == "Article CSS selector on original website: div.entry-content"
     assert removed.startswith("CSS selector of the elements to remove: div.")
-    assert re.search(r"on 3 stored pages these selectors keep \.9\d of the text", done.stderr)
+    assert re.search(r"on 3 stored pages these selectors keep 9\d % of the text", done.stderr)
     assert "too few pages to measure it on others" in done.stderr
 
 
