@@ -9,7 +9,15 @@ from pathlib import Path
 import click
 
 from newsarchive import config
-from newsarchive.cli.opening import database_url, open_archive, open_reader, place, same_archive, warc_folders
+from newsarchive.cli.opening import (
+    database_url,
+    open_archive,
+    open_reader,
+    place,
+    reading_archive,
+    same_archive,
+    warc_folders,
+)
 from newsarchive.cli.options import (
     NUMBER,
     Day,
@@ -58,12 +66,11 @@ def _would_upgrade(db: str) -> str:
     """A sentence on what an upgrade would do. Raises as the upgrade would for an archive that it refuses."""
     from newsarchive.db import migrations, readonly, schema
     from newsarchive.db.engine import open_engine
-    from newsarchive.db.readonly import reading
 
     head = migrations.head()
     try:
-        with reading(open_reader(db)) as connection:
-            before = readonly.current(connection)
+        with reading_archive(db) as reader:
+            before = readonly.current(reader)
     except DatabaseUnavailable:
         return f"would create the archive {place(database_url(db))} at revision {head}"
     if before == head:
@@ -78,10 +85,9 @@ def _would_upgrade(db: str) -> str:
 def current(db: str) -> None:
     """The revision of the archive's schema, and the newest one that this version knows."""
     from newsarchive.db import migrations, readonly
-    from newsarchive.db.readonly import reading
 
-    with reading(open_reader(db)) as connection:
-        held = readonly.current(connection)
+    with reading_archive(db) as reader:
+        held = readonly.current(reader)
     if held is None:
         raise DatabaseUnavailable(
             f"{place(database_url(db))} holds no archive: name another with --db, or make one there:"

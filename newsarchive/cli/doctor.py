@@ -73,11 +73,16 @@ def doctor(
     without --live.
     """
     from newsarchive import doctor as checks
+    from newsarchive.db.engine import open_to_check
 
     held, found = settings()
     url, folder = database_url(db or str(held["database"])), folder or str(held["warc"])
-    engine = opened(url, found)
-    if engine is not None:
+    try:
+        engine = open_to_check(url)
+    except DatabaseError as failed:
+        crawl = f"newsarchive sites add https://blog.example{named(url)}"
+        found.append(error(Check.OPENS, str(failed), f"correct --db, or begin an archive: {crawl}"))
+    else:
         found += looked_at(engine, url, folder, every_record, live)
         folders = warc_folders(engine, url, folder, perhaps_damaged=True)
         fixes = checks.mend(engine, folders, found) if fix else []
@@ -111,18 +116,6 @@ def looked_at(engine: Engine, url: str, folder: str, every_record: bool, live: b
 def named(url: str) -> str:
     """The option that names the archive in a command to paste; the settings, which may be wrong, are not asked."""
     return f" --db {shlex.quote(config.pasted(place(url)))}"
-
-
-def opened(url: str, found: list[Finding]) -> Engine | None:
-    """The archive; `None`, with a finding, where it cannot be opened."""
-    from newsarchive.db.engine import open_to_check
-
-    try:
-        return open_to_check(url)
-    except DatabaseError as failed:
-        crawl = f"newsarchive sites add https://blog.example{named(url)}"
-        found.append(error(Check.OPENS, str(failed), f"correct --db, or begin an archive: {crawl}"))
-        return None
 
 
 # -- the settings --------------------------------------------------------------------------------------------------------

@@ -12,7 +12,14 @@ from pathlib import Path
 import click
 
 from newsarchive import plainwords
-from newsarchive.cli.opening import open_archive, open_reader, rules_in_force, steps_in_force, warc_folders
+from newsarchive.cli.opening import (
+    open_archive,
+    open_reader,
+    reading_archive,
+    rules_in_force,
+    steps_in_force,
+    warc_folders,
+)
 from newsarchive.cli.options import db_option, option, output_option, pager_option, robots_option
 from newsarchive.cli.output import (
     console,
@@ -57,17 +64,22 @@ def extract(source: str, url: str, as_json: bool, ignore_robots: bool, db: str) 
     A page of the Wayback Machine, or of another web archive with such addresses, is read as the page that it was.
     Nothing is stored; --db is accepted and not used.
     """
-    from newsarchive.core import steps as process
-
-    rules, steps = rules_in_force(), steps_in_force()
-    article = process.article_from(read_capture(source, url, ignore_robots), rules, steps)
+    article = read_now(source, url, ignore_robots)
     if as_json:
         print_json(article, indent=2)
     else:
         print_article(article)
 
 
-def read_capture(source: str, url: str = "", ignore_robots: bool = False) -> Capture:
+def read_now(source: str, url: str, ignore_robots: bool) -> Article:
+    """The article of the page that SOURCE names, with all its blocks. Raises as `read_capture` does, and `NotAnArticle`."""
+    from newsarchive.core import steps as process
+
+    rules, steps = rules_in_force(), steps_in_force()
+    return process.article_from(read_capture(source, url, ignore_robots), rules, steps)
+
+
+def read_capture(source: str, url: str, ignore_robots: bool) -> Capture:
     """The page that SOURCE names: a web page, a file or standard input ("-"). The address of a file is `url`, else what
     a browser wrote into the file or the page itself states.
 
@@ -200,7 +212,6 @@ def explain(
     and made no article of is explained too.
     """
     from newsarchive.db.reading.finding import fate
-    from newsarchive.db.readonly import reading
 
     try:
         article = find(source, live, again, url, db, ignore_robots)
@@ -212,7 +223,7 @@ def explain(
         return
     look = ""
     if getattr(article, "versions", 0):  # a stored article
-        with reading(open_reader(db)) as reader:
+        with reading_archive(db) as reader:
             known = fate(reader, article.url)
         if known and known.reason and not known.filled_from and known.last_checked_at:
             look = f"the look of {known.last_checked_at:%Y-%m-%d} made no version: {known.reason}"
@@ -231,10 +242,7 @@ def find(source: str, live: bool, again: bool, url: str, db: str, ignore_robots:
     if live and not source.lower().startswith(("http://", "https://")):
         raise UsageError(f"--live fetches a page: give its address, not {source!r}")
     if live or source == "-" or Path(source).is_file():
-        from newsarchive.core import steps as process
-
-        rules, steps = rules_in_force(), steps_in_force()
-        return process.article_from(read_capture(source, url, ignore_robots), rules, steps)
+        return read_now(source, url, ignore_robots)
     if again:
         from newsarchive import reextract
 

@@ -16,7 +16,14 @@ import click
 
 from newsarchive import config
 from newsarchive.cli import output
-from newsarchive.cli.opening import known_domain, known_site, open_archive, open_reader, warc_folders
+from newsarchive.cli.opening import (
+    known_domain,
+    known_site,
+    open_archive,
+    open_reader,
+    reading_archive,
+    warc_folders,
+)
 from newsarchive.cli.options import db_option, dry_run_option, output_option, warc_option, workers_option
 from newsarchive.cli.output import complain, echo, say
 from newsarchive.exceptions import SOME_FAILED, UsageError
@@ -117,11 +124,10 @@ def template(
             _lock_lines(learner, known_domain(db, site), locks, yes, dry_run)
         return
     from newsarchive.db.frontier import known_sites
-    from newsarchive.db.readonly import reading
 
     domain = known_domain(db, site)
-    with reading(open_reader(db)) as connection:
-        found = known_sites.learned(connection, domain)
+    with reading_archive(db) as reader:
+        found = known_sites.learned(reader, domain)
     samples = {row["fingerprint"]: row["sample"] for row in found if row["sample"]}
     printed = []
     for row in sorted(found, key=lambda row: (row["role"], -row["pages"], row["fingerprint"])):

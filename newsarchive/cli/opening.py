@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import logging
 import shlex
-from contextlib import nullcontext, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING
 
 import click
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from newsarchive.core.steps import Steps
     from newsarchive.db.frontier.known_sites import KnownSite
-    from newsarchive.db.readonly import File
+    from newsarchive.db.readonly import File, Reader
     from newsarchive.rules import Rules
 
 log = logging.getLogger(__name__)
@@ -115,15 +116,23 @@ def open_reader(db: str) -> File | Engine:
     return open_source(database_url(db))
 
 
+@contextmanager
+def reading_archive(db: str) -> Iterator[Reader]:
+    """To read from the archive. Raises as `open_reader` does."""
+    from newsarchive.db.readonly import reading
+
+    with reading(open_reader(db)) as reader:
+        yield reader
+
+
 def known_site(db: str, text: str) -> KnownSite:
     """A site that was crawled or is followed, by its domain or any of its addresses. Raises `UsageError` where the archive has no
     such site."""
     from newsarchive.core.urls import check_start_url
     from newsarchive.db.frontier.known_sites import site
-    from newsarchive.db.readonly import reading
 
-    with reading(open_reader(db)) as connection:
-        found = site(connection, check_start_url(text, ""))
+    with reading_archive(db) as reader:
+        found = site(reader, check_start_url(text, ""))
     if found is None:
         raise UsageError(f"{text}: no such site; newsarchive sites list shows those there are")
     return found
@@ -134,10 +143,9 @@ def known_domain(db: str, text: str) -> str:
     `UsageError` as `known_site` does."""
     from newsarchive.core.urls import check_start_url
     from newsarchive.db.frontier.known_sites import domain_at
-    from newsarchive.db.readonly import reading
 
-    with reading(open_reader(db)) as connection:
-        domain = domain_at(connection, check_start_url(text, ""))
+    with reading_archive(db) as reader:
+        domain = domain_at(reader, check_start_url(text, ""))
     if not domain:
         raise UsageError(f"{text}: no such site; newsarchive stats names those of which there are articles")
     return domain

@@ -16,7 +16,7 @@ import click
 from newsarchive import config
 from newsarchive.cli import output, sitelist
 from newsarchive.cli.learn import selectors, template
-from newsarchive.cli.opening import database_url, known_site, open_archive, open_reader, same_archive
+from newsarchive.cli.opening import database_url, known_site, open_archive, reading_archive, same_archive
 from newsarchive.cli.options import Group, db_option, dry_run_option, option, output_option, robots_option
 from newsarchive.cli.output import console, echo, on_terminal, say
 from newsarchive.core.urls import check_blog
@@ -143,12 +143,11 @@ def list_sites(db: str) -> None:
     """Every site that was added or crawled, with the alarms that stand."""
     from newsarchive.db.frontier.known_sites import sites
     from newsarchive.db.reading.alarms import standing
-    from newsarchive.db.readonly import reading
 
-    with reading(open_reader(db)) as connection:
-        found = sites(connection)
+    with reading_archive(db) as reader:
+        found = sites(reader)
         alarms: dict[str, list[str]] = {}
-        for alarm in standing(connection):
+        for alarm in standing(reader):
             alarms.setdefault(alarm.site, []).append(alarm.kind)
     if not found:
         say(f"no site yet: newsarchive sites add https://blog.example{same_archive(database_url(db))}")
@@ -181,12 +180,11 @@ def show(site: str, db: str) -> None:
     from newsarchive.db.frontier.known_sites import BEFORE
     from newsarchive.db.reading.alarms import standing
     from newsarchive.db.reading.coverage import STRIP_DAYS, failures
-    from newsarchive.db.readonly import reading
 
     found = known_site(db, site)
-    with reading(open_reader(db)) as connection:
-        alarms = [alarm.sentence for alarm in standing(connection) if alarm.site == found.domain]
-        failed = failures(connection, utc_now() - timedelta(days=STRIP_DAYS)).get(found.domain)
+    with reading_archive(db) as reader:
+        alarms = [alarm.sentence for alarm in standing(reader) if alarm.site == found.domain]
+        failed = failures(reader, utc_now() - timedelta(days=STRIP_DAYS)).get(found.domain)
     why = ""
     if failed and found.state not in ("ok", "new"):
         why = f" at {failed.at:%Y-%m-%d %H:%M} UTC: {failed.error.removeprefix(f'{found.home_url}: ')}"
@@ -293,9 +291,8 @@ def import_sites(file: Path, dry_run: bool, db: str) -> None:
 def export_sites(kind: str, db: str) -> None:
     """The followed and paused sites with their settings, as `sites import` reads them."""
     from newsarchive.db.frontier import known_sites
-    from newsarchive.db.readonly import reading
 
-    with reading(open_reader(db)) as connection:
-        found = [site for site in known_sites.sites(connection) if "follow" in site.config]
-        scopes = known_sites.defaults(connection)
+    with reading_archive(db) as reader:
+        found = [site for site in known_sites.sites(reader) if "follow" in site.config]
+        scopes = known_sites.defaults(reader)
     click.echo(sitelist.as_toml(found, scopes) if kind == "toml" else sitelist.as_csv(found), nl=False)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from newsarchive.web.answers import Answer, Request
 from newsarchive.web.library import Library
-from newsarchive.web.views import article, changes, judging, search, sites, stories
+from newsarchive.web.views import article, judging, search, sites, stories
 
 View = Callable[[Library, Request], Answer]
 
@@ -43,7 +43,7 @@ ROUTES = (
     Way("/site/{domain}", sites.site, is_settled=False),
     Way("/publishers", stories.publishers, is_settled=False),
     Way("/publisher", stories.publisher, is_settled=False),
-    Way("/changes", changes.listed, is_settled=False),
+    Way("/changes", article.changes, is_settled=False),
     Way("/health", sites.well, is_settled=False),
     Way("/withheld", judging.register),
     Way("/withheld.csv", judging.as_csv, has_record=False),

@@ -16,7 +16,7 @@ from newsarchive.web import chart
 from newsarchive.web.answers import Answer, Content, Page, Request
 from newsarchive.web.library import Library
 from newsarchive.web.render import MARKS
-from newsarchive.web.views.changes import event
+from newsarchive.web.views.article import event
 from newsarchive.web.views.search import form
 
 
