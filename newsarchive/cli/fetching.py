@@ -226,7 +226,13 @@ class Fetcher:
         """The connection, which a timer breaks off."""
         # Another handle of the same connection: the first is handed over where TLS begins.
         handle, late = connection.dup(), threading.Event()
-        timer = threading.Timer(MAX_ANSWER_SECONDS, _break_off, [handle, late])
+
+        def break_off() -> None:
+            late.set()
+            with suppress(OSError):  # it has ended by itself
+                handle.shutdown(socket.SHUT_RDWR)
+
+        timer = threading.Timer(MAX_ANSWER_SECONDS, break_off)
         timer.daemon = True
         self._timers.append((timer, handle, late))
         timer.start()
@@ -248,12 +254,6 @@ class Fetcher:
             except (PrivateAddress, OSError) as error:
                 problem = error
         raise problem
-
-
-def _break_off(connection: socket.socket, late: threading.Event) -> None:
-    late.set()
-    with suppress(OSError):  # it has ended by itself
-        connection.shutdown(socket.SHUT_RDWR)
 
 
 class _Connections(HTTPHandler, HTTPSHandler):

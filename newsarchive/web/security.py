@@ -72,13 +72,27 @@ class Guard:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self.behind(scope, receive, send)
-        elif scope["type"] == "http":
-            path = scope["path"]
-            if self.root and (path == self.root or path.startswith(self.root + "/")):
-                raw = (scope.get("raw_path") or path.encode()).removeprefix(self.root.encode()) or b"/"
-                scope = {**scope, "path": path.removeprefix(self.root) or "/", "raw_path": raw}
-            answer = await self._refusal(scope) or self.behind
-            await answer(scope, receive, _guarded(send, self._policy(scope)))
+        if scope["type"] != "http":
+            return
+        path = scope["path"]
+        if self.root and (path == self.root or path.startswith(self.root + "/")):
+            raw = (scope.get("raw_path") or path.encode()).removeprefix(self.root.encode()) or b"/"
+            scope = {**scope, "path": path.removeprefix(self.root) or "/", "raw_path": raw}
+        policy = (b"content-security-policy", self._policy(scope).encode("ascii"))
+
+        async def guarded(message: MutableMapping[str, Any]) -> None:
+            # Every response has the security headers, in place of any with the same names; no other origin may read it.
+            if message["type"] == "http.response.start":
+                kept = [
+                    (name, value)
+                    for name, value in message.get("headers", ())
+                    if name.lower() not in _REPLACED and not name.lower().startswith(b"access-control-")
+                ]
+                message = {**message, "headers": [*kept, policy, *HEADERS.items()]}
+            await send(message)
+
+        answer = await self._refusal(scope) or self.behind
+        await answer(scope, receive, guarded)
 
     def _policy(self, scope: Scope) -> str:
         """The policy of an answer. The address of the script is spelled out: no other file of this server may run."""
@@ -139,20 +153,3 @@ def _is_own_form(headers: dict[bytes, bytes]) -> bool:
         return site == b"same-origin"
     origin = headers.get(b"origin", b"").rpartition(b"//")[2]
     return bool(origin) and origin == headers.get(b"host")
-
-
-def _guarded(send: Send, policy: str) -> Send:
-    """Puts the security headers on every response, in place of any with the same names; no other origin may read it."""
-
-    async def guarded(message: MutableMapping[str, Any]) -> None:
-        if message["type"] == "http.response.start":
-            kept = [
-                (name, value)
-                for name, value in message.get("headers", ())
-                if name.lower() not in _REPLACED and not name.lower().startswith(b"access-control-")
-            ]
-            own = (b"content-security-policy", policy.encode("ascii"))
-            message = {**message, "headers": [*kept, own, *HEADERS.items()]}
-        await send(message)
-
-    return guarded
