@@ -115,7 +115,12 @@ def _print_tree(found: Trace) -> None:
             source.add(leaf(f"named by the copy at {found.origin_from}"))
         for piece in found.origin.evidence:
             source.add(leaf(f"{piece.kind} ({piece.weight:.2f}): {short(piece.text, _MAX_SHOWN_CHARACTERS)}"))
-    copies = tree.add(leaf(_counted(found)))
+    said = "No copy of it is in the archive"
+    if found.size > 1:
+        said = f"{counted(found.size, 'article')} with this text, the earliest first, by the dates that they state (UTC)"
+    if (rest := found.size - len(found.copies)) > 0:
+        said += f"; {rest} more not shown"
+    copies = tree.add(leaf(said))
     for copy in found.copies:
         node = copies.add(leaf(_line(copy, found)))
         node.add(Text(copy.url, style="dim"))
@@ -131,16 +136,6 @@ def _print_tree(found: Trace) -> None:
             node.add(Text(link.url, style="dim"))
             node.add(leaf(f"shares: {short('; '.join(link.shared), _MAX_SHOWN_CHARACTERS)}"))
     out.print(tree)
-
-
-def _counted(found: Trace) -> str:
-    if found.size == 1:
-        return "No copy of it is in the archive"
-    rest = found.size - len(found.copies)
-    return (
-        f"{counted(found.size, 'article')} with this text, the earliest first, by the dates that they state (UTC)"
-        + (f"; {rest} more not shown" if rest > 0 else "")
-    )
 
 
 def _line(copy: Copy, found: Trace) -> str:
@@ -388,11 +383,25 @@ def publishers(
             output.print_records(copies, _COPIES, rows, as_csv=as_csv, as_json=as_json)
         return
     those = by_publisher(found)[:limit]
-    if output.on_terminal() and not (as_csv or as_json):
-        _draw(those)
-    else:
+    if not output.on_terminal() or as_csv or as_json:
         table = list(map(_row_of_publisher, those))
         output.print_records(those, list(table[0]), table, as_csv=as_csv, as_json=as_json)
+        return
+    names = ("stories", "copies", "sites", "first in", "hours", "quartiles", "same", "edited", "new")
+    drawn = [
+        (
+            one.stories,
+            one.copies,
+            len(one.sites),
+            f"{one.first_in} of {one.dated_stories}",
+            _hours(one.delays.median) if one.delays else "?",
+            f"{_hours(one.delays.lower)} to {_hours(one.delays.upper)}" if one.delays else "?",
+            *one.headlines.values(),
+            f"{one.publisher} ({one.site})" if one.publisher else one.site,
+        )
+        for one in those
+    ]
+    output.print_table((*names, "published first by"), drawn, names)
 
 
 def _row_of_publisher(one: Publisher) -> dict[str, Any]:
@@ -408,24 +417,6 @@ def _row_of_publisher(one: Publisher) -> dict[str, Any]:
         "upper_quartile_hours": delays.upper if delays else None,
         **{f"headlines_{change.value}": number for change, number in one.headlines.items()},
     }
-
-
-def _draw(found: Sequence[Publisher]) -> None:
-    names = ("stories", "copies", "sites", "first in", "hours", "quartiles", "same", "edited", "new")
-    rows = [
-        (
-            one.stories,
-            one.copies,
-            len(one.sites),
-            f"{one.first_in} of {one.dated_stories}",
-            _hours(one.delays.median) if one.delays else "?",
-            f"{_hours(one.delays.lower)} to {_hours(one.delays.upper)}" if one.delays else "?",
-            *one.headlines.values(),
-            f"{one.publisher} ({one.site})" if one.publisher else one.site,
-        )
-        for one in found
-    ]
-    output.print_table((*names, "published first by"), rows, names)
 
 
 def _hours(delay: float) -> str:

@@ -214,7 +214,11 @@ class Guard:
 
     def certificate_problem(self, request: Request, error: BaseException) -> str:
         """What is wrong with the certificate, "" where the connection failed for another reason."""
-        causes = list(_causes(error))
+        # The error with its causes. Twisted's exceptions hold theirs as `reasons`, mostly wrapped as failures.
+        causes: list[BaseException | None] = [error]
+        for cause in causes:
+            causes += [cause.__cause__] if cause is not None else []
+            causes += (getattr(one, "value", one) for one in getattr(cause, "reasons", None) or ())
         host, port = host_and_port(request.url)
         if any(isinstance(cause, OTHER_NAME) for cause in causes):
             return "it is for another name"
@@ -236,16 +240,6 @@ def proxy_problem(proxy: str, error: Exception) -> str:
         )
     said = next(words for kind, words in PROXY_FAILURES.items() if isinstance(error, kind))
     return f"the proxy {proxy} {said}: correct the variables http_proxy and https_proxy, or name the site in no_proxy"
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """An exception with its causes. Twisted's exceptions hold theirs as `reasons`, mostly wrapped as failures."""
-    seen: list[BaseException | None] = [error]
-    for cause in seen:
-        if cause is not None:
-            yield cause
-            seen.append(cause.__cause__)
-            seen.extend(getattr(one, "value", one) for one in getattr(cause, "reasons", None) or ())
 
 
 def _check(host: str, protocol: Any) -> Callable[..., bool]:

@@ -73,17 +73,8 @@ def write_xlsx(articles: Iterable[Stored], target: Path, title: str, query: str 
     columns.head(["name", "kind", "meaning"], {"meaning": 90})
     for field in FLAT:
         columns.write([field.name, field.kind, field.meaning])
-    for line in _readme(title, query, number, cut.at - 1):
-        sheets["README"].write(line)
-    try:
-        book.close()
-    except FileCreateError as error:  # the library's own, around the OSError
-        raise OSError(*getattr(error.args[0], "args", error.args)) from error
-    return number
-
-
-def _readme(title: str, query: str, number: int, cut: int) -> list[list[Any]]:
-    return [
+    shorter = f"a cell of Excel takes {MAX_CELL_UNITS:,} characters: see the sheet cut"
+    for line in (
         [title],
         ["articles", number],
         ["found by", query or "everything in the archive"],
@@ -93,12 +84,14 @@ def _readme(title: str, query: str, number: int, cut: int) -> list[list[Any]]:
             "lists",
             f"in one cell, separated by “{SEPARATOR}”; a semicolon of a value has a backslash before it",
         ],
-        [
-            "cells cut",
-            cut,
-            f"a cell of Excel takes {MAX_CELL_UNITS:,} characters: see the sheet cut" if cut else "",
-        ],
-    ]
+        ["cells cut", cut.at - 1, shorter if cut.at > 1 else ""],
+    ):
+        sheets["README"].write(line)
+    try:
+        book.close()
+    except FileCreateError as error:  # the library's own, around the OSError
+        raise OSError(*getattr(error.args[0], "args", error.args)) from error
+    return number
 
 
 class _Sheet:

@@ -67,23 +67,26 @@ def metadata(columns: dict[str, list[str]]) -> dict[str, Any]:
         if sort := known.get("sort"):
             said["sort_desc" if sort.startswith("-") else "sort"] = sort.lstrip("-")
         shown[name] = said
+    asked: dict[str, Any] = {}
+    for query in queries():
+        example = ", ".join(f"{name}: {value}" for name, value in query.get("example", {}).items())
+        words = [query.get("about", ""), f"For example {example}." if example else ""]
+        title = query["label"][:1].upper() + query["label"][1:]
+        asked[query["name"]] = {
+            "sql": query["sql"],
+            "title": title,
+            "description": " ".join(filter(None, words)),
+        }
     return {
         "title": "newsarchive",
         "databases": {
             NAME: {
                 "description": "The tables of the archive, as they are. Times are UTC.",
                 "tables": shown,
-                "queries": {query["name"]: _query(query) for query in queries()},
+                "queries": asked,
             }
         },
     }
-
-
-def _query(query: dict[str, Any]) -> dict[str, Any]:
-    example = ", ".join(f"{name}: {value}" for name, value in query.get("example", {}).items())
-    about = " ".join(filter(None, [query.get("about", ""), f"For example {example}." if example else ""]))
-    title = query["label"][:1].upper() + query["label"][1:]
-    return {"sql": query["sql"], "title": title, "description": about}
 
 
 def about(table: str) -> str:

@@ -45,8 +45,14 @@ def search(library: Library, request: Request) -> Answer:
         if named.version == articles.get(library.engine, named.id).version:
             return Elsewhere(f"/article/{named.id}")
         return Elsewhere(f"/article/{named.id}/diff?from={named.version}")  # what changed since
-    if "://" in words and (found := _by_url(library, words)):
-        return Elsewhere(f"/article/{found}")
+    if "://" in words:
+        try:
+            with reading(library.engine) as connection:
+                return Elsewhere(f"/article/{find(connection, words)}")
+        except Withheld:
+            raise
+        except NoSuchArticle:
+            pass  # it may stand in the texts
     # Browsers send every field of the form: the address to share is without the empty ones.
     if "" in request.query.values():
         return Elsewhere(address("/search", asked, {"page": asked.get("page", "")}))
@@ -183,16 +189,6 @@ def form(library: Library, asked: Mapping[str, str]) -> dict[str, Any]:
         "languages": [code for code in overview.stats.languages if code] if overview else [],
         "origins": [name for name in list(overview.stats.origins)[:200] if name] if overview else [],
     }
-
-
-def _by_url(library: Library, url: str) -> int | None:
-    try:
-        with reading(library.engine) as connection:
-            return find(connection, url)
-    except Withheld:
-        raise
-    except NoSuchArticle:
-        return None
 
 
 def page_number(given: str) -> int:
