@@ -372,12 +372,17 @@ def due(archive: Sites, url: str, options: CrawlOptions) -> list[KnownSite]:
     found = archive.due()
     # Only on a terminal: cron would mail this line every hour.
     if not found and sys.stderr.isatty() and not options.quiet:
-        now = utc_now()
-        failing = sum(site.rests_until(now) is not None for site in archive.followed())
-        those = f"{counted(failing, 'site')} that {'fails is' if failing == 1 else 'fail are'}"
-        rest = f"; {those} asked less often: newsarchive sites list says when, newsarchive crawl SITE asks at once"
-        say("no site is due" + (rest if failing else ""))
+        say(waiting(archive.followed()))
     return found
+
+
+def waiting(sites: Iterable[KnownSite]) -> str:
+    """That no site is due, and how many of them wait for longer because their crawls fail."""
+    now = utc_now()
+    if not (failing := sum(site.rests_until(now) is not None for site in sites)):
+        return "no site is due"
+    those = f"{counted(failing, 'site')} that {'fails is' if failing == 1 else 'fail are'}"
+    return f"no site is due; {those} asked less often: newsarchive sites list says when, newsarchive crawl SITE asks at once"
 
 
 def named(archive: Sites, text: str) -> KnownSite:
