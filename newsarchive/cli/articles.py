@@ -21,10 +21,8 @@ from newsarchive.cli.opening import open_reader
 from newsarchive.cli.options import (
     NUMBER,
     chosen,
-    csv_option,
     db_option,
     filter_options,
-    json_option,
     option,
     output_option,
     pager_option,
@@ -66,8 +64,8 @@ Examples:
 @click.option(
     "--page", type=click.IntRange(1), default=1, help="This page of the results, with LIMIT rows each."
 )
-@json_option
-@csv_option
+@option("json")
+@option("csv")
 @click.option(
     "--bom", is_flag=True, help="With --csv: begin with the mark (BOM) by which Excel recognises UTF-8."
 )
@@ -275,7 +273,7 @@ Examples:
     " give it again for a second kind.",
 )
 @option("limit", help="At most this many; by default all.")
-@csv_option
+@option("csv")
 @option("json", help="One JSON object a change.")
 @output_option
 @db_option

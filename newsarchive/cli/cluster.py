@@ -17,7 +17,7 @@ import click
 
 from newsarchive import config
 from newsarchive.cli.opening import database_url
-from newsarchive.cli.options import NUMBER, Group, db_option, dry_run_option, limit_option, option
+from newsarchive.cli.options import NUMBER, Group, db_option, option
 from newsarchive.cli.output import complain, echo, on_terminal, print_json, say, write_json_lines
 from newsarchive.exceptions import LOCKED, DatabaseAway, UsageError
 from newsarchive.reprs import counted
@@ -164,7 +164,7 @@ def cluster() -> None:
     help="Seconds between two signs of life of a worker; by default 5, or what the queue has. After nine signs that did not come, other "
     "workers take up its jobs. To change it, end the workers first: newsarchive cluster drain.",
 )  # fmt: skip
-@dry_run_option
+@option("dry_run")
 @db_option
 def init(heartbeat: float | None, dry_run: bool, db: str) -> None:
     """Make the archive and the queue, or bring them to this version. Workers of another version then end."""
@@ -218,7 +218,7 @@ Examples:
   newsarchive cluster status --json"""
 )
 @option("json", help="Everything as one JSON object.")
-@limit_option
+@option("limit")
 @db_option
 def status(as_json: bool, limit: int | None, db: str) -> None:
     """The jobs that wait, run and failed, the workers with the seconds since their last sign of life, and the sites that are asked
@@ -318,7 +318,7 @@ Examples:
     metavar="NUMBER",
     help="reextract, recluster: how many captures or articles one job reads.",
 )
-@dry_run_option
+@option("dry_run")
 @db_option
 def enqueue(
     job: str, what: tuple[str, ...], due: bool, everything: bool, size: int | None, dry_run: bool, db: str
@@ -390,7 +390,7 @@ def _planned(
 @cluster.command(epilog="Example: newsarchive cluster retry --failed")
 @click.argument("jobs", nargs=-1, type=JobNumber(), metavar="[JOB]...")
 @click.option("--failed", is_flag=True, help="Every job that failed.")
-@dry_run_option
+@option("dry_run")
 @db_option
 def retry(jobs: tuple[int, ...], failed: bool, dry_run: bool, db: str) -> None:
     """Put failed jobs back into the queue, by their numbers in `status`."""
@@ -408,7 +408,7 @@ Examples:
 )
 @click.argument("jobs", nargs=-1, type=JobNumber(), metavar="[JOB]...")
 @click.option("--waiting", is_flag=True, help="Every job that waits.")
-@dry_run_option
+@option("dry_run")
 @db_option
 def cancel(jobs: tuple[int, ...], waiting: bool, dry_run: bool, db: str) -> None:
     """Take jobs out of the queue; those that run finish what is under way, commit and stop."""
@@ -464,7 +464,7 @@ Examples:
   newsarchive cluster drain --end"""
 )
 @click.option("--end", is_flag=True, help="Let the workers work again.")
-@dry_run_option
+@option("dry_run")
 @db_option
 def drain(end: bool, dry_run: bool, db: str) -> None:
     """Have all workers finish and end, for an upgrade; waits until the last has ended. Waiting jobs stay in the queue."""

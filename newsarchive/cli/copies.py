@@ -18,18 +18,7 @@ from newsarchive import config, export
 from newsarchive.cli import output
 from newsarchive.cli.extract import short
 from newsarchive.cli.opening import open_archive, open_reader
-from newsarchive.cli.options import (
-    Day,
-    csv_option,
-    db_option,
-    dry_run_option,
-    hidden_option,
-    json_option,
-    limit_option,
-    option,
-    output_option,
-    range_option,
-)
+from newsarchive.cli.options import Day, db_option, hidden_option, option, output_option, range_option
 from newsarchive.reprs import counted, origin_line
 from newsarchive.times import written_day
 
@@ -228,8 +217,8 @@ Examples:
 )
 @click.option("--site", help="Only what this site republishes.")
 @click.option("--since", type=Day(), help="Only articles published since this day (UTC).")
-@json_option
-@limit_option
+@option("json")
+@option("limit")
 @hidden_option
 @output_option
 @db_option
@@ -281,7 +270,7 @@ Examples:
     show_default="what your settings say",
     help="Also link what may be the same in other words, from this score on (0.3 to 1); off by default.",
 )
-@dry_run_option
+@option("dry_run")
 @db_option
 def recluster(
     articles: tuple[int, int] | None, afresh: bool, paraphrases: float | None, dry_run: bool, db: str
@@ -336,9 +325,9 @@ Examples:
 @click.option(
     "--credited", is_flag=True, help="Leave out stories whose original is only known by being the earliest."
 )
-@csv_option
-@json_option
-@limit_option
+@option("csv")
+@option("json")
+@option("limit")
 @hidden_option
 @output_option
 @db_option

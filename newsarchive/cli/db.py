@@ -24,10 +24,9 @@ from newsarchive.cli.options import (
     Group,
     config_option,
     db_option,
-    dry_run_option,
+    option,
     range_option,
     warc_option,
-    workers_option,
 )
 from newsarchive.cli.output import complain, progress_bar, say
 from newsarchive.exceptions import ALL_FAILED, SOME_FAILED, DatabaseUnavailable, OutputError, UsageError
@@ -47,7 +46,7 @@ def db() -> None:
 
 
 @db.command(epilog="Example: newsarchive db upgrade --db newsarchive.db")
-@dry_run_option
+@option("dry_run")
 @db_option
 def upgrade(dry_run: bool, db: str) -> None:
     """Create the archive, or bring an old one to this version; an SQLite file is backed up before."""
@@ -125,7 +124,7 @@ def check(folder: str | None, db: str) -> None:
 
 
 @db.command(epilog="Example: newsarchive db rebuild --db newsarchive.db")
-@dry_run_option
+@option("dry_run")
 @db_option
 def rebuild(dry_run: bool, db: str) -> None:
     """Make the full-text index anew from the texts: for a search that does not find what is there."""
@@ -140,7 +139,7 @@ def rebuild(dry_run: bool, db: str) -> None:
 
 
 @db.command(epilog="Example: newsarchive db vacuum --db newsarchive.db")
-@dry_run_option
+@option("dry_run")
 @db_option
 def vacuum(dry_run: bool, db: str) -> None:
     """Give space that is no longer used back to the disk."""
@@ -157,7 +156,7 @@ def vacuum(dry_run: bool, db: str) -> None:
 @db.command(epilog="Example: newsarchive db copy newsarchive.db postgresql://localhost/news")
 @click.argument("source", metavar="FILE|URL")
 @click.argument("target", metavar="FILE|URL")
-@dry_run_option
+@option("dry_run")
 @config_option
 def copy(source: str, target: str, dry_run: bool) -> None:
     """Copy an archive from SOURCE into TARGET, between SQLite and PostgreSQL; call it again to go on."""
@@ -180,7 +179,7 @@ def copy(source: str, target: str, dry_run: bool) -> None:
 
 @click.command(epilog="Example: newsarchive backup archive-2025-04.db --db newsarchive.db")
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
-@dry_run_option
+@option("dry_run")
 @db_option
 def backup(file: Path, dry_run: bool, db: str) -> None:
     """Copy an SQLite archive into FILE while crawls go on (raw bytes in the WARC folder are not in it)."""
@@ -217,8 +216,8 @@ Examples:
     is_flag=True,
     help="Every page, also what today's extractor has read: after a change of your own steps, rules or settings.",
 )
-@dry_run_option
-@workers_option
+@option("dry_run")
+@option("workers")
 @warc_option
 @db_option
 def reextract(

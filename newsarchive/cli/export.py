@@ -15,7 +15,7 @@ import click
 
 from newsarchive import export as formats
 from newsarchive.cli.opening import open_reader, warc_folders
-from newsarchive.cli.options import chosen, db_option, dry_run_option, filter_options, option
+from newsarchive.cli.options import chosen, db_option, filter_options, option
 from newsarchive.cli.output import (
     binary_stdout,
     complain,
@@ -86,7 +86,7 @@ Examples:
     help="Of wacz: where the raw bytes lie; by default beside the database.",
 )
 @click.option("--overwrite", is_flag=True, help="Replace FILE where it exists.")
-@dry_run_option
+@option("dry_run")
 @db_option
 def export(
     file: str | None, words: tuple[str, ...], output: str | None, name: str | None, limit: int | None, title: str, bom: bool | None,

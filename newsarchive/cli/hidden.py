@@ -17,16 +17,7 @@ import click
 
 from newsarchive.cli import output
 from newsarchive.cli.opening import open_archive, open_reader, warc_folders
-from newsarchive.cli.options import (
-    Day,
-    Group,
-    db_option,
-    dry_run_option,
-    json_option,
-    limit_option,
-    output_option,
-    warc_option,
-)
+from newsarchive.cli.options import Day, Group, db_option, option, output_option, warc_option
 from newsarchive.cli.output import echo, on_terminal, print_article, print_bytes, progress_bar, say
 from newsarchive.exceptions import NoSuchArticle, UsageError
 
@@ -53,8 +44,8 @@ def quarantine() -> None:
 
 @quarantine.command("list", epilog="Example: newsarchive quarantine list --all --json")
 @click.option("--all", "everything", is_flag=True, help="Also the pages that were accepted or dropped.")
-@json_option
-@limit_option
+@option("json")
+@option("limit")
 @output_option
 @db_option
 def list_waiting(everything: bool, as_json: bool, limit: int | None, db: str) -> None:
@@ -102,7 +93,7 @@ def show(which: str, db: str) -> None:
 @quarantine.command("accept", epilog="Example: newsarchive quarantine accept 17 18")
 @click.argument("which", metavar="URL|ID...", nargs=-1, required=True)
 @click.option("--reason", default="", metavar="TEXT", help="What to remember of the decision.")
-@dry_run_option
+@option("dry_run")
 @db_option
 def accept(which: tuple[str, ...], reason: str, dry_run: bool, db: str) -> None:
     """Make these pages articles for readers; it stays so when they are read again."""
@@ -112,7 +103,7 @@ def accept(which: tuple[str, ...], reason: str, dry_run: bool, db: str) -> None:
 @quarantine.command("drop", epilog="Example: newsarchive quarantine drop 19 --reason 'a list of links'")
 @click.argument("which", metavar="URL|ID...", nargs=-1, required=True)
 @click.option("--reason", required=True, metavar="TEXT", help="Why, for those who ask later.")
-@dry_run_option
+@option("dry_run")
 @db_option
 def drop(which: tuple[str, ...], reason: str, dry_run: bool, db: str) -> None:
     """Hide these articles from readers. Nothing is deleted: `accept` brings them back."""
@@ -135,7 +126,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 def _demand(command: F) -> F:
     """Which articles are meant, why, who said so, and whether their copies are too: the same for `add` and `erase`."""
-    for option in (
+    for one in (
         click.option("--copies", is_flag=True, help="Its copies on other blogs too."),
         click.option(
             "--by", "decided_by", default="", metavar="NAME", help="Who asked or decided, for the register."
@@ -143,7 +134,7 @@ def _demand(command: F) -> F:
         click.option("--reason", required=True, metavar="TEXT", help="Why, for the public register."),
         click.argument("which", metavar="URL|ID...", nargs=-1, required=True),
     ):
-        command = option(command)
+        command = one(command)
     return command
 
 
@@ -178,7 +169,7 @@ def withhold() -> None:
 )
 @_demand
 @click.option("--until", type=Day(), help="Show it again from this day on (UTC): the next crawl does.")
-@dry_run_option
+@option("dry_run")
 @db_option
 def add(
     which: tuple[str, ...],
@@ -202,7 +193,7 @@ def add(
 @withhold.command("lift", epilog="Example: newsarchive withhold lift --due")
 @click.argument("which", metavar="[URL|ID]...", nargs=-1)
 @click.option("--due", is_flag=True, help="Every article whose day (--until) has come.")
-@dry_run_option
+@option("dry_run")
 @db_option
 def lift(which: tuple[str, ...], due: bool, dry_run: bool, db: str) -> None:
     """Show these articles again, as they were."""

@@ -24,7 +24,7 @@ from newsarchive.cli.opening import (
     reading_archive,
     warc_folders,
 )
-from newsarchive.cli.options import db_option, dry_run_option, output_option, warc_option, workers_option
+from newsarchive.cli.options import db_option, option, output_option, warc_option
 from newsarchive.cli.output import complain, echo, say
 from newsarchive.exceptions import SOME_FAILED, UsageError
 from newsarchive.reprs import counted
@@ -49,9 +49,9 @@ Examples:
 )
 @click.argument("site", metavar="[SITE]", required=False)
 @click.option("--all", "everything", is_flag=True, help="Every site, each also by what other sites show.")
-@dry_run_option
+@option("dry_run")
 @warc_option
-@workers_option
+@option("workers")
 @db_option
 def learn(
     site: str | None, everything: bool, dry_run: bool, folder: str | None, workers: int, db: str
@@ -94,7 +94,7 @@ Examples:
     "--yes", is_flag=True, help="Read again however many articles hold the line, without a question."
 )
 @warc_option
-@dry_run_option
+@option("dry_run")
 @output_option
 @db_option
 def template(

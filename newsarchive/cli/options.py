@@ -86,11 +86,6 @@ def option(name: str, **changes: Any) -> Callable[[F], F]:
     return click.option(*names, **{**arguments, **changes})
 
 
-limit_option = option("limit")
-dry_run_option = option("dry_run")
-workers_option = option("workers")
-json_option = option("json")
-csv_option = option("csv")
 warc_option = click.option(
     "--warc", "folder", metavar="FOLDER", help="Where the raw bytes lie; by default beside the database."
 )

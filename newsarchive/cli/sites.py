@@ -17,7 +17,7 @@ from newsarchive import config
 from newsarchive.cli import output, sitelist
 from newsarchive.cli.learn import selectors, template
 from newsarchive.cli.opening import database_url, known_site, open_archive, reading_archive, same_archive
-from newsarchive.cli.options import Group, db_option, dry_run_option, option, output_option, robots_option
+from newsarchive.cli.options import Group, db_option, option, output_option, robots_option
 from newsarchive.cli.output import console, echo, on_terminal, say
 from newsarchive.core.urls import check_blog
 from newsarchive.exceptions import UsageError
@@ -81,7 +81,7 @@ def archive_of(db: str) -> Sites:
 )
 @click.option("--yes", is_flag=True, help="Save without asking.")
 @robots_option
-@dry_run_option
+@option("dry_run")
 @db_option
 def add(url: str, yes: bool, ignore_robots: bool, dry_run: bool, db: str, **settings: str | None) -> None:
     """Look at a blog, show three of its posts as the archive would keep them, and follow it.
@@ -226,7 +226,7 @@ def asked(site: KnownSite, same: str = "") -> str:
 
 @sites.command()
 @click.argument("site")
-@dry_run_option
+@option("dry_run")
 @db_option
 def pause(site: str, dry_run: bool, db: str) -> None:
     """Leave a site out of `newsarchive crawl --all`."""
@@ -235,7 +235,7 @@ def pause(site: str, dry_run: bool, db: str) -> None:
 
 @sites.command()
 @click.argument("site")
-@dry_run_option
+@option("dry_run")
 @db_option
 def resume(site: str, dry_run: bool, db: str) -> None:
     """Crawl a paused site again."""
@@ -244,7 +244,7 @@ def resume(site: str, dry_run: bool, db: str) -> None:
 
 @sites.command()
 @click.argument("site")
-@dry_run_option
+@option("dry_run")
 @db_option
 def remove(site: str, dry_run: bool, db: str) -> None:
     """Follow a site no longer, and forget its settings; its articles stay."""
@@ -266,7 +266,7 @@ def _configure(db: str, site: str, dry_run: bool, would: str, follow: bool | Non
 
 @sites.command("import")
 @click.argument("file", type=click.Path(path_type=Path))
-@dry_run_option
+@option("dry_run")
 @db_option
 def import_sites(file: Path, dry_run: bool, db: str) -> None:
     """Follow the sites of a TOML, CSV or OPML file, or of a text file with an address a line. A file with a mistake changes
