@@ -8,6 +8,7 @@ A table, of a language or of a blog platform, may hold:
 
 `[line]`     label → patterns of whole lines that are boilerplate wherever they stand
 `[edge]`     label → patterns of lines that are boilerplate only where no prose of the article follows
+`[opening]`  label → patterns of the first lines of a text, whole sentences among them
 `[closing]`  label → patterns of the last lines of a text, whole sentences among them
 `[picture]`  label → patterns of short lines of a text that credit a picture or describe it
 `[signature]` label → patterns of the lines by which those who write below an article sign
@@ -60,7 +61,7 @@ _NO_KINDS: frozenset[str] = frozenset()
 #: The sections that are asked for every line of a page.
 EVERY_LINE = ("line", "edge", "head")
 #: The sections that a table may have.
-SECTIONS = (*EVERY_LINE, "closing", "picture", "signature", "select", "original", "promo")
+SECTIONS = (*EVERY_LINE, "opening", "closing", "picture", "signature", "select", "original", "promo")
 #: Folder → those that only its tables may have besides; `core.discovery.page_kind` reads them.
 OWN_SECTIONS = {"phrases": (), "platforms": ("body_classes",)}
 #: (pattern, its position among all patterns of its section, what it decides)
@@ -142,6 +143,7 @@ class Phrases:
     """
 
     known: Callable[[str], Verdicts]
+    opening: Lookup
     closing: Lookup
     picture: Lookup
     signature: Lookup
@@ -164,6 +166,7 @@ def phrases(rules: Rules) -> Phrases:
         promo.setdefault(kind, []).append(_compile(file, f"promo.{kind}", text))
     return Phrases(
         known=_line_lookup(rules, *EVERY_LINE),
+        opening=_section_lookup(rules, "opening"),
         closing=_section_lookup(rules, "closing"),
         picture=_section_lookup(rules, "picture"),
         signature=_section_lookup(rules, "signature"),

@@ -1,4 +1,4 @@
-"""Tells lines by where they stand: captions, embedded posts, bylines and dates at the edges of a text, filler.
+"""Tells lines by where they stand: bylines and dates at the edges of a text, filler.
 
 Example: "By Ann Roe" above the first sentence is a byline; the same words in the middle of a text are the article's.
 Each function takes all blocks of a page, and most functions take `body`, the positions of the article's blocks. All
@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise, takewhile
 
+from newsarchive.core.boilerplate import figures
 from newsarchive.core.boilerplate.phrases import phrases
 from newsarchive.core.extraction.cards import is_other_page
-from newsarchive.core.html.markup import in_embedded_post, is_cell
+from newsarchive.core.html.markup import is_cell
 from newsarchive.core.metadata import byline_words, person_names
 from newsarchive.core.metadata.credit_labels import Role
 from newsarchive.core.metadata.credit_lines import people_in
-from newsarchive.core.metadata.relative_dates import ago
+from newsarchive.core.metadata.relative_dates import MAX_RELATIVE_CHARS, ago
 from newsarchive.core.origin.bylines import agency_alone
 from newsarchive.core.origin.publishers import by_name
 from newsarchive.core.text import dates
@@ -55,14 +56,6 @@ MAX_WORDS_BESIDE_FIELDS = 4
 MIN_NAMED_SHARE = 0.5
 #: Words before a job in a line of its own: "Senior Harbour Correspondent".
 MAX_WORDS_BEFORE_JOB = 2
-#: Words of a caption; a longer block is text.
-MAX_CAPTION_WORDS = 80
-#: Part of a text's words that captions may have; a page of pictures, with a larger part, tells its story in them.
-MAX_CAPTION_SHARE = 0.25
-#: Part of them that the only caption may have, where it stands above a sentence of the text: short news has one long caption.
-MAX_SHARE_OF_ONE_CAPTION = 0.5
-#: Part of a text's words that posts of social networks may have; a text with a larger part is about them.
-MAX_EMBEDDED_SHARE = 0.2
 #: How the text begins that printers and makers of templates fill a place with, in any language.
 FILLER = "lorem ipsum"
 
@@ -81,32 +74,13 @@ LINKED_LIFE = "byline: names its authors, with links to their pages, and where t
 WORDLESS = "other: no letter in it, at the edge of the text"
 COUNTED = "nav: the numbers of a row of pictures or pages"
 LINE_NUMBERS = "other: the numbers of the lines of code beside it"
-EMBED = "other: a post of a social network, which its script draws as it draws a picture"
 FILLED = "other: fills a template until somebody writes"
 SCRIPT = "other: program code that stands outside of its script"
-IN_FIGURE = "caption: stands in a figure's caption, or in a box named so"
 
 #: Characters between "is" and the end of what an author does besides: "the prize-winning author".
 MAX_CHARACTERS_BEFORE_TRADE = 40
 #: What stands before an author's name in a line about her life: "About the author:", or a Greek article.
 _BEFORE_LIFE = re.compile(r"[^:.]{3,30}:\s*|[ΗΟ] ")
-#: The innermost elements of a caption. Ids count of plain boxes alone: headings take theirs from their text, and so does the box of a
-#: section about "captions".
-_CAPTION = re.compile(
-    r"(?:^|/)figcaption(?=[#./]|$)|\.[\w-]*[Cc]aption[\w-]*(?=[./]|$)"
-    r"|(?:^|/)(?:div|p|span)#[\w-]*[Cc]aption(?!s)[\w-]*(?=[./]|$)"
-    r"|\.(?:photo|image|img|pic|picture)[_-]?(?:[Cc]ap|[Dd]esc|[Dd]escription|[Ii]nfo)(?=[./]|$)"
-)
-#: The caption of a table, which belongs to the article.
-_OF_TABLE = re.compile(r"(?:^|/)caption(?:[.#][^/]*)?$")
-#: The signs by which a caption points at its picture.
-_ARROWS = ("▲", "▼", "△", "▽")
-#: A caption that does, and ends with whose picture it is: "▲▼大橋今天通車。（圖／海港網）", "▲ 새 다리. ⓒ항구일보". Without that it may
-#: be an item of a list.
-_ARROWED = re.compile(
-    r"[▲▼△▽]{1,3} ?.{2,150}(?:[（(\[](?=[^）)\]]*(?:[圖图照攝摄©ⓒ]|사진|제공|写真|撮影))[^）)\]]{1,50}[）)\]]|[©ⓒ].{1,30}|사진 ?[=/].{1,40})[。.]?"
-)
-
 #: The names of boxes around pictures and their credits.
 _OF_PICTURE = re.compile(r"credit|caption|figure|photo|image|picture")
 #: The place of a report in capitals, and a stroke before its day: "KIROV, Russia | ".
@@ -144,28 +118,6 @@ QUESTION = "the question of an accordion whose answer is text"
 Verdict = tuple[int, str, str]
 
 
-def captions(blocks: Sequence[Block], body: Sequence[int]) -> list[int]:
-    """The blocks of a body one of whose two innermost elements is a caption's, or that point at their picture, none where they are
-    much of it. The caption of a table belongs to the article."""
-    found = []
-    for i in body:
-        block = blocks[i]
-        if block.text.startswith(_ARROWS):
-            if _ARROWED.fullmatch(block.text):
-                found.append(i)
-            continue
-        path = block.path
-        # A search with an expression would take 1 ms a page.
-        may_hold = "cap" in path or "Cap" in path or "photo" in path or "image" in path or "img" in path
-        if (may_hold or "pic" in path) and block.kind not in ("table", "code"):
-            inner = "/".join(path.rsplit("/", 2)[-2:])
-            repeats_alt = block.kind == "caption" and not _OF_TABLE.search(inner)
-            if (repeats_alt or _CAPTION.search(inner)) and comparable_words(block.text) <= MAX_CAPTION_WORDS:
-                found.append(i)
-    is_lead = len(found) == 1 and found == [*body[:1]] and any(is_prose(blocks[i]) for i in body[1:])
-    return _minor(blocks, body, found, MAX_SHARE_OF_ONE_CAPTION if is_lead else MAX_CAPTION_SHARE)
-
-
 def teasers(blocks: Sequence[Block], places: Iterable[int], url: str) -> set[int]:
     """The places, of those given, of other posts as a page tells of them: a heading that is a link to another page of the site, with the
     lines below it; an item that begins with such a link; and the heading above them. `url` is the page's address.
@@ -191,19 +143,6 @@ def teasers(blocks: Sequence[Block], places: Iterable[int], url: str) -> set[int
     return found
 
 
-def embeds(blocks: Sequence[Block], body: Sequence[int]) -> list[int]:
-    """The posts of social networks in a body, none where much of it is told in them."""
-    return _minor(blocks, body, [i for i in body if in_embedded_post(blocks[i].path)], MAX_EMBEDDED_SHARE)
-
-
-def _minor(blocks: Sequence[Block], body: Sequence[int], found: list[int], max_share: float) -> list[int]:
-    """The blocks that were found, none where they hold more than `max_share` of the body's words."""
-    words = sum(comparable_words(blocks[i].text) for i in found)
-    if not found or words > max_share * sum(comparable_words(blocks[i].text) for i in body):
-        return []
-    return found
-
-
 def bylines_and_dates(
     blocks: Sequence[Block],
     body: Sequence[int],
@@ -218,6 +157,9 @@ def bylines_and_dates(
     signed = False
     for at, i in enumerate(body):
         block, is_above = blocks[i], at < first
+        if not is_above and _counts_hours(block, rules):
+            yield i, "date", DATE
+            continue
         if is_above and i > 0 and not signed:  # by a byline's box, or by a line that the classifier left out
             before = blocks[i - 1]
             is_line = before.label == "other" and len(before.text) <= MAX_BYLINE_CHARACTERS
@@ -248,7 +190,7 @@ def bylines_and_dates(
         ):
             # In the elements of a picture's credit "NBC News" is whose picture it is.
             if _OF_PICTURE.search("/".join(block.path.split("/")[-2:])):
-                yield i, "caption", IN_FIGURE
+                yield i, "caption", figures.IN_FIGURE
             else:
                 signed = True
                 yield i, "byline", BYLINE
@@ -392,6 +334,18 @@ def _is_date(line: str, block: Block, rules: Rules, *, is_above: bool) -> bool:
     may_count = is_above and any(map(str.isdigit, line)) and len(line.split()) <= MAX_WORDS_OF_COUNTED_TIME
     counts = may_count and ago(line, _ANY_DAY, rules) is not None
     return block.kind == "paragraph" and (counts or _is_bare_date(line, rules))
+
+
+def _counts_hours(block: Block, rules: Rules) -> bool:
+    """Whether a paragraph is a time less than a day before the fetch: "2 hours ago" above an entry of a live blog. "2 months ago" may be
+    the heading of a part of a story; a time of day ("14:32") says when something happened, and stays."""
+    text = block.text
+    if block.kind != "paragraph" or len(text) > MAX_RELATIVE_CHARS or ends_sentence(text):
+        return False
+    if not any(map(str.isdigit, text)) or len(text.split()) > MAX_WORDS_OF_COUNTED_TIME:
+        return False
+    time = ago(text, _ANY_DAY, rules)
+    return time is not None and _ANY_DAY - time < timedelta(days=1)
 
 
 def _is_bare_date(line: str, rules: Rules) -> bool:

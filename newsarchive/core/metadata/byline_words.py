@@ -96,6 +96,7 @@ class Words:
         self.given_months = listed("given_month")
         self.surnames = listed("surname")
         self.life = listed("life")
+        self.contact = frozenset(map(key, listed("contact")))
         #: Headings of boxes in a sidebar, and of menus.
         self.widgets = frozenset(map(key, listed("widget")))
         self.never = frozenset(map(key, listed("never"))) | self.widgets

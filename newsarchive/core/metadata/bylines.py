@@ -35,8 +35,7 @@ from newsarchive.core.text.words import ends_sentence
 from newsarchive.items import Block
 from newsarchive.rules import Rules
 
-#: Words of a line besides its date; a line with more is a sentence, unless it begins with a word for "by" ("By Craig
-#: Randall , Alli Miles , Eszter Horanyi on March 12, 2026" has 10).
+#: Words of a line besides its date; a line with more is a sentence, unless it begins with a word for "by" and lists its authors.
 MAX_WORDS_BESIDE_DATE = 6
 
 
@@ -278,7 +277,7 @@ def _bylines(
     blocks: Sequence[Block], where: Position, title: frozenset[str], rules: Rules
 ) -> Iterator[tuple[Claim, Block | None]]:
     """Claims of lines that begin like a byline, or hold only a name: in a box for authors, beside a date, or below the
-    headline. A guess comes with its block, which is then tested for signs against it."""
+    headline. A guess comes with its block, which is then tested for signs against it, and so does a heading."""
     lines: list[tuple[str, Block]] = []
     for block in blocks:
         for line in block.text.split("\n") if len(block.text) <= MAX_BYLINE_CHARS * 3 else ():
@@ -296,13 +295,15 @@ def _bylines(
         if signed and not _goes_on(line, signed, rules) and not (opened >= 0 and _EDITOR.match(line)):
             near = (opened < 0 or i - opened == 1) and not (id(block) in inside and _LABEL.match(line))
             near = near and not (signed.islower() and " " not in signed)  # an account says less than a name
-            yield Claim("authors", signed, Source(Place.TEXT, where if near else Position.LATER)), None
+            guessed = block if block.kind == "heading" else None
+            yield Claim("authors", signed, Source(Place.TEXT, where if near else Position.LATER)), guessed
             opened = i
         elif people := guessed_names.of_links(line, block, rules):
             yield Claim("authors", people, Source(Place.TEXT, where)), None
         elif name := _name_alone(line, block, title, rules):
-            beside = id(block) not in between and any(abs(i - d) <= MAX_LINES_APART for d in dated)
-            guess = Place.LINE if beside else Place.NEXT if i == 0 else Place.ALONE
+            apart = id(block) in between
+            beside = not apart and any(abs(i - d) <= MAX_LINES_APART for d in dated)
+            guess = Place.LINE if beside else Place.NEXT if i == 0 and not apart else Place.ALONE
             place = Place.BOX if _in_author_box(block, rules) else guess
             yield Claim("authors", name, Source(place, where)), None if place is Place.BOX else block
 
@@ -312,7 +313,7 @@ def _ids_inside_and_between(blocks: Sequence[Block]) -> tuple[frozenset[int], fr
 
     `inside` holds the blocks from the second paragraph on. There, "Authors: Jane Doe" names the authors of a thing that the
     article is about. `between` holds those of them above the last paragraph. There, a line of two capitalised words is a heading,
-    "Copper Pipes", also beside a date; below the last paragraph it may be a signature.
+    "Copper Pipes", also beside a date, or signs a post of a social network; below the last paragraph it may be a signature.
     """
     body = [b for b in blocks if b.label == "body"]
     paragraphs = [i for i, b in enumerate(body) if len(b.text) > MAX_BYLINE_CHARS]
@@ -324,9 +325,7 @@ def _ids_inside_and_between(blocks: Sequence[Block]) -> tuple[frozenset[int], fr
 
 def _line_after(lines: Sequence[tuple[str, Block]], rules: Rules) -> str:
     """The first line, with the names in the list that it begins: "Author(s)" may head such a list."""
-    listed = takewhile(
-        lambda row: row[1].kind == "list_item" and person_names.like_a_name(row[0], rules), lines
-    )
+    listed = takewhile(lambda r: r[1].kind == "list_item" and person_names.like_a_name(r[0], rules), lines)
     return ", ".join(line for line, _ in listed) or (lines[0][0] if lines else "")
 
 
@@ -444,6 +443,7 @@ def _name_alone(line: str, block: Block, title: frozenset[str], rules: Rules) ->
         len(line) > 80
         or not has_capitals
         or _PICTURE.search(line)
+        or (line.startswith(("—", "–")) and "(@" in line)  # whose post of a network stands above
         or guessed_names.is_signed_by_agency(line, rules)
     ):
         return ""

@@ -51,6 +51,8 @@ def may_be_author(name: str, block: Block, blocks: Sequence[Block], rules: Rules
     """Whether the guess `name`, read in `block`, may be an author; `blocks` are all blocks of the page."""
     if block.label in _NO_BYLINES or block.kind == "caption" or "©" in block.text:
         return False
+    if _is_press_office(name, block, blocks, rules):
+        return False
     named = [address for text, address in block.links if key(text) and key(name) in key(text)]
     paths = (address.split("//", 1)[-1].partition("/")[2].casefold() for address in named)
     if any(says_profile(f"/{path}", rules) for path in paths):
@@ -60,6 +62,20 @@ def may_be_author(name: str, block: Block, blocks: Sequence[Block], rules: Rules
     if named:
         return any(leads_to_person(address, name, rules) for address in named)
     return not _is_label(name, block, blocks, rules)
+
+
+def _is_press_office(name: str, block: Block, blocks: Sequence[Block], rules: Rules) -> bool:
+    """Whether a name is one of a press release: of a firm that the text under its heading tells of ("About Harbour Logistics"), or of
+    whom to ask, below a line such as "Media contacts"."""
+    at = next((i for i, other in enumerate(blocks) if other is block), -1)
+    before = blocks[at - 1].text if at > 0 else ""
+    if key(before) in words(rules).contact:
+        return True
+    under = blocks[at + 1].text if 0 <= at < len(blocks) - 1 else ""
+    if block.kind != "heading" or not under.startswith(name):
+        return False
+    table = words(rules)
+    return table.person.find(under) is None and table.role.find(under) is None
 
 
 def _is_of_links(name: str, links: Iterable[tuple[str, str]], rules: Rules) -> bool:

@@ -74,6 +74,8 @@ _DOMAIN = re.compile(
 )
 _ADDRESS = re.compile(r"https?://\S+", re.I)
 _COPYRIGHT_MARK = re.compile(r"©|ⓒ|\(c\)|copyright", re.I)
+#: The path of an element that is a paragraph or an item of a list.
+_PARAGRAPH = re.compile(r"(?:^|/)(?:p|li|dd|h[1-6])(?:[.#][^/]*)?$")
 _DATED_NOTICE = re.compile(r"\W*(?:©|\(c\)|copyright)\W*(?:19|20)\d\d", re.I)
 
 #: Letters of a name that shows two hosts to be alike where one holds it; a shorter one may be part of any name.
@@ -200,7 +202,14 @@ def _near_body(blocks: tuple[Block, ...]) -> Iterator[_Place]:
         is_notice = says and i > body[0] - _MAX_BLOCKS_FROM_BODY
         if block.kind != "caption" and (is_notice or (i in edges and block.label == "body")):
             in_content = i <= body[-1] or bool(content and block.path.rpartition("/")[0] == content)
+            in_content = in_content or _is_line_of(block, blocks[body[-1]])
             yield _Place(block, body[0] < i < body[max(-2, -len(body))], in_content)
+
+
+def _is_line_of(block: Block, last: Block) -> bool:
+    """Whether a line is one of the lines of an element whose other lines are the text, up to `last`; each paragraph of others is an
+    element of its own."""
+    return block.path == last.path and not _PARAGRAPH.search(block.path)
 
 
 def _from_block(

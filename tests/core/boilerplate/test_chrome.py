@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,11 @@ RULES = rules.load()
 
 def cases(name: str, *marks: Any) -> list[Any]:
     found = json.loads((CASES / f"{name}.json").read_text(encoding="utf-8"))
-    return [pytest.param(case, id=case["label"], marks=marks) for case in found]
+    fails = pytest.mark.xfail(strict=True)
+    return [
+        pytest.param(case, id=case["label"], marks=(*marks, fails) if case.get("known_failure") else marks)
+        for case in found
+    ]
 
 
 def blocks(case: dict[str, Any]) -> tuple[Block, ...]:
@@ -64,7 +69,7 @@ def test_case(case: dict[str, Any]) -> None:
     assert [(b.text, b.label) for b in done.blocks] == wanted
 
 
-@pytest.mark.parametrize("case", [*cases("lines"), *cases("calls"), *cases("details")])
+@pytest.mark.parametrize("case", [*cases("lines"), *cases("calls"), *cases("details"), *cases("houses")])
 def test_lines_above_and_below_a_text(case: dict[str, Any]) -> None:
     """A line as papers print it above or below an article, or prose that begins alike and stays."""
     text = [
@@ -77,6 +82,43 @@ def test_lines_above_and_below_a_text(case: dict[str, Any]) -> None:
     page = f"<title>The old bridge</title><article><h1>The old bridge</h1>{''.join(f'<p>{line}</p>' for line in lines)}</article>"
     body = extract(html=page, url="https://heron.example/2024/03/bridge").article_body.split("\n\n")
     assert body == (lines if case["stays"] else text)
+
+
+@pytest.mark.parametrize(
+    ("lines", "stay"),
+    [
+        # The contacts of a release, what it says of its firm, and boxes that sum a text up are text.
+        (
+            [
+                "<h3>Contacts</h3>",
+                "<p>Jane Doe</p>",
+                "<p>+1 212 555 0100</p>",
+                "<p>press@harbour.example</p>",
+            ],
+            True,
+        ),
+        (
+            [
+                "<h3>About Harbour Logistics</h3>",
+                "<p>Harbour Logistics runs nine ports in four countries.</p>",
+            ],
+            True,
+        ),
+        (["<h3>Key takeaways</h3>", "<ul><li>The bridge will be closed for nine months.</li></ul>"], True),
+        (["<p>###</p>"], False),
+        (["<p>— Jane Doe (@janedoe) May 3, 2024</p>"], False),
+    ],
+)
+def test_what_a_release_and_its_boxes_say_names_no_author(lines: list[str], stay: bool) -> None:
+    text = (
+        "<p>The council met on Tuesday evening to decide whether the old bridge should be closed to lorries.</p>"
+        * 2
+    )
+    page = f"<title>The old bridge</title><article><h1>The old bridge</h1>{text}{''.join(lines)}</article>"
+    article = extract(html=page, url="https://heron.example/2024/03/bridge")
+    told = [re.sub("<[^>]*>", "", line) for line in lines]
+    assert all((line in article.article_body) is stay for line in told)
+    assert article.authors == ()
 
 
 def test_a_line_is_known_as_by_all_patterns_one_by_one() -> None:

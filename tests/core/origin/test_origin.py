@@ -7,7 +7,7 @@ All are held now. `lines.wide.json` (305 lines of republishers, plugins, agencie
 random: on its `report` half, scored before and after the tables were widened on the other, precision rose
 from 0.846 to 0.969, recall from 0.623 to 0.896, and own posts without an origin from 0.894 to 0.979.
 `lines.languages.json` has one to five credits and a line that is none in each of 50 languages; 41 of 199 credits failed before 12 languages
-got a table of their own.
+got a table of their own. `lines.houses.json` has notes of republication in 28 languages; 5 of 51 failed before.
 """
 
 from __future__ import annotations
