@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from newsarchive.compression import compress, decompress, zstd
 from newsarchive.exceptions import Damaged
-from newsarchive.times import utc as utc
+from newsarchive.times import utc
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 

@@ -36,6 +36,8 @@ def _is_due(site: KnownSite, now: datetime, tried: datetime | None = None) -> bo
     return is_future(site.last_success_at, now) or (site.due_at(now) or now) <= now
 
 
+#: Before all crawls.
+_NEVER = datetime.min.replace(tzinfo=UTC)
 #: When the posts of these sites were last looked at again.
 _RECRAWLS = (
     "SELECT site, max(started_at) FROM crawl_runs WHERE spider = 'recrawl' AND site IN :sites GROUP BY site"
@@ -85,8 +87,7 @@ class Sites:
 
         `tried` says when a crawl of a site (its domain) last failed: then it waits for as long as after a success.
         """
-        never = datetime.min.replace(tzinfo=UTC)
-        return sorted(self._due(self.followed(), tried), key=lambda site: site.last_success_at or never)
+        return sorted(self._due(self.followed(), tried), key=lambda site: site.last_success_at or _NEVER)
 
     def _due(self, sites: Iterable[KnownSite], tried: Mapping[str, datetime]) -> list[KnownSite]:
         now, due, pushed = self.clock(), list[KnownSite](), dict[str, KnownSite]()
@@ -102,9 +103,8 @@ class Sites:
                 with_due_posts |= {domain for (domain,) in found}
                 for domain, at in bulk.select_tuples(connection, _RECRAWLS, {"sites": some}):
                     last[domain] = moment(at) or now
-        never = datetime.min.replace(tzinfo=UTC)
         for domain, site in pushed.items():
-            looks = last.get(domain, never), tried.get(domain, never), site.last_success_at or never
+            looks = last.get(domain, _NEVER), tried.get(domain, _NEVER), site.last_success_at or _NEVER
             # Posts that were looked at within the last interval wait.
             if domain in with_due_posts and max(looks) <= now - site.interval + MAX_EARLY:
                 due.append(site)

@@ -15,8 +15,8 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 from sqlalchemy.types import TypeDecorator
 
-from newsarchive.db.values import moment, pack_json, pack_text, storable, unpack_json, unpack_text, utc
-from newsarchive.times import isoformat
+from newsarchive.db.values import moment, pack_json, pack_text, storable, unpack_json, unpack_text
+from newsarchive.times import isoformat, utc
 
 #: Every constraint has a name, so that a later migration can drop it on any database.
 NAMING = {

@@ -16,9 +16,9 @@ from newsarchive.core.urls import domain_of
 from newsarchive.db.conditions import exact_date, unseen, visible
 from newsarchive.db.reading.articles import Stored, cited, get
 from newsarchive.db.readonly import Reader, Row, Source, reading
-from newsarchive.db.values import utc
 from newsarchive.exceptions import NoSuchArticle
 from newsarchive.items import Origin
+from newsarchive.times import utc
 
 #: A trace has this many copies, the earliest ones, and the fullest. Further copies are only counted: a cluster may hold
 #: thousands of equal texts.

@@ -29,7 +29,7 @@ from newsarchive.core.text.normalise import normalise
 from newsarchive.core.urls import domain_of
 from newsarchive.db.conditions import exact_date, visible
 from newsarchive.db.readonly import Row, Source, reading
-from newsarchive.db.values import utc
+from newsarchive.times import utc
 
 
 class KnownBy(StrEnum):

@@ -47,9 +47,9 @@ from newsarchive.db.query_language import (
 )
 from newsarchive.db.reading.finding import find
 from newsarchive.db.readonly import Reader, Source, reading
-from newsarchive.db.values import storable, utc
+from newsarchive.db.values import storable
 from newsarchive.exceptions import UsageError, WrongType
-from newsarchive.times import span_edge
+from newsarchive.times import span_edge, utc
 
 #: A day or a moment: a `date`, a `datetime` (UTC where it has no zone), or ISO 8601 text.
 Day = date | str

@@ -22,8 +22,9 @@ from sqlalchemy import Connection, delete, select, update
 from newsarchive.db import bulk
 from newsarchive.db.models import FieldChange
 from newsarchive.db.reading import articles
-from newsarchive.db.values import storable, utc
+from newsarchive.db.values import storable
 from newsarchive.items import Article, Author, ChangeKind
+from newsarchive.times import utc
 
 Values = tuple[str, ...]
 
