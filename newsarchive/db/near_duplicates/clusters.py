@@ -254,7 +254,17 @@ class _Assignment:
         after: dict[int, int | None] = dict.fromkeys(before)
         after |= {i: c for i, c in before.items() if c in self.frozen and i not in self.entries}
         groups = sorted(groups, key=len, reverse=True)
-        for group, cluster_id in zip(groups, self._clusters_for(groups), strict=True):
+        # The cluster of each group is that of its articles, unless an earlier group has it, or a new one.
+        kept: list[int | None] = []
+        free: set[int | None] = {k.cluster_id for k in self.known.values()} - {None}
+        for group in groups:
+            held = Counter(c for i in group if (c := self.known[i].cluster_id) in free)
+            kept.append(min(held, key=lambda c: (c not in self.frozen, -held[c], c or 0), default=None))
+            free.discard(kept[-1])
+        rows = [{"created_at": self.now, "size": 0}] * kept.count(None)
+        new = iter(bulk.insert_returning_ids(self.connection, Cluster, rows))
+        for group, own in zip(groups, kept, strict=True):
+            cluster_id = next(new) if own is None else own
             after |= {i: cluster_id for i in group if after.get(i) not in self.frozen or i in self.entries}
         moved = {i: c for i, c in after.items() if c != before.get(i)}
         sizes: Counter[int] = Counter(c for i in moved if (c := moved[i]) is not None)
@@ -267,15 +277,3 @@ class _Assignment:
             self.connection.execute(delete(Cluster).where(Cluster.id.in_(list(changed)), Cluster.size <= 0))
         touched = {c for c in (*before.values(), *after.values()) if c is not None}
         copies.record(self.connection, touched, {*self.entries, *moved}, self.bodies, self.texts)
-
-    def _clusters_for(self, groups: Sequence[Sequence[int]]) -> list[int]:
-        """A cluster for each group: the one of its articles, unless an earlier group has it, or a new one."""
-        kept: list[int | None] = []
-        free: set[int | None] = {k.cluster_id for k in self.known.values()} - {None}
-        for group in groups:
-            held = Counter(c for i in group if (c := self.known[i].cluster_id) in free)
-            kept.append(min(held, key=lambda c: (c not in self.frozen, -held[c], c or 0), default=None))
-            free.discard(kept[-1])
-        rows = [{"created_at": self.now, "size": 0}] * kept.count(None)
-        new = iter(bulk.insert_returning_ids(self.connection, Cluster, rows))
-        return [next(new) if cluster_id is None else cluster_id for cluster_id in kept]

@@ -67,7 +67,14 @@ def find_entries(connection: Connection, keys: Any) -> Any:
     """The entries with one of these keys (an ascending array of different ones), ascending."""
     if not len(keys):
         return entries_of(())
-    found = [_row_entries(connection, keys)]
+    if len(keys) > MAX_ROWS:
+        found = [_among(_all_rows(connection), keys)]
+    else:
+        rows: list[Any] = []
+        for part in bulk.parts(keys.tolist(), MAX_LISTED_NUMBERS):
+            query = f"SELECT hash, article_id FROM minhash_bands WHERE hash IN ({_list(part)})"
+            rows += bulk.select_tuples(connection, query, {})
+        found = [entries_of(rows)]
     found += [_among(run, keys) for run in _runs(connection)]
     if depth := _depth(connection):
         pages = np.unique(keys >> np.uint64(KEY_BITS - depth)) + np.uint64(1 << depth)
@@ -163,17 +170,6 @@ def _depth(connection: Connection) -> int:
 
 def _page(key: int, depth: int) -> int:
     return (1 << depth) + (key >> (KEY_BITS - depth))
-
-
-def _row_entries(connection: Connection, keys: Any) -> Any:
-    """The entries among the rows that have one of these keys."""
-    if len(keys) > MAX_ROWS:
-        return _among(_all_rows(connection), keys)
-    found: list[Any] = []
-    for part in bulk.parts(keys.tolist(), MAX_LISTED_NUMBERS):
-        rows = f"SELECT hash, article_id FROM minhash_bands WHERE hash IN ({_list(part)})"
-        found += bulk.select_tuples(connection, rows, {})
-    return entries_of(found)
 
 
 def _all_rows(connection: Connection) -> Any:

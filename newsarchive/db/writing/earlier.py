@@ -66,7 +66,14 @@ def place(connection: Connection, plan: Plan, run_id: int | None) -> None:
     )
     if after is not None and not comes_back and after.has_text_of(plan):
         if before is None or not before.has_text_of(plan):
-            _begin_earlier(connection, after, plan)
+            # The capture is the first that shows this version: the version is explained by its bytes.
+            row = {"b_id": after.id, "seen_at": plan.seen_at, "capture_id": plan.capture_id}
+            if after.texts == tuple(plan.texts[name] for name in VERSION_FIELDS):
+                row |= {"payload_digest": plan.texts["payload_digest"], "markup": plan.details.markup}
+                explanations.forget(connection, [after.id])
+                explanations.keep(connection, [(after.id, plan.details)])
+            bulk.update_rows(connection, Revision, [row])
+            after.seen_at = plan.seen_at
     elif before is None or not before.has_text_of(plan):
         new = _add(connection, plan, run_id)
         if comes_back and before is not None:
@@ -176,17 +183,6 @@ def _add(connection: Connection, plan: Plan, run_id: int | None) -> _Version:
 def _free_number(connection: Connection, article_id: int) -> int:
     highest = select(func.max(Revision.version)).where(Revision.article_id == article_id)
     return int(connection.execute(highest).scalar_one()) + 1
-
-
-def _begin_earlier(connection: Connection, version: _Version, plan: Plan) -> None:
-    """The capture is the first that shows a version: the version is explained by its bytes."""
-    row = {"b_id": version.id, "seen_at": plan.seen_at, "capture_id": plan.capture_id}
-    if version.texts == tuple(plan.texts[name] for name in VERSION_FIELDS):
-        row |= {"payload_digest": plan.texts["payload_digest"], "markup": plan.details.markup}
-        explanations.forget(connection, [version.id])
-        explanations.keep(connection, [(version.id, plan.details)])
-    bulk.update_rows(connection, Revision, [row])
-    version.seen_at = plan.seen_at
 
 
 def _split(

@@ -67,8 +67,42 @@ def begin(
     An article that is withheld has its entry already. An article that was erased before is erased again, with all that
     crawls have brought of it since.
     """
+    said = demand.columns() | {"until": None, "state": "erasing"}
+    columns = (ArticleRow.content_hash, ArticleRow.minhash, ArticleRow.url, ArticleRow.revision_id)
+    names = ("url_id", "source", "warc_file", "warc_offset", "warc_length", "warc_digest")
+    entries = []
     with tried(engine, dry_run) as connection:
-        return [_begin(connection, number, demand) for number in ids_of(connection, which, demand.copies)]
+        for article_id in ids_of(connection, which, demand.copies):
+            held = standing(connection, article_id)
+            before = connection.execute(select(*columns).where(ArticleRow.id == article_id)).one()
+            if held is None:
+                row = entry_row(connection, article_id) | said | {"since": demand.at}
+                sealed: Any = seal(connection, article_id, url_ids_of(connection, article_id))
+                connection.execute(insert(Withholding).values(row))
+            else:
+                connection.execute(update(Withholding).where(Withholding.id == held.id).values(said))
+                own = SealedText.withholding_id == held.id
+                sealed = connection.execute(select(SealedText.payload).where(own)).scalar()
+                connection.execute(delete(SealedText).where(own))
+            # Where the bytes of what feeds said lie is kept, without the words, until `finish`. What damaged rows raise is no closed
+            # set; their texts go all the same. After an error PostgreSQL goes on behind a savepoint alone.
+            with suppress(Exception), connection.begin_nested():
+                found = unpacked(sealed or b"")["source_texts"]
+                if places := [{name: one[name] for name in names} for one in found if one["warc_file"]]:
+                    connection.execute(insert(SourceTextRow), places)
+            # It leaves its story and the index of copies.
+            connection.execute(update(ArticleRow).where(ArticleRow.id == article_id).values(_ERASED_ARTICLE))
+            entry = clusters.Entry(article_id, "", "", (), before.content_hash, signature_of(before.minhash))
+            clusters.assign(connection, [entry], demand.at)
+            older = (Revision.article_id == article_id) & (Revision.id != before.revision_id)
+            connection.execute(delete(Revision).where(older))
+            current = update(Revision).where(Revision.id == before.revision_id)
+            connection.execute(current.values(content_hash=""))
+            _forget(connection, article_id)
+            made = standing(connection, article_id)
+            assert made is not None
+            entries.append(made)
+    return entries
 
 
 def url_ids(engine: Engine, entries: Iterable[Entry]) -> list[int]:
@@ -169,40 +203,6 @@ def _held(connection: Connection, condition: Any) -> list[Held]:
         Held(row.id, row.final_url or row.url, row.fetched_at, Place(row.warc_file, row.warc_offset, row.warc_length, row.warc_digest))
         for row in connection.execute(query.order_by(CaptureRow.id))
     ]  # fmt: skip
-
-
-def _begin(connection: Connection, article_id: int, demand: Demand) -> Entry:
-    held = standing(connection, article_id)
-    said = demand.columns() | {"until": None, "state": "erasing"}
-    columns = (ArticleRow.content_hash, ArticleRow.minhash, ArticleRow.url, ArticleRow.revision_id)
-    before = connection.execute(select(*columns).where(ArticleRow.id == article_id)).one()
-    if held is None:
-        row = entry_row(connection, article_id) | said | {"since": demand.at}
-        sealed: Any = seal(connection, article_id, url_ids_of(connection, article_id))
-        connection.execute(insert(Withholding).values(row))
-    else:
-        connection.execute(update(Withholding).where(Withholding.id == held.id).values(said))
-        own = SealedText.withholding_id == held.id
-        sealed = connection.execute(select(SealedText.payload).where(own)).scalar()
-        connection.execute(delete(SealedText).where(own))
-    # Where the bytes of what feeds said lie is kept, without the words, until `finish`. What damaged rows raise is no closed set; their
-    # texts go all the same. After an error PostgreSQL goes on behind a savepoint alone.
-    names = ("url_id", "source", "warc_file", "warc_offset", "warc_length", "warc_digest")
-    with suppress(Exception), connection.begin_nested():
-        said_of = unpacked(sealed or b"")["source_texts"]
-        if places := [{name: row[name] for name in names} for row in said_of if row["warc_file"]]:
-            connection.execute(insert(SourceTextRow), places)
-    # It leaves its story and the index of copies.
-    connection.execute(update(ArticleRow).where(ArticleRow.id == article_id).values(_ERASED_ARTICLE))
-    entry = clusters.Entry(article_id, "", "", (), before.content_hash, signature_of(before.minhash))
-    clusters.assign(connection, [entry], demand.at)
-    older = (Revision.article_id == article_id) & (Revision.id != before.revision_id)
-    connection.execute(delete(Revision).where(older))
-    connection.execute(update(Revision).where(Revision.id == before.revision_id).values(content_hash=""))
-    _forget(connection, article_id)
-    made = standing(connection, article_id)
-    assert made is not None
-    return made
 
 
 def _forget(connection: Connection, article_id: int) -> None:
