@@ -21,6 +21,7 @@ from itertools import chain, islice
 from typing import NamedTuple, Self
 
 from newsarchive import plugins, rules
+from newsarchive.core import steps as core_steps
 from newsarchive.core.assembly.post import FILLABLE
 from newsarchive.core.discovery.page_kind import Shown, page_kind
 from newsarchive.core.encoding.decoding import decode_step
@@ -34,7 +35,7 @@ from newsarchive.warc import reader
 from newsarchive.warc.files import Folder, folders, locate
 from newsarchive.workers.collector import set_up_collector
 from newsarchive.workers.pool import Closed, Died, NotStarted, Shared, TooSlow, WorkerPool
-from newsarchive.workers.worker import MAX_PAGE_SECONDS, MIN_PAGES_FOR_WORKERS, read, template_of
+from newsarchive.workers.worker import MAX_PAGE_SECONDS, MIN_PAGES_FOR_WORKERS, template_of
 
 logger = logging.getLogger(__name__)
 
@@ -100,7 +101,9 @@ class StoredPageReader:
                 stands_in = kind.reason in FILLABLE and usable(capture.source_text)
                 if kind.reason and not stands_in:
                     return StoredPage(kept, dropped=kind.reason)
-            article = read(capture, template, self.rules, self.steps)
+            article = core_steps.article_from(capture, self.rules, self.steps)
+            if template is not None:
+                article = core_steps.templated(article, template, self.rules, self.steps)
             ready = packed(article) if packs else article
         except DatabaseError as error:
             return StoredPage(kept, failure=ReadFailure.NO_BYTES, problem=str(error))
