@@ -62,8 +62,6 @@ def _pattern(string: str) -> str:
 class Dialect(ABC):
     """A database that holds archives. The values that are set here are right for a database server."""
 
-    #: What people call it.
-    title: str
     #: SQLAlchemy's name of the database.
     name: str
     #: SQLAlchemy's name of the database with its driver.
@@ -231,7 +229,6 @@ def _file_stats(reader: Reader) -> list[os.stat_result]:
 class SQLite(Dialect):
     """SQLite with FTS5."""
 
-    title = "SQLite"
     name = "sqlite"
     driver = "sqlite+pysqlite"
     is_file = True
@@ -392,7 +389,6 @@ TRIGRAMS = (
 class PostgreSQL(Dialect):
     """PostgreSQL, with pg_trgm where the server has it."""
 
-    title = "PostgreSQL"
     name = "postgresql"
     driver = "postgresql+psycopg"
     replaces_views = True

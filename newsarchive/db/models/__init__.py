@@ -27,7 +27,7 @@ from newsarchive.db.models.articles import (
     Term,
     Withholding,
 )
-from newsarchive.db.models.base import NAMING, Base
+from newsarchive.db.models.base import Base
 from newsarchive.db.models.crawl import (
     AlarmRow,
     CaptureRights,
@@ -50,7 +50,7 @@ from newsarchive.db.models.crawl import (
 )
 
 __all__ = [
-    "NAMING", "AlarmRow", "ArticleAuthor", "ArticleOrigin", "ArticleRow", "ArticleTerm", "AuthorRow", "Base",
+    "AlarmRow", "ArticleAuthor", "ArticleOrigin", "ArticleRow", "ArticleTerm", "AuthorRow", "Base",
     "BlockLabel", "CaptureRights", "CaptureRow", "Cluster", "CopyRow", "CrawlDefaults", "CrawlRun",
     "Discovery", "DroppedLine", "EditRow", "FieldChange", "HubPush", "HubSubscription", "ImageRow", "Line",
     "LineSighting", "ListingLook", "MinhashBand", "MinhashPage", "OriginRow", "PageSighting", "ParaphraseRow",
