@@ -309,5 +309,17 @@ def test_credits_name_the_publisher_of_each_article(engine: Engine) -> None:
     assert 3 not in found
 
 
+def test_a_credit_that_is_a_name_alone_finds_the_paper_that_calls_itself_so(tmp_path: Path) -> None:
+    named = Origin("Coast Courier", "", confidence=0.9)
+    with open_archive("sqlite", tmp_path) as opened:
+        coast = make_article(1, url="https://coast.example/1", publisher="The Coast Courier")
+        later = make_article(2, url="https://mirror.example/1", publisher="Coast Courier")
+        copies = [make_article(n, url=f"https://copy.example/{n}", origin=named) for n in (3, 4)]
+        far = make_article(5, url="https://copy.example/5", origin=Origin("Coast Courier", "far.example"))
+        Store(opened).ingest([coast, later, *copies, far])
+        found = browse.credits_of(opened, range(1, 6))
+    assert {i: one.original_id for i, one in found.items()} == {3: 1, 4: 1, 5: None}
+
+
 def test_times_of_the_quarantine_are_times(engine: Engine) -> None:
     assert all(one.since.tzinfo for one in waiting(engine))

@@ -119,7 +119,7 @@ def test_a_small_paper_is_credited_by_the_name_that_its_own_pages_give(engine: E
     named = credit("COAST COURIER", "")  # a name in no table, so without a domain
     Store(engine).ingest(
         [
-            article(7, "https://coast.example/g", 0, "Mayor resigns", publisher="Coast Courier"),
+            article(7, "https://coast.example/g", 0, "Mayor resigns", publisher="The Coast Courier"),
             article(7, "https://one.example/g", 5, "Mayor resigns", origin=named),
             article(7, "https://two.example/g", 6, "Mayor resigns", publisher="Two"),
             # Another paper of the name is credited with its domain.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Engine, inspect
@@ -12,6 +12,7 @@ from sqlalchemy import Engine, inspect
 from newsarchive.db import engine as opened
 from newsarchive.db.conditions import QUARANTINED, visible
 from newsarchive.db.reading.coverage import why_failed
+from newsarchive.db.reading.lineage import paper_key
 from newsarchive.db.readonly import Row, reading
 from newsarchive.db.values import moment, with_detail
 from newsarchive.exceptions import NoSuchArticle
@@ -68,7 +69,7 @@ class Beside:
 @dataclass(frozen=True, slots=True)
 class Credit:
     """The publisher that an article names. `original_id` is the original that the credit links, where the archive holds
-    it."""
+    it; for a name alone it is the first article whose page calls itself so."""
 
     name: str
     domain: str
@@ -252,10 +253,22 @@ _CREDITS = """
 """
 
 
+#: What the pages of articles call themselves.
+_OWN_NAMES = "SELECT id, publisher FROM articles WHERE id IN :ids AND publisher <> ''"
+
+
 def credits_of(engine: Engine, ids: Sequence[int]) -> dict[int, Credit]:
-    """Article id → the publisher that the article names."""
+    """Article id → the publisher that the article names. `ids` are those of a story, in the order of time."""
     with reading(engine) as reader:
-        return {article_id: Credit(*named) for article_id, *named in reader.tuples(_CREDITS, {"ids": ids})}
+        found = {article_id: Credit(*named) for article_id, *named in reader.tuples(_CREDITS, {"ids": ids})}
+        own_names = dict(reader.tuples(_OWN_NAMES, {"ids": ids}))
+    first = {paper_key(own_names[i]): i for i in reversed(ids) if i in own_names}
+    return {
+        i: credit
+        if credit.domain or credit.original_id
+        else replace(credit, original_id=first.get(paper_key(credit.name)))
+        for i, credit in found.items()
+    }
 
 
 _PLACES = """

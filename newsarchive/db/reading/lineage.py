@@ -311,10 +311,10 @@ def origins(
         seen = {"seen": visible("a.id", hidden), "seen_original": visible("original.id", hidden)}
         named = reader.rows(_NAMED_ORIGINALS.format(**seen))
         on_site = reader.rows(_ORIGINALS.format(**seen))
-        originals = {(row["cluster_id"], _folded(row["publisher"])): row["first"] for row in named}
+        originals = {(row["cluster_id"], paper_key(row["publisher"])): row["first"] for row in named}
         originals |= {(row["cluster_id"], row["domain"]): row["first"] for row in on_site}
         for row in reader.rows(_CREDITS.format(**seen) + (_SINCE if since else ""), values):
-            place = row["domain"] or _folded(row["name"])
+            place = row["domain"] or paper_key(row["name"])
             first = row["first"] or originals.get((row["cluster_id"], place)) or row["date"]
             found[row["site"], row["name"], row["domain"]].append((row["published"], first))
     counted = [_republished(pair, dates) for pair, dates in found.items()]
@@ -338,7 +338,7 @@ _NAMED_ORIGINALS = f"""
 """
 
 
-def _folded(name: str) -> str:
+def paper_key(name: str) -> str:
     """The name of a paper for comparison: `The Harbour Gazette` is `Harbour Gazette`."""
     return key(name).removeprefix("the")
 

@@ -28,6 +28,7 @@ from newsarchive.core.near_duplicates.comparison import MIN_ALTERED_LIKENESS
 from newsarchive.core.text.normalise import normalise
 from newsarchive.core.urls import domain_of
 from newsarchive.db.conditions import exact_date, visible
+from newsarchive.db.reading.lineage import paper_key
 from newsarchive.db.readonly import Row, Source, reading
 from newsarchive.times import utc
 
@@ -259,14 +260,14 @@ def _originals_of_story(story: Sequence[Row], members: Mapping[int, Row]) -> dic
     first_called: dict[str, int] = {}
     for row in in_time:
         first_on.setdefault(row["site"], row["id"])
-        first_called.setdefault(normalise(row["publisher"]), row["id"])
+        first_called.setdefault(paper_key(row["publisher"]), row["id"])
     first_called.pop("", None)
 
     def credited_by(row: Row) -> int | None:
         """The first article of the publisher that an article credits, `None` where the story has none."""
         if row["domain"]:
             return first_on.get(row["domain"])
-        return first_called.get(normalise(row["name"])) if row["name"] else None
+        return first_called.get(paper_key(row["name"])) if row["name"] else None
 
     links = Counter(row["original_id"] for row in in_time if row["original_id"] in members)
     credited = Counter(first for row in in_time if (first := credited_by(row)) is not None)
