@@ -165,7 +165,8 @@ def withhold() -> None:
 
 
 @withhold.command(
-    "add", epilog="Example: newsarchive withhold add 17 --reason 'the family asks' --until 2030-01-01"
+    "add",
+    epilog="\b\nExample:\n  newsarchive withhold add 17 --reason 'the family asks' --until 2030-01-01",
 )
 @_demand
 @click.option("--until", type=Day(), help="Show it again from this day on (UTC): the next crawl does.")
@@ -215,7 +216,8 @@ def lift(which: tuple[str, ...], due: bool, dry_run: bool, db: str) -> None:
 
 
 @withhold.command(
-    "erase", epilog="Example: newsarchive withhold erase 17 --reason 'court order 5 O 12/26' --yes"
+    "erase",
+    epilog="\b\nExample:\n  newsarchive withhold erase 17 --reason 'court order 5 O 12/26' --yes",
 )
 @_demand
 @click.option("--yes", is_flag=True, help="Erase. Without it the command only says what would be erased.")

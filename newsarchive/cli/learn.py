@@ -79,7 +79,7 @@ def learn(
     epilog="""\b
 Examples:
   newsarchive sites template blog.example
-  newsarchive sites template blog.example --keep "Letters from small harbours" """
+  newsarchive sites template blog.example --keep 'Letters from small harbours'"""
 )
 @click.argument("site", metavar="SITE")
 @click.option("--keep", metavar="LINE", multiple=True, help="This line is the article's, wherever it stands.")

@@ -40,7 +40,7 @@ CRAWL_SECONDS = 1.0
 
 @click.group(
     cls=Group,
-    epilog="Example: newsarchive websub serve --base-url https://archive.example/push --db newsarchive.db",
+    epilog="\b\nExample:\n  newsarchive websub serve --base-url https://archive.example/push --db newsarchive.db",
 )
 def websub() -> None:
     """Have hubs say when a followed feed has something new (WebSub). Needs the extra `web`."""

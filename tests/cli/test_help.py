@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+import click
 import pytest
 from click.testing import CliRunner
 from scrapy.spiderloader import get_spider_loader
@@ -29,6 +32,23 @@ def test_each_command_stands_under_one_heading_in_one_line() -> None:
 def test_the_help_of_a_group_cuts_no_sentence_off(group: str) -> None:
     shown = CliRunner().invoke(cli, [group, "--help"], terminal_width=COLUMNS).output
     assert "..." not in shown.partition("Commands:")[2]
+
+
+def test_each_example_stands_in_one_line_as_it_is_pasted() -> None:
+    def commands(command: click.Command, words: list[str]) -> Iterator[tuple[list[str], click.Command]]:
+        yield words, command
+        if isinstance(command, click.Group):
+            context = click.Context(command)
+            for name in command.list_commands(context):
+                one = command.get_command(context, name)
+                assert one is not None
+                yield from commands(one, [*words, name])
+
+    for words, command in commands(cli, []):
+        examples = [line for line in (command.epilog or "").splitlines() if "newsarchive " in line]
+        shown = CliRunner().invoke(cli, [*words, "--help"], terminal_width=COLUMNS).output.splitlines()
+        lost = [line for line in examples if not any(one.strip() == line.strip() for one in shown)]
+        assert [line for line in lost if "Example" in line or line.startswith("  ")] == [], words
 
 
 @pytest.mark.parametrize(
