@@ -379,10 +379,11 @@ def due(archive: Sites, url: str, options: CrawlOptions) -> list[KnownSite]:
 def waiting(sites: Iterable[KnownSite]) -> str:
     """That no site is due, and how many of them wait for longer because their crawls fail."""
     now = utc_now()
+    told = "newsarchive sites show SITE says when, newsarchive crawl SITE asks at once"
     if not (failing := sum(site.rests_until(now) is not None for site in sites)):
-        return "no site is due"
+        return f"no site is due: {told}"
     those = f"{counted(failing, 'site')} that {'fails is' if failing == 1 else 'fail are'}"
-    return f"no site is due; {those} asked less often: newsarchive sites list says when, newsarchive crawl SITE asks at once"
+    return f"no site is due; {those} asked less often: {told}"
 
 
 def named(archive: Sites, text: str) -> KnownSite:

@@ -131,6 +131,7 @@ def test_people_are_told_that_a_failing_site_is_asked_less_often(tmp_path: Path)
         for words in ("sites list", "sites show blog.example", "doctor")
     }
     assert waiting(sites.followed()).startswith("no site is due; 1 site that fails is asked less often: ")
+    assert waiting([]).startswith("no site is due: newsarchive sites show SITE says when, ")
     assert f"failing, asked again at {told}" in done["sites list"]
     assert f"lists are asked: at {told} UTC: its crawls fail since" in done["sites show blog.example"]
     assert "at once by: newsarchive crawl https://blog.example/ --db" in done["sites show blog.example"]
