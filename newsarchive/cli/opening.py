@@ -9,6 +9,7 @@ import logging
 import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -185,7 +186,11 @@ def next_steps(url: str, warc: str, *, word: str = "WORDS", first: int = 0, blog
     commands += [f"crawl {blog}"] if blog else []
     said = [f"The articles are in {place(url)}."]
     if warc != "off":
-        from newsarchive.warc.files import own_folders
+        from newsarchive.warc.files import is_address, own_folders
 
-        said.append(f"The pages as they were received are in {own_folders(warc, url)[0]}.")
+        folder = own_folders(warc, url)[0]
+        if (
+            is_address(folder) or Path(folder).is_dir()
+        ):  # none is made of pages that came out of Scrapy's own cache
+            said.append(f"The pages as they were received are in {folder}.")
     return "\n".join([*said, "What to type next:", *(f"  newsarchive {c}{option}" for c in commands)])

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from newsarchive import demo
+from newsarchive.cli.opening import next_steps
 from newsarchive.core.urls import url_key
 from tests.support import warm
 from tests.support.serving import Answer, crawl, served
@@ -243,6 +244,16 @@ def test_demo_shows_clean_articles_offline() -> None:
     assert "Discover more from" not in done.stdout
     quiet = run("demo", "-q")
     assert (quiet.returncode, quiet.stdout, quiet.stderr) == (0, done.stdout, "")
+
+
+@pytest.mark.parametrize("warc", ["off", "on", "s3://bucket/news"])
+def test_a_crawl_names_a_folder_of_pages_only_where_one_was_made(tmp_path: Path, warc: str) -> None:
+    """None is made of pages that come out of Scrapy's own cache."""
+    url = f"sqlite:///{tmp_path}/news.db"
+    told = f"The pages as they were received are in {warc if '://' in warc else tmp_path / 'news-warc'}."
+    assert (told in next_steps(url, warc)) is ("://" in warc)
+    (tmp_path / "news-warc").mkdir()
+    assert (told in next_steps(url, warc)) is (warc != "off")
 
 
 def test_demo_ends_with_the_exit_code_of_its_crawl(tmp_path: Path) -> None:
