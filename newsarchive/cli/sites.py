@@ -230,7 +230,7 @@ def asked(site: KnownSite, same: str = "") -> str:
 @db_option
 def pause(site: str, dry_run: bool, db: str) -> None:
     """Leave a site out of `newsarchive crawl --all`."""
-    _configure(db, site, dry_run, "pause {}", follow=False)
+    _configure(db, site, dry_run, "pause {}", "paused: {}", follow=False)
 
 
 @sites.command()
@@ -239,7 +239,7 @@ def pause(site: str, dry_run: bool, db: str) -> None:
 @db_option
 def resume(site: str, dry_run: bool, db: str) -> None:
     """Crawl a paused site again."""
-    _configure(db, site, dry_run, "go on with {}", follow=True)
+    _configure(db, site, dry_run, "go on with {}", "followed: {}", follow=True)
 
 
 @sites.command()
@@ -248,20 +248,22 @@ def resume(site: str, dry_run: bool, db: str) -> None:
 @db_option
 def remove(site: str, dry_run: bool, db: str) -> None:
     """Follow a site no longer, and forget its settings; its articles stay."""
-    _configure(db, site, dry_run, "follow {} no longer and keep its {}")
+    _configure(db, site, dry_run, "follow {} no longer and keep its {}", "followed no longer: {}; kept: {}")
 
 
-def _configure(db: str, site: str, dry_run: bool, would: str, follow: bool | None = None) -> None:
-    """Follow a site or pause it, or with `None` do neither. `would` says what a dry run would do, with room for the site and the number of
-    its articles."""
+def _configure(db: str, site: str, dry_run: bool, would: str, done: str, follow: bool | None = None) -> None:
+    """Follow a site or pause it, or with `None` do neither. `would` says what a dry run would do, `done` what was done, both with room for
+    the site and the number of its articles."""
     from newsarchive.db.frontier.sites import Sites
 
     found = known_site(db, site)
+    named = found.home_url, counted(found.articles, "article")
     if dry_run:
-        say(f"would {would.format(found.home_url, counted(found.articles, 'article'))}; nothing was written")
+        say(f"would {would.format(*named)}; nothing was written")
         return
     config = {} if follow is None else {**found.config, "follow": follow}
     Sites(open_archive(db)).configure(found, config)
+    say(done.format(*named))
 
 
 @sites.command("import")

@@ -365,11 +365,11 @@ def test_a_site_without_posts_is_not_followed(db: Path) -> None:
 def test_paused_and_removed_sites_are_not_crawled(db: Path) -> None:
     home = "http://127.0.0.1:9/"
     follow(db, home)
-    assert run("sites", "pause", home, db=db).returncode == 0
+    assert run("sites", "pause", home, db=db).stderr == f"paused: {home}\n"
     assert run("crawl", "--all", db=db).stderr == ""
-    assert run("sites", "resume", home, db=db).returncode == 0
+    assert run("sites", "resume", home, db=db).stderr == f"followed: {home}\n"
     assert [site.domain for site in Sites(open_engine(f"sqlite:///{db}")).due()] == ["127.0.0.1:9"]
-    assert run("sites", "remove", home, db=db).returncode == 0
+    assert run("sites", "remove", home, db=db).stderr == f"followed no longer: {home}; kept: 0 articles\n"
     assert "no site is followed yet" in run("crawl", "--all", db=db).stderr
 
 
