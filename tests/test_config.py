@@ -414,6 +414,8 @@ def test_the_sites_of_the_file_are_followed_as_long_as_it_lists_them(tmp_path: P
         f"{two.home}/": 0.01,
     }
     assert "in newsarchive.toml" not in run("sites", "list", folder=tmp_path).stderr
+    removed = run("sites", "remove", one.home, folder=tmp_path)
+    assert (removed.returncode, "newsarchive.toml, and the next crawl" in removed.stderr) == (2, True)
     assert run("sites", "pause", one.home, folder=tmp_path).returncode == 0
     run("crawl", "--all", folder=tmp_path)
     assert {site.home_url: site.followed for site in archive.all()} == {

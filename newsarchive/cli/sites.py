@@ -248,6 +248,12 @@ def resume(site: str, dry_run: bool, db: str) -> None:
 @db_option
 def remove(site: str, dry_run: bool, db: str) -> None:
     """Follow a site no longer, and forget its settings; its articles stay."""
+    held, home = config.load(), known_site(db, site).home_url
+    if home in (url for url, _ in sitelist.of_tables(held.tables, str(held.file)).sites):
+        pause = f"newsarchive sites pause {shlex.quote(home)}{same_archive(database_url(db))}"
+        raise UsageError(
+            f"{home} is listed in {held.file}, and the next crawl would follow it again: delete it there, or: {pause}"
+        )
     _configure(db, site, dry_run, "follow {} no longer and keep its {}", "followed no longer: {}; kept: {}")
 
 
