@@ -209,6 +209,7 @@ def options(
         spelled = max(before, authors, key=_spelling)
         lists[names] = [*claims, *(claim for claim, _ in rows)], spelled
     _merge_residue(lists, rules)
+    _merge_account(lists, rules)
     guessed = {
         names for names, (claims, _) in lists.items() if all(c.source.place in GUESSES for c in claims)
     }
@@ -300,6 +301,26 @@ def _merge_residue(
         if kept in lists and kept != listed:
             lists[kept][0].extend(claims)
             del lists[listed]
+
+
+def _merge_account(
+    lists: dict[tuple[str, ...], tuple[list[Claim], tuple[Author, ...]]], rules: Rules
+) -> None:
+    """Give the claims of the one author whom WordPress's API names to a marked line of the page that names several people, this one
+    among them. The API knows the account that published a post; plug-ins such as Co-Authors Plus print the others beside it."""
+    of_account = (
+        listed
+        for listed, (claims, authors) in lists.items()
+        if len(authors) == 1 and any(c.source.place is Place.WP_JSON for c in claims)
+    )
+    account = next(of_account, None)
+    for listed, (claims, authors) in list(lists.items()) if account else ():
+        is_printed = len(authors) > 1 and account is not None and account[0] in listed
+        if is_printed and all(a.kind == "person" and like_a_name(a.name, rules) for a in authors):
+            lines = (c.value for c in claims if c.source.bare in (Place.AUTHOR, Place.BYLINE))
+            if any(all(_spelled(a.name) in _spelled(line) for a in authors) for line in lines):
+                lists[listed][0].extend(lists.pop(account)[0])
+                return
 
 
 def _is_phrase_with(name: str, text: str, rules: Rules) -> bool:
