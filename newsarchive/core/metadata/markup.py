@@ -39,6 +39,7 @@ from newsarchive.core.metadata.heading_links import (
 )
 from newsarchive.core.metadata.other_posts import OtherPosts
 from newsarchive.core.metadata.person_names import clean, kind_of, like_a_name, with_spaces
+from newsarchive.core.metadata.post_titles import title_of_single_post
 from newsarchive.core.metadata.standing import MAX_ANCESTORS, ancestors_of, aside, in_masthead, nearest
 from newsarchive.core.text.dates import parse, says, with_a_date_each
 from newsarchive.core.urls import is_category, parts_of, same_site
@@ -132,13 +133,14 @@ def headings(marks: Sequence[Mark], title: str, url: str, rules: Rules) -> Itera
     """The headings that may be the headline: each `<h1>`, each element marked as a title, and the first `<h2>`s. Links to the
     home page (`rel=home`) are among them: their text is the site's name, and so no headline. `url` is the page's address.
 
-    The name of the page's only h-entry counts as a marked heading, whatever element it is.
+    The name of the page's only h-entry counts as a marked heading, whatever element it is, and so does the title of WordPress's one post.
     """
     seconds, is_titled = 0, None
+    of_post = title_of_single_post(marks, url)
     of_entries = [mark.at for mark in marks if "p-name" in mark.names and _names_entry(mark)]
     for mark in marks:
         place = _heading_place(mark, url, rules)
-        if place is Place.HEADLINE and of_entries == [mark.at]:
+        if mark is of_post or (place is Place.HEADLINE and of_entries == [mark.at]):
             place = Place.H1_MARKED
         seconds += place in SECOND_HEADINGS
         if place is None or (place in SECOND_HEADINGS and seconds > MAX_SECOND_HEADINGS):
