@@ -313,9 +313,9 @@ def _merge_account(
         for listed, (claims, authors) in lists.items()
         if len(authors) == 1 and any(c.source.place is Place.WP_JSON for c in claims)
     )
-    account = next(of_account, None)
+    account = next(of_account, ())
     for listed, (claims, authors) in list(lists.items()) if account else ():
-        is_printed = len(authors) > 1 and account is not None and account[0] in listed
+        is_printed = len(authors) > 1 and account[0] in listed
         if is_printed and all(a.kind == "person" and like_a_name(a.name, rules) for a in authors):
             lines = (c.value for c in claims if c.source.bare in (Place.AUTHOR, Place.BYLINE))
             if any(all(_spelled(a.name) in _spelled(line) for a in authors) for line in lines):

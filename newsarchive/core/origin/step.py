@@ -49,6 +49,8 @@ _KINDS_OF_ADDRESSES = (
 #: Letters of a domain's first label that a name must hold to be the paper's; a shorter label may be part of any name.
 MIN_LABEL_LETTERS = 5
 _ARTICLE = re.compile(r"^the\s+", re.I)
+#: The part of a page to which an address leads; "#!/ferry" is a page of a site that scripts make.
+_FRAGMENT = re.compile(r"#(?!!).*")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _BRACKET = re.compile(r"\s*[(（\[][^()（）\[\]]*[)）\]]?\s*$")
 _LICENCE = re.compile(r"\bCC[ -](BY(?:-(?:NC|ND|SA))*|0)(?:[ -](\d\.\d))?(?![a-z]|-(?!li[csz]))", re.I)
@@ -108,14 +110,16 @@ def _named_by_author(origin: Origin, authors: Sequence[Author]) -> Origin:
 
 
 def _named_by_lines(origin: Origin, article: Article, rules: Rules) -> Origin:
-    """The origin that is known by its domain alone, or by a person, with the words of its evidence or of a byline that spell the domain:
-    "Reposted by Jane Roe (Lantern Weekly)" for lanternweekly.example, or "Source: The mill closes – Lantern Weekly"."""
+    """The origin that is known by its domain alone, or by a person, with the words of its evidence, of a byline or of a link there that
+    spell the domain: "Reposted by Jane Roe (Lantern Weekly)" for lanternweekly.example, or "Source: The mill closes – Lantern Weekly"."""
     label = key_of(origin.domain.partition(".")[0])
     is_person = label not in key_of(origin.name) and _may_be_person(origin.name, rules)
     if len(label) < MIN_LABEL_LETTERS or not (origin.name == origin.domain or is_person):
         return origin
     lines = [e.text for e in origin.evidence if e.kind not in _KINDS_OF_ADDRESSES]
     lines += [b.text for b in article.blocks if b.label in ("byline", "attribution")]
+    links = (link for b in article.blocks for link in b.links)
+    lines += [text for text, url in links if same_site(url, f"https://{origin.domain}/")]
     name = next(filter(None, (_spelling(line, label) for line in lines)), "")
     return replace(origin, name=name) if name else origin
 
@@ -247,11 +251,15 @@ def _confidence(group: Sequence[_NamedLead]) -> float:
 def _original_address(ranked: Sequence[_NamedLead], rules: Rules) -> str:
     """The address of the original: of the first lead that has one, but a page that another lead gives as the original beats the
     front page that a credit links, and an author's page is nobody's original."""
-    urls = [n.lead.url for n in ranked if n.lead.url]
+    urls = [_FRAGMENT.sub("", n.lead.url) for n in ranked if n.lead.url]
     urls = [url for url in urls if not says_profile(parts_of(url).path, rules)] or urls
     if not urls or _is_page(urls[0]):
         return next(iter(urls), "")
-    pages = (n.lead.url for n in ranked if n.lead.kind in _KINDS_OF_ADDRESSES and _is_page(n.lead.url))
+    pages = (
+        _FRAGMENT.sub("", n.lead.url)
+        for n in ranked
+        if n.lead.kind in _KINDS_OF_ADDRESSES and _is_page(n.lead.url)
+    )
     return next(pages, urls[0])
 
 
