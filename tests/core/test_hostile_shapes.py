@@ -27,7 +27,7 @@ from newsarchive.core.html.blocks import read_blocks
 from newsarchive.core.html.boxes import MAX_PATH_CHARACTERS, path_step
 from newsarchive.core.html.parsing import MAX_ATTRIBUTES, MAX_OPTIONS, fresh, parse, with_fewer_attributes
 from newsarchive.core.html.render import MAX_SLOW_CHARACTERS, _cleaner, clean, markdown
-from newsarchive.core.origin import mentions
+from newsarchive.core.origin import evidence, mentions
 from newsarchive.core.origin.evidence import domain_in
 from newsarchive.core.text import caches, dates, tolerant_json, words
 from newsarchive.core.text.normalise import fold
@@ -90,8 +90,9 @@ def test_many_spaces_between_two_parts(read: Callable[[str], object]) -> None:
         lambda: tolerant_json.repaired('{"a": "' + "\\" * 100_000 + '",}'),
         lambda: dates.date_text("2011年" + "\u3000" * 100_000 + "x", RULES),
         lambda: dates.date_text("令和1年" + "\u3000" * 100_000 + "x", RULES),
+        lambda: evidence._DATED_NOTICE.match("© " * 100_000),
     ],
-    ids=["letters before a colon", "hashes in a heading", "backslashes in JSON", "spaces behind a year", "spaces behind a year of an era"],
+    ids=["letters before a colon", "hashes in a heading", "backslashes in JSON", "spaces behind a year", "spaces behind a year of an era", "marks of copyright"],
 )  # fmt: skip
 def test_a_run_of_one_character_is_read_once(read: Callable[[], object]) -> None:
     """20,000 letters before a colon took hours, 100,000 backslashes minutes; each takes a hundredth of a second."""

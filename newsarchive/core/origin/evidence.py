@@ -76,7 +76,8 @@ _ADDRESS = re.compile(r"https?://\S+", re.I)
 _COPYRIGHT_MARK = re.compile(r"©|ⓒ|\(c\)|copyright", re.I)
 #: The path of an element that is a paragraph or an item of a list.
 _PARAGRAPH = re.compile(r"(?:^|/)(?:p|li|dd|h[1-6])(?:[.#][^/]*)?$")
-_DATED_NOTICE = re.compile(r"\W*(?:©|\(c\)|copyright)\W*(?:19|20)\d\d", re.I)
+#: The signs before the mark may not be marks themselves, and few stand behind it: a line of signs alone is read once.
+_DATED_NOTICE = re.compile(r"[^\w©]*(?:©|\(c\)|copyright)\W{0,20}(?:19|20)\d\d", re.I)
 
 #: Letters of a name that shows two hosts to be alike where one holds it; a shorter one may be part of any name.
 MIN_NAME_LETTERS = 5
