@@ -56,6 +56,7 @@ from benchmarks.hostile_blog import (
     sitemap,
 )
 from benchmarks.hostile_later import later_sites
+from benchmarks.hostile_lies import lying_sites
 
 #: In seconds of CPU, of all processes of one crawl.
 MAX_CPU_SECONDS = 20.0
@@ -538,7 +539,7 @@ def good(db: Path, home: str) -> tuple[int, list[str]]:
 
 
 def sites() -> list[Hostile]:
-    return [*of_addresses(), *of_answers(), *of_sources(), *later_sites()]
+    return [*of_addresses(), *of_answers(), *of_sources(), *later_sites(), *lying_sites()]
 
 
 def main() -> int:
