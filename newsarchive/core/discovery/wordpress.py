@@ -207,6 +207,9 @@ def _address(row: Mapping[str, Any], url: str, site_url: str) -> str:
         return ""
     link = row.get("link")
     safe = try_normalise(link, url) if isinstance(link, str) and link.strip() else None
+    # "#story": each page would name a new post, itself, and the pages would never end.
+    if safe == try_normalise(url):
+        return ""
     if not safe or same_site(safe, site_url or url):
         return safe or ""
     number = _id(row)

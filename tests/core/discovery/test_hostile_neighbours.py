@@ -251,6 +251,14 @@ def test_a_header_of_an_api() -> None:
     assert [link.url for link in posts.links] == [GOOD]
 
 
+@pytest.mark.parametrize("link", ["\0", "#a-story", " # "])
+def test_a_row_that_leads_to_the_answer_itself_is_no_post(link: str) -> None:
+    """Each page of the API named a new post, its own address, so that up to 2,000 pages of two megabytes were read."""
+    body = json.dumps([{"link": link}, {"link": GOOD}]).encode()
+    posts = wordpress.parse_wp_posts(body, HOME + "wp-json/wp/v2/posts?page=7&per_page=100")
+    assert [found.url for found in posts.links] == [GOOD]
+
+
 @pytest.mark.parametrize("text", [f"&#{DIGITS};", "&#x" + "f" * 5000, "&" * 5000])
 def test_a_text_of_a_source(text: str) -> None:
     story = "The ministers agreed on Tuesday to continue their talks about the harbour in the autumn. " * 9
