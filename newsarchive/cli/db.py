@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from datetime import datetime
 from pathlib import Path
@@ -31,6 +32,7 @@ from newsarchive.cli.options import (
 from newsarchive.cli.output import complain, progress_bar, say
 from newsarchive.exceptions import ALL_FAILED, SOME_FAILED, DatabaseUnavailable, OutputError, UsageError
 from newsarchive.findings import Check, Severity
+from newsarchive.reprs import counted
 from newsarchive.version import EXTRACTOR_VERSION
 
 
@@ -175,6 +177,8 @@ def copy(source: str, target: str, dry_run: bool) -> None:
         )
     for table, n in counts.items():
         click.echo(f"{table}\t{n}")
+    copied, place = counted(counts["articles"], "article"), config.without_password(target)
+    say(f"{copied} copied; what is missing there: newsarchive doctor --db {shlex.quote(place)}")
 
 
 @click.command(epilog="Example: newsarchive backup archive-2025-04.db --db newsarchive.db")

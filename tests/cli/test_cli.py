@@ -336,6 +336,12 @@ def test_looking_after_the_database(archive: str, tmp_path: Path) -> None:
     assert len(set(run("db", "current", "--db", archive).stdout.split())) == 1
     assert run("backup", str(tmp_path / "copy.db"), "--db", archive).returncode == 0
     assert "Night ferry" in run("search", "ferry", "--db", str(tmp_path / "copy.db")).stdout
-    assert run("db", "copy", archive, str(tmp_path / "other.db")).returncode == 0
+    copied = run("db", "copy", archive, str(tmp_path / "other.db"))
+    assert (
+        copied.returncode,
+        "3 articles copied; what is missing there: newsarchive doctor --db " in copied.stderr,
+    ) == (0, True)
+    again = run("db", "copy", archive, str(tmp_path / "other.db"))
+    assert (again.returncode, "0 articles copied; " in again.stderr) == (0, True)
     assert "Night ferry" in run("search", "ferry", "--db", str(tmp_path / "other.db")).stdout
     assert run("db", "copy", str(tmp_path / "none.db"), str(tmp_path / "x.db")).returncode == 5
