@@ -13,7 +13,7 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cache
+from functools import cache, cached_property
 from itertools import chain, islice, pairwise
 from math import inf
 from typing import NamedTuple
@@ -55,7 +55,7 @@ _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
 
 class Unexplained(NamedTuple):
     """The positions of a page where a sequence may have lost a byte, the characters that begin sequences on it (see
-    `heads_of`), and those of the positions that `left_of` gives."""
+    `Explained.heads`), and those of the positions that `Explained.left` gives."""
 
     places: Sequence[int]
     heads: frozenset[str] = frozenset()
@@ -73,49 +73,11 @@ def unexplained(
 ) -> Unexplained:
     """Where a page may have parts of sequences of a codec that its changes do not cover. `letters` are the numbers of its characters
     beyond ASCII."""
-    firsts = firsts_of(text, changes, charset)
-    if all(letters[lead] == firsts.get(lead, 0) for lead in leads_of(charset).intersection(letters)):
-        heads, left = frozenset(firsts), []  # all lead bytes of the page are in changes
-    else:
-        heads = heads_of(text, changes, charset, firsts, grams)
-        left = left_of(text, changes, charset, firsts, heads)
-    uncovered = _uncovered(text, positions, changes, charset, heads, grams)
-    return Unexplained([*uncovered, *_beside(text, changes, charset, model), *left], heads, left)
-
-
-def _uncovered(
-    text: str,
-    positions: Sequence[int],
-    changes: Sequence[Change],
-    charset: Charset,
-    heads: frozenset[str],
-    grams: GramModel,
-) -> list[int]:
-    """The positions, among these, that the changes do not cover and that may be parts of sequences."""
-    covered = [range(change.start - 1, change.end) for change in changes]
-    if not (uncovered := sorted(set(positions).difference(*covered))):
-        return uncovered
-    around = {char for p in uncovered for char in text[p : p + 2]}
-    parts = {char for char in around if 0x80 <= charset.inverse.get(ord(char), 0) <= 0xF4} - {"?"}
-    letters = {char for char in parts - heads if script(char)}
-    if letters:
-        parts -= own_letters(text, changes, letters, heads, grams)
-    parts.add("\ufffd")
-    return [p for p in uncovered if not parts.isdisjoint(text[p : p + 2])]
-
-
-def _beside(text: str, changes: Sequence[Change], charset: Charset, model: PairModel) -> Iterator[int]:
-    """Lead bytes directly beside changes that clean text does not have there: those before a change have lost what followed them (`Ä` of
-    `Đây` in `ÄÃ¢y`), and those behind a change show the sign of a lost byte."""
-    leads, last = leads_of(charset), 0
-    for start, end, reading in changes:
-        before, behind = text[start - 1 : start], text[end : end + 1]
-        if before in leads and start > last and not model.is_clean(before + reading.after[0]):
-            yield start - 1
-        is_lead = behind in leads and text[end + 1 : end + 2] in ("?", "\ufffd")
-        if is_lead and not model.is_clean(reading.after[-1] + behind):
-            yield end
-        last = end
+    page = Explained(text, changes, charset, grams)
+    heads, left = frozenset(page.firsts), list[int]()
+    if any(letters[lead] != page.firsts.get(lead, 0) for lead in leads_of(charset).intersection(letters)):
+        heads, left = page.heads, page.left  # else all lead bytes of the page are in changes
+    return Unexplained([*page.uncovered(positions, heads), *page.beside(model), *left], heads, left)
 
 
 @cache
@@ -124,54 +86,116 @@ def leads_of(charset: Charset) -> frozenset[str]:
     return frozenset(chr(code) for code, byte in charset.inverse.items() if 0xC2 <= byte <= 0xF4)
 
 
-def firsts_of(text: str, changes: Sequence[Change], charset: Charset) -> dict[str, int]:
-    """The characters that begin sequences in the changes, each with its number there."""
-    inside = Counter("".join([text[change.start : change.end] for change in changes]))
-    return {lead: inside[lead] for lead in leads_of(charset).intersection(inside)}
+class Explained:
+    """A page with changes, in order, that one codec explains."""
 
+    def __init__(self, text: str, changes: Sequence[Change], charset: Charset, grams: GramModel) -> None:
+        self.text, self.changes, self.charset, self.grams = text, changes, charset, grams
 
-def heads_of(
-    text: str, changes: Sequence[Change], charset: Charset, firsts: Mapping[str, int], grams: GramModel
-) -> frozenset[str]:
-    """The characters of `firsts_of` that are no letters of the page itself.
+    @cached_property
+    def firsts(self) -> dict[str, int]:
+        """The characters that begin sequences in the changes, each with its number there."""
+        inside = Counter("".join([self.text[change.start : change.end] for change in self.changes]))
+        return {lead: inside[lead] for lead in leads_of(self.charset).intersection(inside)}
 
-    In scripts without spaces a word with a lost byte looks like any other, so a letter of such a script counts only where
-    the page kept undefined bytes.
-    """
-    heads = frozenset(firsts)
-    doubtful = {c for c in heads if c.isalpha() and text.count(c) > firsts[c]}
-    if any(script(c) in UNPARTED_GRAM_LETTERS for c in doubtful) and not keeps_undefined(
-        text, changes, charset
-    ):
-        doubtful = {c for c in doubtful if script(c) not in UNPARTED_GRAM_LETTERS}
-    return heads - own_letters(text, changes, doubtful, heads, grams) if doubtful else heads
+    @cached_property
+    def heads(self) -> frozenset[str]:
+        """Those of these characters that are no letters of the page itself.
 
+        In scripts without spaces a word with a lost byte looks like any other, so a letter of such a script counts only where
+        the page kept undefined bytes.
+        """
+        heads = frozenset(self.firsts)
+        doubtful = {c for c in heads if c.isalpha() and self.text.count(c) > self.firsts[c]}
+        unparted = {c for c in doubtful if script(c) in UNPARTED_GRAM_LETTERS}
+        if unparted and not self.keeps_undefined:
+            doubtful -= unparted
+        return heads - self.own_letters(doubtful, heads) if doubtful else heads
 
-def own_letters(
-    text: str, changes: Sequence[Change], letters: Iterable[str], heads: frozenset[str], grams: GramModel
-) -> frozenset[str]:
-    """The letters, among these, that unchanged words of the page have."""
-    stays, mended = unchanged(text, changes)
-    lines = _LineScripts(stays, heads)
-    own = set()
-    for letter in letters:
-        places = (match.start() for match in re.finditer(re.escape(letter), stays))
-        words = {_word(mended, at): at for at in islice(places, MAX_ASKED_PLACES)}
-        right = sum(_is_right(word, at, lines, grams) for word, at in words.items())
-        if 2 * right > len(words):
-            own.add(letter)
-    return frozenset(own)
+    @cached_property
+    def keeps_undefined(self) -> bool:
+        """Whether the changes have bytes that the codec does not define."""
+        codes = self.charset.inverse.items()
+        undefined = {code for code, byte in codes if byte in self.charset.undefined}
+        return any(ord(char) in undefined for c in self.changes for char in self.text[c.start : c.end])
 
+    @cached_property
+    def after(self) -> tuple[str, str]:
+        """The text after the changes, once with NUL in place of all changed characters, once with these characters."""
+        blank, mended, at = [], [], 0
+        for change in self.changes:
+            stays = self.text[at : change.start]
+            blank += [stays, "\0" * len(change.reading.after)]
+            mended += [stays, change.reading.after]
+            at = change.end
+        return "".join([*blank, self.text[at:]]), "".join([*mended, self.text[at:]])
 
-def unchanged(text: str, changes: Sequence[Change]) -> tuple[str, str]:
-    """The text after the changes, once with NUL in place of all changed characters, once with these characters."""
-    blank, mended, at = [], [], 0
-    for change in changes:
-        stays = text[at : change.start]
-        blank += [stays, "\0" * len(change.reading.after)]
-        mended += [stays, change.reading.after]
-        at = change.end
-    return "".join([*blank, text[at:]]), "".join([*mended, text[at:]])
+    def own_letters(self, letters: Iterable[str], heads: frozenset[str]) -> frozenset[str]:
+        """The letters, among these, that unchanged words of the page have."""
+        stays, mended = self.after
+        lines = _LineScripts(stays, heads)
+        own = set()
+        for letter in letters:
+            places = (match.start() for match in re.finditer(re.escape(letter), stays))
+            words = {_word(mended, at): at for at in islice(places, MAX_ASKED_PLACES)}
+            right = sum(_is_right(word, at, lines, self.grams) for word, at in words.items())
+            if 2 * right > len(words):
+                own.add(letter)
+        return frozenset(own)
+
+    def uncovered(self, positions: Sequence[int], heads: frozenset[str]) -> list[int]:
+        """The positions, among these, that the changes do not cover and that may be parts of sequences."""
+        text, byte_of = self.text, self.charset.inverse
+        covered = [range(change.start - 1, change.end) for change in self.changes]
+        if not (uncovered := sorted(set(positions).difference(*covered))):
+            return uncovered
+        around = {char for p in uncovered for char in text[p : p + 2]}
+        parts = {char for char in around if 0x80 <= byte_of.get(ord(char), 0) <= 0xF4} - {"?"}
+        if letters := {char for char in parts - heads if script(char)}:
+            parts -= self.own_letters(letters, heads)
+        parts.add("\ufffd")
+        return [p for p in uncovered if not parts.isdisjoint(text[p : p + 2])]
+
+    def beside(self, model: PairModel) -> Iterator[int]:
+        """Lead bytes directly beside changes that clean text does not have there: those before a change have lost what followed
+        them (`Ä` of `Đây` in `ÄÃ¢y`), and those behind a change show the sign of a lost byte."""
+        text, leads, last = self.text, leads_of(self.charset), 0
+        for start, end, reading in self.changes:
+            before, behind = text[start - 1 : start], text[end : end + 1]
+            if before in leads and start > last and not model.is_clean(before + reading.after[0]):
+                yield start - 1
+            is_lead = behind in leads and text[end + 1 : end + 2] in ("?", "\ufffd")
+            if is_lead and not model.is_clean(reading.after[-1] + behind):
+                yield end
+            last = end
+
+    @cached_property
+    def left(self) -> list[int]:
+        """The positions, on lines with changes, of lead bytes that are followed by too few continuation bytes."""
+        text, changes, found = self.text, self.changes, []
+        starts: frozenset[str] | None = None
+        for match in _headed(self.charset.name).finditer(text):
+            at, head, next_ = match.start(), match[0], text[match.end() : match.end() + 1]
+            if starts is None:
+                # `á»` of `á»‡` shows a cut sequence, though `á` is a letter.
+                pairs = (pair for change in changes for pair in pairwise(text[change.start : change.end]))
+                starts = frozenset("".join(pair) for pair in pairs if pair[0] in self.firsts)
+            is_cut = head in self.heads or head + next_ in starts or _is_mark(next_, self.charset)
+            if is_cut or (_LOST if head in self.firsts else _SURELY_LOST).match(text, at + 1):
+                found.append(at)
+        if not found:
+            return found
+        changed = bytearray(len(text))
+        for change in changes:
+            changed[change.start : change.end] = b"\1" * (change.end - change.start)
+        on_changed_lines, end, is_changed = [], -1, False
+        for at in (at for at in found if not changed[at]):
+            if at > end:
+                start, end = line_around(text, at)
+                is_changed = b"\1" in changed[start:end]
+            if is_changed:
+                on_changed_lines.append(at)
+        return on_changed_lines
 
 
 def _word(text: str, at: int) -> str:
@@ -212,44 +236,6 @@ def _is_right(word: str, at: int, lines: _LineScripts, grams: GramModel) -> bool
     if len(word) > MAX_SHORT_WORD_LETTERS:
         return grams.knows(word)
     return lines.letters(at) >= MIN_LINE_LETTERS
-
-
-def keeps_undefined(text: str, changes: Sequence[Change], charset: Charset) -> bool:
-    """Whether the changes have bytes that the codec does not define."""
-    undefined = {c for c, byte in charset.inverse.items() if byte in charset.undefined}
-    return any(ord(char) in undefined for c in changes for char in text[c.start : c.end])
-
-
-def left_of(
-    text: str, changes: Sequence[Change], charset: Charset, firsts: Mapping[str, int], heads: frozenset[str]
-) -> list[int]:
-    """The positions, on lines with changes, of lead bytes that are followed by too few continuation bytes."""
-    found = []
-    starts: frozenset[str] | None = None
-    for match in _headed(charset.name).finditer(text):
-        at, head, next_ = match.start(), match[0], text[match.end() : match.end() + 1]
-        if starts is None:
-            # `á»` of `á»‡` shows a cut sequence, though `á` is a letter.
-            pairs = (pair for change in changes for pair in pairwise(text[change.start : change.end]))
-            starts = frozenset("".join(pair) for pair in pairs if pair[0] in firsts)
-        is_cut = head in heads or head + next_ in starts or _is_mark(next_, charset)
-        is_cut = is_cut or bool((_LOST if head in firsts else _SURELY_LOST).match(text, at + 1))
-        if is_cut:
-            found.append(at)
-    if not found:
-        return found
-    changed = bytearray(len(text))
-    for change in changes:
-        changed[change.start : change.end] = b"\1" * (change.end - change.start)
-    found = [at for at in found if not changed[at]]
-    on_changed_lines, end, is_changed = [], -1, False
-    for at in found:
-        if at > end:
-            start, end = line_around(text, at)
-            is_changed = b"\1" in changed[start:end]
-        if is_changed:
-            on_changed_lines.append(at)
-    return on_changed_lines
 
 
 def _is_mark(char: str, charset: Charset) -> bool:
@@ -358,15 +344,15 @@ def with_lost(
     runs = Runs(text, are_joined=True)
     spaced = [change for change in changes if " " in text[change.start : change.end]]
     suspect = runs.suspect([*rest.places, *(change.start for change in spaced)])
-    heads, left = rest.heads, set(rest.left)
-    blank = _blank(text, changes, charset, heads, grams)
-    marked = [replace(way, marks=_marks_of(text, changes, way, runs)) for way in lossy(text, blank)]
+    page, left = Explained(text, changes, charset, grams), set(rest.left)
+    ways = lossy(text, _blank(page, rest.heads))
+    marked = [replace(way, marks=_marks_of(page, way.spelling, runs)) for way in ways]
     best, tried, gain = _best(marked, suspect[:MAX_SAMPLE_RUNS], model, grams, work)
     if gain < MIN_RUN_NATS and not left and not any(m.is_given_up for m in tried.values()):
         return Repairs(changes)
     patience = work.patience
     mended = tried | dict(_mended(suspect[MAX_SAMPLE_RUNS:], best, model, grams, work))
-    taught = replace(best, letters=_letters(text, changes, heads, mended))
+    taught = replace(best, letters=_letters(page, rest.heads, mended))
     risky = {run: m.risk for run, m in mended.items() if m.risk > MAX_SURE_RISK and not m.is_given_up}
     unsure = [run for run, risk in risky.items() if risk <= MAX_TEACHABLE_RISK]
     if work.patience < patience:  # what was in vain is not tried again
@@ -383,18 +369,15 @@ def with_lost(
         left |= {change.start for change in spaced}
         kept = [c for c in kept if c not in spaced]
     # Lead bytes may be left that are known as such by the guesses only.
-    now = sorted([*kept, *guessed], key=start_of)
-    firsts = firsts_of(text, now, charset)
-    left.update(left_of(text, now, charset, firsts, heads_of(text, now, charset, firsts, grams)))
+    left.update(Explained(text, sorted([*kept, *guessed], key=start_of), charset, grams).left)
     broken += [place for place in left if not is_inside(guessed, place, place + 1)]
-    return _whole(text, changes, [*kept, *guessed], sorted(set(broken)), charset)
+    return _whole(page, [*kept, *guessed], sorted(set(broken)))
 
 
-def _blank(
-    text: str, changes: Sequence[Change], charset: Charset, heads: frozenset[str], grams: GramModel
-) -> Lossy:
+def _blank(page: Explained, heads: frozenset[str]) -> Lossy:
     """The hypothesis with the letters and scripts of the page, without a spelling of lost bytes."""
-    letters = {c for c in set(unchanged(text, changes)[0]) if c > "\x7f" and script(c)}
+    text, changes = page.text, page.changes
+    letters = {c for c in set(page.after[0]) if c > "\x7f" and script(c)}
     inside = Counter(map(script, "".join([text[c.start : c.end] for c in changes])))
     everywhere = Counter[str]()
     for char, number in Counter(text).items():
@@ -402,13 +385,8 @@ def _blank(
     # The scripts of the restored characters, and those with more than two letters outside of the changes for each inside.
     scripts = {script(char) for c in changes for char in c.reading.after}
     scripts |= {name for name, number in everywhere.items() if number > 2 * inside[name]}
-    return Lossy(
-        charset,
-        heads=heads,
-        own=own_letters(text, changes, letters - heads, heads, grams),
-        scripts=frozenset(scripts),
-        kept=keeps_undefined(text, changes, charset),
-    )
+    own = page.own_letters(letters - heads, heads)
+    return Lossy(page.charset, heads=heads, own=own, scripts=frozenset(scripts), kept=page.keeps_undefined)
 
 
 def _best(
@@ -466,13 +444,11 @@ def _is_good(mended: Mended, certain: bool) -> bool:
     return mended.is_whole and mended.risk < MAX_RISK and is_lossy
 
 
-def _whole(
-    text: str, changes: Sequence[Change], repaired: Iterable[Change], broken: list[int], charset: Charset
-) -> Repairs:
+def _whole(page: Explained, repaired: Iterable[Change], broken: list[int]) -> Repairs:
     """The repairs of the sentences that they restore completely, and the damaged positions in the other sentences. A sentence
     that was cut off within a character is restored up to the word with it."""
-    sentences = [0, *sentence_ends(text, changes), len(text) + 1]
-    tails = _cut_off(text, broken, charset)
+    sentences = [0, *sentence_ends(page.text, page.changes), len(page.text) + 1]
+    tails = _cut_off(page.text, broken, page.charset)
     lost = {bisect_right(sentences, place) for place in broken if place not in tails}
     whole = [c for c in repaired if bisect_right(sentences, c.start) not in lost]
     words = sorted(set(tails.values()))
@@ -516,22 +492,22 @@ def _fault(text: str, charset: Charset) -> str:
     return ""
 
 
-def _marks_of(text: str, changes: list[Change], lossy: Lossy, runs: Runs) -> dict[tuple[str, int], str]:
+def _marks_of(page: Explained, spelling: str, runs: Runs) -> dict[tuple[str, int], str]:
     """(run, position in it) → the truncated mark there, where it is the same at all places of the run."""
-    found = truncated_marks(text, changes, lossy.charset, lossy.spelling, lambda: _language(text, changes))
-    found |= truncated_punctuation(text, changes, lossy.charset, lossy.spelling)
+
+    def language() -> str:
+        from newsarchive.core.text.language import detect  # its tables take half a second to load
+
+        return detect(page.after[1])[0]
+
+    found = truncated_marks(page.text, page.changes, page.charset, spelling, language)
+    found |= truncated_punctuation(page.text, page.changes, page.charset, spelling)
     marks: dict[tuple[str, int], set[str]] = {}
     for start, run in runs.spans if found else ():
         for at in range(1, len(run) - 1):
             if start + at in found:
                 marks.setdefault((run, at), set()).add(found[start + at])
     return {place: chars.pop() for place, chars in marks.items() if len(chars) == 1}
-
-
-def _language(text: str, changes: Sequence[Change]) -> str:
-    from newsarchive.core.text.language import detect  # its tables take half a second to load
-
-    return detect(unchanged(text, changes)[1])[0]
 
 
 def _broken(mended: dict[str, Mended], certain: set[str], runs: Runs, changes: Sequence[Change]) -> list[int]:
@@ -556,12 +532,10 @@ def _begins(run: str, lossy: Lossy, model: PairModel) -> bool:
     )
 
 
-def _letters(
-    text: str, changes: Sequence[Change], heads: frozenset[str], mended: dict[str, Mended]
-) -> Counter[str]:
+def _letters(page: Explained, heads: frozenset[str], mended: dict[str, Mended]) -> Counter[str]:
     """The number of each letter on the page, in lower case, after the changes and the certain guesses."""
-    letters = Counter(text.lower())
-    letters -= Counter("".join([text[c.start : c.end] for c in changes]).lower())
-    letters += Counter("".join([c.reading.after for c in changes]).lower())
+    letters = Counter(page.text.lower())
+    letters -= Counter("".join([page.text[c.start : c.end] for c in page.changes]).lower())
+    letters += Counter("".join([c.reading.after for c in page.changes]).lower())
     letters += Counter("".join([m.guesses for m in mended.values() if m.risk < MAX_SURE_RISK]).lower())
     return Counter({char: n for char, n in letters.items() if char not in heads and script(char)})

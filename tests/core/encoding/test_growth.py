@@ -333,7 +333,7 @@ def test_the_subject_of_a_page_is_looked_for_where_escapes_are_proven(
 def test_lead_bytes_are_not_looked_for_where_all_of_them_are_repaired(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(lost_search, "left_of", _refused)
+    monkeypatch.setattr(lost_search.Explained, "left", property(_refused))
     assert repair("Itâ€™s â€œfineâ€\x9d, and wouldnâ€™t say.", RULES).text == "It’s “fine”, and wouldn’t say."
 
 
