@@ -182,6 +182,11 @@ class Utf8(NamedTuple):
     charset: Charset
     inner: tuple[str, ...] = ()
 
+    @property
+    def name(self) -> str:
+        """The name of the codec."""
+        return self.charset.name
+
     def readings(self, runs: Iterable[str], model: PairModel) -> RunReadings:
         """Run → its readings. Runs without readings are left out."""
         found: RunReadings = {}

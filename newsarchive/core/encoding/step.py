@@ -1,8 +1,10 @@
 """Text as it was written: mojibake repaired, and every change accounted for.
 
-`repair` mends a text, `repair_texts` the texts of one page, and `repair_step` an article. Read this module from top to
-bottom: `repair` → `repair_texts` → `_repaired_once` → `_repaired_page`, which ask the rest of the package in turn.
-Typography stays as published: nothing here straightens quotes, changes widths or ligatures, or normalises.
+`repair` mends a text, `repair_texts` the texts of one page, and `repair_step` an article. All three end in `_repaired_texts`, which
+undoes three kinds of damage one after the other: mojibake (`_without_mojibake`), escapes and shortcodes (`_without_escapes`), and
+markup that a translator broke. One wrong reading may lie over others, so `_settled` repeats `_repaired_once` until nothing changes;
+`_repaired_page` asks the rest of the package in turn and makes the edits of one pass. Typography stays as published: nothing here
+straightens quotes, changes widths or ligatures, or normalises.
 """
 
 from __future__ import annotations
@@ -120,6 +122,7 @@ def _edited(texts: Sequence[str], edits: Mapping[int, Sequence[Edit]]) -> Found:
 
 
 def _without_mojibake(texts: Sequence[str], rules: Rules) -> Found:
+    """The texts without mojibake. A page that still changes after `MAX_PASSES` stays as it is."""
     work = Work()
     repaired, is_whole = _settled(texts, rules, work)
     for _ in range(MAX_PASSES):

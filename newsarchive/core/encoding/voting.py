@@ -321,7 +321,7 @@ def elect(
     if len(hypotheses) > MAX_LONG_HYPOTHESES and sum(map(len, sample)) > MAX_SAMPLE_CHARACTERS:
         hypotheses = _likeliest(hypotheses, sample, model)
     found = {h: readers.for_page(h, sample) for h in hypotheses}
-    totals = {h: gain_of(found[h], runs) + PRIOR_NATS.get(_name(h), 0.0) for h in hypotheses}
+    totals = {h: gain_of(found[h], runs) + PRIOR_NATS.get(h.name, 0.0) for h in hypotheses}
     first = _first(totals, found, runs, grams)
     total = totals[first]
     best: Hypothesis = first
@@ -446,11 +446,7 @@ def differing(names: frozenset[str], chars: str) -> tuple[Utf8 | MultiByte, ...]
 def _hypotheses() -> dict[str, Utf8 | MultiByte]:
     """Codec → the hypothesis that UTF-8 was read with it."""
     hypotheses: list[Utf8 | MultiByte] = [*(Utf8(c) for c in charsets()), *MULTI_BYTE_HYPOTHESES]
-    return {_name(h): h for h in hypotheses}
-
-
-def _name(hypothesis: Utf8 | MultiByte) -> str:
-    return hypothesis.charset.name if isinstance(hypothesis, Utf8) else hypothesis.name
+    return {h.name: h for h in hypotheses}
 
 
 def _layers(found: RunReadings) -> tuple[str, ...]:

@@ -11,7 +11,6 @@ Which of the two is text is decided later (`[original]` in `data/phrases/transla
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import islice
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -38,7 +37,9 @@ def part(tree: LexborHTMLParser) -> None:
     """Put the originals and the translations of a page's sentences into blocks of their own, one behind each block that holds any."""
     for name in SIGNS:
         behind: dict[int, tuple[LexborNode, list[LexborNode]]] = {}
-        for node, block in islice(_placed(tree, name), MAX_MOVED_ELEMENTS):
+        placed = ((node, _block_of(node, name)) for node in tree.css(f".{name}"))
+        wanted = ((n, b) for n, b in placed if b is not None and (name == _ORIGINAL or b.tag in _PARAGRAPHS))
+        for node, block in islice(wanted, MAX_MOVED_ELEMENTS):
             behind.setdefault(block.mem_id, (block, []))[1].append(node)
         for block, nodes in behind.values():
             box = tree.create_node("div")
@@ -48,14 +49,6 @@ def part(tree: LexborHTMLParser) -> None:
                 box.insert_child(" ")
                 node.decompose()
             block.insert_after(box)
-
-
-def _placed(tree: LexborHTMLParser, name: str) -> Iterator[tuple[LexborNode, LexborNode]]:
-    """The outermost elements of a class, each with the block behind which it goes."""
-    for node in tree.css(f".{name}"):
-        block = _block_of(node, name)
-        if block is not None and (name == _ORIGINAL or block.tag in _PARAGRAPHS):
-            yield node, block
 
 
 def _block_of(node: LexborNode, name: str) -> LexborNode | None:

@@ -66,8 +66,8 @@ SOUTHEAST_ASIAN_BLOCKS: tuple[Range, ...] = ((0x0E00, 0x0EFF), (0x1000, 0x109F),
 
 #: Common and rare Han and kana, for use between the brackets of a character class.
 HAN_AND_KANA = character_class((*HAN_AND_KANA_BLOCKS, *RARE_HAN_AND_KANA_BLOCKS))
-#: All scripts without spaces between words, as blocks and for use between the brackets of a character class. Tibetan has a mark between syllables and Korean has spaces: both are left
-#: out.
+#: All scripts without spaces between words, as blocks and for use between the brackets of a character class. Tibetan, which has a
+#: mark between syllables, and Korean, which has spaces, are none of them.
 UNSPACED_BLOCKS = (*SOUTHEAST_ASIAN_BLOCKS, *HAN_AND_KANA_BLOCKS, *RARE_HAN_AND_KANA_BLOCKS)
 UNSPACED = character_class(UNSPACED_BLOCKS)
 THAI_AND_LAO_BLOCKS: tuple[Range, ...] = ((0x0E00, 0x0EFF),)
