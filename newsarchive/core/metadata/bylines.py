@@ -277,7 +277,7 @@ def _bylines(
     blocks: Sequence[Block], where: Position, title: frozenset[str], rules: Rules
 ) -> Iterator[tuple[Claim, Block | None]]:
     """Claims of lines that begin like a byline, or hold only a name: in a box for authors, beside a date, or below the
-    headline. A guess comes with its block, which is then tested for signs against it, and so does a heading."""
+    headline. A guess comes with its block, which is then tested for signs against it."""
     lines: list[tuple[str, Block]] = []
     for block in blocks:
         for line in block.text.split("\n") if len(block.text) <= MAX_BYLINE_CHARS * 3 else ():
@@ -292,11 +292,11 @@ def _bylines(
         after = _line_after(lines[i + 1 : i + 1 + MAX_LISTED_AUTHORS], rules)
         inner = _after_by_inside(line, rules) or _linked_after_by(line, block, rules) if opened < 0 else ""
         signed = _after_by(line, after, rules) or inner
+        signed = guessed_names.unless_press_office(signed, block, blocks, rules)
         if signed and not _goes_on(line, signed, rules) and not (opened >= 0 and _EDITOR.match(line)):
             near = (opened < 0 or i - opened == 1) and not (id(block) in inside and _LABEL.match(line))
             near = near and not (signed.islower() and " " not in signed)  # an account says less than a name
-            guessed = block if block.kind == "heading" else None
-            yield Claim("authors", signed, Source(Place.TEXT, where if near else Position.LATER)), guessed
+            yield Claim("authors", signed, Source(Place.TEXT, where if near else Position.LATER)), None
             opened = i
         elif people := guessed_names.of_links(line, block, rules):
             yield Claim("authors", people, Source(Place.TEXT, where)), None

@@ -64,6 +64,11 @@ def may_be_author(name: str, block: Block, blocks: Sequence[Block], rules: Rules
     return not _is_label(name, block, blocks, rules)
 
 
+def unless_press_office(name: str, block: Block, blocks: Sequence[Block], rules: Rules) -> str:
+    """The name behind a word for "by" that was read in `block`, "" where it is one of a press release."""
+    return "" if name and _is_press_office(name, block, blocks, rules) else name
+
+
 def _is_press_office(name: str, block: Block, blocks: Sequence[Block], rules: Rules) -> bool:
     """Whether a name is one of a press release: of a firm that the text under its heading tells of ("About Harbour Logistics"), or of
     whom to ask, below a line such as "Media contacts"."""
@@ -72,7 +77,7 @@ def _is_press_office(name: str, block: Block, blocks: Sequence[Block], rules: Ru
     if key(before) in words(rules).contact:
         return True
     under = blocks[at + 1].text if 0 <= at < len(blocks) - 1 else ""
-    if block.kind != "heading" or not under.startswith(name):
+    if block.kind != "heading" or not under.startswith(f"{name} "):
         return False
     table = words(rules)
     return table.person.find(under) is None and table.role.find(under) is None

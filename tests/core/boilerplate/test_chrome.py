@@ -121,6 +121,17 @@ def test_what_a_release_and_its_boxes_say_names_no_author(lines: list[str], stay
     assert article.authors == ()
 
 
+@pytest.mark.parametrize("line", ["<h4>Autor:</h4><p>Ann Roe</p>", "<h4>By Ann Roe</h4>"])
+def test_a_heading_may_be_a_byline(line: str) -> None:
+    text = (
+        "<p>The council met on Tuesday evening to decide whether the old bridge should be closed to lorries.</p>"
+        * 2
+    )
+    page = f"<title>The old bridge</title><article><h1>The old bridge</h1>{line}{text}</article>"
+    article = extract(html=page, url="https://heron.example/2024/03/bridge")
+    assert [author.name for author in article.authors] == ["Ann Roe"]
+
+
 def test_a_line_is_known_as_by_all_patterns_one_by_one() -> None:
     names = ("in-the-wild", "negative", "languages")
     found = [
