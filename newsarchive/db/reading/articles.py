@@ -84,7 +84,7 @@ def get(
 # Each column by its name, so that the database names the one that an archive of an older version lacks.
 _COLUMNS = f"""
     {", ".join(f"a.{name}" for name in rows.ARTICLE_COLUMNS)},
-    a.id, a.revision_id, a.first_seen_at, a.last_seen_at, a.gone_at, a.cluster_id,
+    a.id, a.post_id, a.revision_id, a.first_seen_at, a.last_seen_at, a.gone_at, a.cluster_id,
     s.domain AS site, r.markup, r.version, r.change_kind, r.payload_digest,
     coalesce(c.fetched_at, r.seen_at) AS fetched_at,
     coalesce(c.charset_declared, '') AS charset_declared, coalesce(c.charset_used, '') AS charset_used,
@@ -142,8 +142,8 @@ _OF_REVISION = {
 }
 #: The columns of an article, its version and its capture that become fields of `Stored` unchanged.
 _OF_STORED = (
-    "id", "site", "version", "versions", "first_seen_at", "last_seen_at", "gone_at", "cluster_id", "change_kind",
-    "fetched_at", "payload_digest", "charset_declared", "charset_used",
+    "id", "post_id", "site", "version", "versions", "first_seen_at", "last_seen_at", "gone_at", "cluster_id",
+    "change_kind", "fetched_at", "payload_digest", "charset_declared", "charset_used",
 )  # fmt: skip
 
 
