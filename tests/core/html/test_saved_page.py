@@ -361,7 +361,7 @@ def test_a_file_saved_from_a_web_archive_is_read_by_any_of_its_addresses(
     file.write_text(
         f'<link rel="canonical" href="{REPLAY}https://blog.example/a/"><a href="{REPLAY}https://x.example/">'
     )
-    capture = read_capture(str(file), given)
+    capture = read_capture(str(file), given, ignore_robots=False)
     assert (capture.url, capture.fetched_at) == (url, datetime(2015, 1, 2, 3, 4, 5, tzinfo=UTC))
     assert (
         capture.body.decode()
