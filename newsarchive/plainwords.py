@@ -103,6 +103,7 @@ SOURCES = {
     "markup link to a category": "a link to a category beside the headline",
     "markup menu": "the item of the menu that the page belongs to",
     "markup link to a tag": "a link to a tag",
+    "markup label": "printed with a word that says what it is",
     "markup breadcrumb": "the breadcrumbs printed above the text",
     "markup tag": "links marked as tags",
     "markup figure": "printed with the picture",

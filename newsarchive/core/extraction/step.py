@@ -41,6 +41,14 @@ MIN_HEADINGS_OF_LIST = 3
 MAX_PULL_QUOTES = 50
 #: What themes and block editors name the box of a pull quote.
 _PULL_QUOTE = re.compile(r"[Pp]ull[-_]?[Qq]uote")
+#: What an excerpt ends in where it is cut off.
+_CUT_OFF = ("...", "…", "[…]", "[...]")
+#: A label before an excerpt: "Summary: ", "摘要: ".
+_LABEL_BEFORE = re.compile(r"[^\W\d_]{2,14}\s?[:：]\s*")
+#: Letters and digits of an excerpt; a shorter one may be a line of verse or a call that the text takes up.
+MIN_EXCERPT_CHARS = 20
+#: Blocks below an excerpt in which its words are looked for.
+MAX_EXCERPT_BLOCKS = 3
 #: Reasons for which a page is refused although it may hold an article in JSON-LD.
 REASONS_FOR_JSON_LD = (DropReason.NO_TEXT, DropReason.TOO_SHORT, DropReason.SCRIPT_ONLY)
 #: Words of a JSON-LD `articleBody`. A shorter one is no article.
@@ -180,11 +188,28 @@ def _without_repeats(blocks: list[Block]) -> list[Block]:
         i = places[at]
         rule = "stands in the article before, with its neighbours"
         blocks[i] = blocks[i].relabelled("repeated", rule, DecidedBy.REPETITION)
+    for i in _own_excerpt(blocks):
+        rule = "an excerpt: the text below begins with these words"
+        blocks[i] = blocks[i].relabelled("repeated", rule, DecidedBy.REPETITION)
     for i in _pull_quotes(blocks):
         blocks[i] = blocks[i].relabelled(
             "repeated", "a pull quote: the text says it too", DecidedBy.REPETITION
         )
     return blocks
+
+
+def _own_excerpt(blocks: list[Block]) -> list[int]:
+    """The first block of the text, where it is cut off and the text below begins with its words: Discuz! prints "摘要: The mill closes
+    after forty ..." above the text, with a label or without one."""
+    body = [i for i, b in enumerate(blocks) if b.label == "body"]
+    ends = [mark for mark in _CUT_OFF if body and blocks[body[0]].text.rstrip().endswith(mark)]
+    if not ends or len(body) < 2:
+        return []
+    excerpt = blocks[body[0]].text.rstrip().removesuffix(ends[0])
+    text = normalise("\n".join(blocks[i].text for i in body[1 : 1 + MAX_EXCERPT_BLOCKS]))
+    forms = (excerpt, _LABEL_BEFORE.sub("", excerpt, count=1))
+    folded = (normalise(form) for form in forms)
+    return body[:1] if any(len(f) >= MIN_EXCERPT_CHARS and text.startswith(f) for f in folded) else []
 
 
 def _pull_quotes(blocks: list[Block]) -> list[int]:

@@ -98,6 +98,7 @@ class Place(StrEnum):
     CRUMBS = "markup breadcrumb"
     CATEGORY_LINK = "markup link to a category"
     TAG_LINK = "markup link to a tag"
+    LABELLED = "markup label"
     MENU = "markup menu"
     TAG = "markup tag"
     FIGURE = "markup figure"
@@ -178,7 +179,7 @@ _PLACED = TIMES | DATES | (GUESSES - {Place.LIFE}) | {
 #: All that is read from the page's elements and lines.
 MARKUP = _PLACED | FIRST_HEADINGS | SECOND_HEADINGS | {
     Place.MARKUP, Place.HOME, Place.HEADLINE, Place.LIFE, Place.AGENCY, Place.CATEGORY, Place.CRUMBS, Place.CATEGORY_LINK, Place.TAG, Place.TAG_LINK,
-    Place.MENU, Place.FIGURE, Place.PAYWALL,
+    Place.LABELLED, Place.MENU, Place.FIGURE, Place.PAYWALL,
 }  # fmt: skip
 #: What stands in the page's body, where readers see it, as opposed to its head.
 IN_BODY = MARKUP | {Place.MICRODATA}

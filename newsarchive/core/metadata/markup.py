@@ -52,7 +52,7 @@ _HEADLINE_CLASS = re.compile(
 _SITE_NAME_CLASS = re.compile(r"(?:site|blog)[-_]*(?:title|name)", re.IGNORECASE)
 _AUTHOR_CLASS = re.compile("author|autor|byline|writer")
 _NAME_CLASS = re.compile(
-    r"(?:author|autor|byline|writer)s?(?:__|--|[-_])?(?:name|link)|(?:^|\s)(?:author|p-author|fn)(?:\s|$)|vcard",
+    r"(?:author|autor|byline|writer)s?(?:[-_]{1,2}(?:profile|info|card))?(?:__|--|[-_])?(?:name|link)|(?:^|\s)(?:author|p-author|fn)(?:\s|$)|vcard",
     re.IGNORECASE,
 )
 _NOT_AUTHOR_CLASS = re.compile(

@@ -75,11 +75,13 @@ _AT_TIME = re.compile(r"\s+(?:@\s+\d{1,2}[:.]\d\d|today)\b.*")
 _LAST_FIRST = re.compile(r"([^\W\d_][\w'’-]+), ([^\W\d_][\w'’. -]*)")
 #: The separators of the details in a line: "By Jane Doe | 3 May 2024 • 4 min read", "2024-05-03 来源：新华网作者：张三".
 SEGMENT = re.compile(
-    r"\s*[|｜•·⋅●∙\t\n]\s*|\s+(?:--?|[–—])\s+|\s{3,}|(?<=\S)\s(?=[\u3400-\u9fff]{1,6}\s?[：:])"
+    r"\s*[|｜•·⋅●∙\t\n]\s*|\s+(?:--?|[–—・])\s+|\s{3,}|(?<=\S)\s(?=[\u3400-\u9fff]{1,6}\s?[：:])"
     r"|(?<=[^\W原文章])(?=(?:作者|责任编辑|责编)\s?[：:])|(?<=[^\W文章息闻料片件据容])(?=(?:来源|來源|出处)\s?[：:])"
 )
 #: Each match of `SEGMENT` holds one of these signs, or stands before one. Most lines hold none.
-MAY_PART = re.compile(r"[|｜•·⋅●∙\u3400-\u9fff\s](?:(?<=\S)|(?<=[\t\n])|[-–—\s])")
+MAY_PART = re.compile(r"[|｜•·⋅●∙\u3400-\u9fff\s](?:(?<=\S)|(?<=[\t\n])|[-–—・\s])")
+#: Latin letters beside kana or Hangul: buttons and labels, as "URL 복사". Names are written in one of them.
+_TWO_WRITINGS = re.compile(r"[A-Za-z].*[\u3040-\u30ff\uac00-\ud7a3]|[\u3040-\u30ff\uac00-\ud7a3].*[A-Za-z]")
 #: The words behind a Chinese reporter's name: "台北報導" ("reporting from Taipei").
 _REPORTED = re.compile(r"[\u4e00-\u9fff]{0,8}(?:報導|報道|报道|專電|专电|摄影报道|電|讯|訊)")
 #: Words before a day that are no part of a name: "Mario Rossi il 3 maggio".
@@ -471,6 +473,8 @@ def like_a_name(text: str, rules: Rules) -> bool:
     (True, False)
     """
     tokens = text.split()
+    if not text.isascii() and _TWO_WRITINGS.search(text):
+        return False
     if len(text) > 45 or not 1 < len(tokens) <= 5 or any(t.casefold().endswith(("'s", "’s")) for t in tokens):
         return False
     table = words(rules)

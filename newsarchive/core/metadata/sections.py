@@ -66,6 +66,14 @@ MAX_CRUMB_LINKS = 100
 MAX_SEARCHED_BLOCKS = 1000
 #: What themes print between the parts of a breadcrumb, also inside its links.
 _SEPARATORS = " >›»/|→"
+#: Arrows between the steps of a breadcrumb. Bars and strokes stand between the items of menus, too.
+_ARROWS = frozenset("»›>→❯▸►⟩＞")
+#: Elements between a link to the home page and the row that it begins: `<li>`, `<span>`.
+MAX_STEPS_TO_ROW = 3
+#: Links of a breadcrumb; a row with more is a menu.
+MAX_ROW_LINKS = 6
+#: Characters of a breadcrumb, which may end in the headline; a longer text is none.
+MAX_ROW_CHARS = 400
 #: Boxes that may hold the category of a post without a link.
 _CATEGORY_WORDS = '[class~="category" i],[class$="-category" i]'
 #: Such boxes of a page that are looked at; later ones are not.
@@ -82,6 +90,7 @@ MAX_TITLE_SECTION_WORDS = 3
 MIN_SENTENCE_WORDS = 6
 #: Signs that titles contain, and names of sections hardly ever.
 _SENTENCE_SIGN = re.compile(r"[:!?\"“”„«»]")
+_IN_QUOTES = re.compile(r"'[^']+'|\"[^\"]+\"")
 _ADDRESS_OR_CODE = re.compile(r"://|[{}]")
 #: A word of one character, in Chinese, Japanese and Korean.
 _ONE_CHARACTER = re.compile(f"[{HAN_AND_KANA}{HANGUL}]")
@@ -145,6 +154,41 @@ def section_claims(
         yield from of_others
     if first_group is None:
         yield from _tags_beside(beside)
+
+
+def crumbs_from_home(home: Iterable[LexborNode], title: str, rules: Rules) -> Iterator[Claim]:
+    """The last link of the first breadcrumb that nothing calls so: a short row that begins with a link to the home page, with an arrow
+    behind it, as the templates of DataLife Engine, DedeCMS and Discuz! have it: "Harbour Post » News » The ferry returns".
+
+    `home` are the links to the home page. The row may end in the headline `title` or in a word for this page.
+    """
+    for link in home:
+        row = link.parent
+        for _ in range(MAX_STEPS_TO_ROW):
+            if row is None or len(row.css("a")) > 1:
+                break
+            row = row.parent
+        links = row.css("a")[: MAX_ROW_LINKS + 1] if row is not None else []
+        if row is None or not 1 < len(links) <= MAX_ROW_LINKS or links[0].mem_id != link.mem_id:
+            continue
+        whole = text_of(row, MAX_ROW_CHARS)
+        texts = [text_of(one) for one in links]
+        behind_home = whole.partition(texts[0])[2].lstrip() if texts[0] else ""
+        if behind_home[:1] not in _ARROWS or sum(whole.count(arrow) for arrow in _ARROWS) < len(links) - 1:
+            continue
+        # A section may have a host of its own: "Home > News" with the addresses harbour.example and news.harbour.example.
+        of_home = parts_of(link.attributes.get("href") or "").hostname
+        hosts = [parts_of(one.attributes.get("href") or "").hostname for one in links[1:]]
+        path = [
+            text
+            for text, one, host in zip(texts[1:], links[1:], hosts, strict=True)
+            if text
+            and key(text) != key(title)
+            and (_may_be_section(one, rules) or host not in (None, of_home))
+        ]
+        if path:
+            yield from _named("article_section", path[-1], Place.CRUMBS)
+            return
 
 
 def _without_count(link: LexborNode) -> str:
@@ -326,9 +370,9 @@ def _groups(links: Iterable[Mark]) -> list[list[Mark]]:
 
 
 def _around(link: LexborNode) -> LexborNode:
-    """The element that holds a link and those beside it: its parent or, for the item of a list, the list."""
+    """The element that holds a link and those beside it: its parent or, for the item of a list (`<li>`, `<dd>`), the list."""
     parent = link.parent or link
-    return parent.parent or parent if parent.tag == "li" else parent
+    return parent.parent or parent if parent.tag in ("li", "dd") else parent
 
 
 def _is_category(mark: Mark, group: LexborNode | None) -> bool:
@@ -373,9 +417,11 @@ def named(claims: Sequence[Claim], no_sections: Set[str], rules: Rules) -> list[
             continue
         if _ADDRESS_OR_CODE.search(claim.value):
             continue
-        titled = title_parts(claim.value)  # "Harbour – Harbour Post"
+        # Tistory declares the section in quotation marks.
+        value = claim.value[1:-1] if _IN_QUOTES.fullmatch(claim.value) else claim.value
+        titled = title_parts(value)  # "Harbour – Harbour Post"
         is_before_site = len(titled) == 2 and key(titled[1]) in no_sections
-        whole = _without_label(titled[0] if is_before_site else claim.value, rules)
+        whole = _without_label(titled[0] if is_before_site else value, rules)
         parts = [part.strip() for part in _listed(whole)]
         if parts == [whole] and ", " in whole:
             parts = [part for part in whole.split(", ") if key(part) in known] or parts

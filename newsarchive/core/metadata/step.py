@@ -27,6 +27,7 @@ from newsarchive.core.metadata import (
     headline,
     jsonld,
     keywords,
+    labelled_lines,
     markup,
     page_source,
     pictures,
@@ -238,6 +239,8 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
         claims += sections.printed_tags(tree, anchor, other_posts)
     if not _offered("article_section", claims):
         claims += sections.printed_categories(tree, anchor, other_posts)
+    if not _offered("article_section", claims):
+        claims += sections.crumbs_from_home(home, title, rules)
     claims += sections.in_title(found.title, title, site_names, tree, rules)
     claims = sections.named(claims, _no_section_names(claims, title, titles, site_names, rules), rules)
     section_names = [c.value for c in claims if c.field == "article_section"]
@@ -248,6 +251,12 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
     claims += _alternative_headlines(title, weighed)
     claims += headline.original_headlines(blocks, rules)
     own = other_posts.without(blocks, bylines.headline_index(blocks, title))
+    if wanted := {field for field in ("article_section", "keywords") if not _offered(field, claims)}:
+        no_names = _no_section_names(claims, title, titles, site_names, rules)
+        labelled = labelled_lines.claims(own, bylines.headline_index(own, title), wanted, rules)
+        printed = sections.named(list(labelled), no_names, rules)
+        section_names += [c.value for c in printed if c.field == "article_section"]
+        claims += printed
     claims += bylines.claims(own, title, _known_fields(claims, site_names, rules), rules)
     if not any(c.field == "authors" and c.source.place not in GUESSES for c in claims):
         claims += publication_date.authors_in_scripts(page.text, rules)
@@ -412,7 +421,8 @@ def _dates(
 ) -> list[Candidate]:
     """The dates of publication and of the last change, each with its text and its source."""
     changes, now = found.of("date_modified"), page.capture.fetched_at
-    month_first = _month_first(found, blocks, rules)
+    host = parts_of(page.capture.base_url).hostname or ""
+    month_first = _month_first(found, host, blocks, rules)
     published = site_statements.mark_later_days(found.of("date_published"), rules, day_first=not month_first)
     offered = {"date_published": published + publication_date.changes(changes), "date_modified": changes}
     candidates: list[Candidate] = []
@@ -449,9 +459,10 @@ def _dates(
     return candidates
 
 
-def _month_first(found: Gathered, blocks: Sequence[Block], rules: Rules) -> bool:
+def _month_first(found: Gathered, host: str, blocks: Sequence[Block], rules: Rules) -> bool:
     """Whether 03/04 is in March. The site's own date of the post tells it, then the dates of its other posts, then other
-    dates in the page's text, then the page's language and region. Where none tells it, a date in words does."""
+    dates in the page's text, then American time, then the page's language and region. Where none tells it, a date in words does,
+    and for English of no region the name of the `host`."""
     own = site_statements.month_first([*found.of("date_published"), *found.of("date_modified")], rules)
     listed = (date_orders.certain(claim.value) for claim in found.listed)
     month_first = next((order for order in (own, *listed) if order is not None), None)
@@ -460,13 +471,20 @@ def _month_first(found: Gathered, blocks: Sequence[Block], rules: Rules) -> bool
         month_first = date_orders.order_of(texts)
     if month_first is not None:
         return month_first
-    values = (c.value for c in (*found.of("date_published"), *found.of("date_modified")))
+    values = [c.value for c in (*found.of("date_published"), *found.of("date_modified"))]
+    if date_orders.is_american(values):
+        return True
     # The most reliable language first. Many sites never change their theme's `og:locale`, nor the language that feed or API give for
     # the whole site.
     declared = found.of("in_language")
     declared = [c for c in declared if c.source.bare not in site_statements.BESIDE_PAGE] or declared
     tags = [c.value for c in sorted(declared, key=lambda c: c.source.bare is Place.OPEN_GRAPH)]
-    return date_orders.month_first_in(tags, rules) or bool(date_orders.order_by_words(values, texts, rules))
+    if date_orders.month_first_in(tags, rules):
+        return True
+    by_words = date_orders.order_by_words(values, texts, rules)
+    if by_words is not None:
+        return by_words
+    return any("/" in value for value in values) and date_orders.month_first_at(host, tags, rules)
 
 
 def _image(out: dict[str, Any], found: Gathered, page: Page, rules: Rules) -> list[Candidate]:

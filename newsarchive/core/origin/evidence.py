@@ -35,6 +35,7 @@ from newsarchive.core.origin.publishers import by_host, by_name, key_of, listed
 from newsarchive.core.origin.translators import original_address, with_original_links
 from newsarchive.core.text import dates
 from newsarchive.core.text.lines import record_lines
+from newsarchive.core.text.scripts import has_unspaced
 from newsarchive.core.urls import is_category, parts_of, registered_domain, same_site, try_normalise, url_key
 from newsarchive.items import Article, Block, Candidate
 from newsarchive.rules import Rules
@@ -225,7 +226,7 @@ def _from_block(
     for found in () if _DATED_NOTICE.match(block.text) else _attributions(block.text, headline, rules):
         if _credits_author(found, authors, rules):
             continue
-        found = _better_named(found, block, url, headline, rules)
+        found = _better_named(_as_linked(found, block), block, url, headline, rules)
         hearsay = place.inside and found.kind != "attribution"  # the source of a figure or a quotation
         weight = found.weight * (_HEARSAY_FACTOR if hearsay else 1)
         link = original_link(block, url, rules, found.source)
@@ -289,6 +290,16 @@ def _credits_author(found: Attribution, authors: Sequence[str], rules: Rules) ->
 def _keys(rules: Rules, name: str) -> frozenset[str]:
     """The entries of a list in the tables of all languages, folded."""
     return frozenset(key_of(label) for label in entries_of(rules, name))
+
+
+def _as_linked(found: Attribution, block: Block) -> Attribution:
+    """The attribution, with the name that a link states where others follow it without a space, as in Chinese and Japanese:
+    "来源：[海港观察]上海[举报]"."""
+    linked = (text.strip() for text, _ in block.links)
+    named = [text for text in linked if len(text) > 1 and found.source.startswith(text)]
+    if not named or found.source in named or not has_unspaced(found.source):
+        return found
+    return replace(found, source=max(named, key=len))
 
 
 def _better_named(found: Attribution, block: Block, url: str, headline: str, rules: Rules) -> Attribution:

@@ -20,11 +20,17 @@ _ETHIOPIAN = {name: number for number, names in enumerate((
     "መስከረም", "ጥቅምት", "ኅዳር|ህዳር|ሕዳር", "ታኅሣሥ|ታህሳስ|ታኅሳስ|ታሕሳስ", "ጥር", "የካቲት", "መጋቢት", "ሚያዝያ|ሚያዚያ", "ግንቦት", "ሰኔ", "ሐምሌ|ሀምሌ",
     "ነሐሴ|ነሃሴ|ነሀሴ", "ጳጉሜን|ጳጉሜ|ጷጉሜን",
 ), 1) for name in names.split("|")}  # fmt: skip
+#: The days of a month in words, as Blogfa prints them: "بیست و دوم خرداد ۱۴۰۲".
+_PERSIAN_DAYS = {name: number for number, name in enumerate((
+    "یکم", "دوم", "سوم", "چهارم", "پنجم", "ششم", "هفتم", "هشتم", "نهم", "دهم", "یازدهم", "دوازدهم", "سیزدهم", "چهاردهم", "پانزدهم",
+    "شانزدهم", "هفدهم", "هجدهم", "نوزدهم", "بیستم", "بیست و یکم", "بیست و دوم", "بیست و سوم", "بیست و چهارم", "بیست و پنجم",
+    "بیست و ششم", "بیست و هفتم", "بیست و هشتم", "بیست و نهم", "سی ام", "سی و یکم",
+), 1)} | {"سی‌ام": 30, "سیم": 30, "اول": 1}  # fmt: skip
 #: The year before the first of an era.
 _ERAS = {"令和": 2018, "平成": 1988, "昭和": 1925, "民國": 1911, "民国": 1911}
 
 _PERSIAN_DATE = re.compile(
-    rf"(?<!\d)(?P<d>\d{{1,2}})\s*(?:ام |م )?(?P<m>{'|'.join(_PERSIAN)})(?:\s?ماه)?[\s،,]*(?:سال )?(?P<y>1[34]\d\d)(?!\d)"
+    rf"(?:(?<!\d)(?P<d>\d{{1,2}})\s*(?:ام |م )?|(?P<w>{'|'.join(sorted(_PERSIAN_DAYS, key=len, reverse=True))}) )(?P<m>{'|'.join(_PERSIAN)})(?:\s?ماه)?[\s،,]*(?:سال )?(?P<y>1[34]\d\d)(?!\d)"
 )
 #: As JavaScript prints it: "۱۴۰۴ فروردین ۱۴, پنجشنبه".
 _PERSIAN_YEAR_FIRST = re.compile(
@@ -77,7 +83,9 @@ def find(text: str, in_digits: str) -> Found | None:
 
 def _persian(match: re.Match[str]) -> date:
     """The day of a date of the Solar Hijri calendar, by the rule of 33 years, which holds from 1799 to 2093."""
-    year, month, day = int(match["y"]), _PERSIAN.get(match["m"]) or int(match["m"]), int(match["d"])
+    year, month = int(match["y"]), _PERSIAN.get(match["m"]) or int(match["m"])
+    word = match.groupdict().get("w")
+    day = _PERSIAN_DAYS[word] if word else int(match["d"])
     if not (1 <= month <= 12 and 1 <= day <= (31 if month < 7 else 30)):
         raise ValueError(f"no day of the Persian calendar: {match[0]}")
     since = year + 1595

@@ -72,6 +72,10 @@ BUDDHIST_YEARS = 543
 _PRINTED_BY_CODE = re.compile(
     r"^[a-z]{3} (?P<m>[a-z]{3}) (?P<d>\d{1,2}) (?P<H>\d\d):(?P<M>\d\d):(?P<S>\d\d)(?: (?P<z>[a-z]{3,5}|[+-]\d{4}))? (?P<y>(?:19|20)\d\d)$"
 )
+#: The same with the weekday behind the day, as Pixnet prints it: "Mar 05 Sun 2023 09:11".
+_WEEKDAY_INSIDE = re.compile(
+    r"^(?P<m>[a-z]{3}) (?P<d>\d\d) (?:mon|tue|wed|thu|fri|sat|sun) (?P<y>(?:19|20)\d\d) ?(?P<H>\d\d):(?P<M>\d\d)$"
+)
 #: RFC 822, and RFC 850 with strokes, with a year of two digits: "Thu, 3 Apr 25 10:00:00 GMT".
 _RFC_822 = re.compile(
     r"^(?:[a-z]{3,9},? ?)?(?P<d>\d{1,2})[ -](?P<m>[a-z]{3})[ -](?P<y>\d\d) (?P<H>\d\d):(?P<M>\d\d)(?::(?P<S>\d\d))?"
@@ -427,7 +431,7 @@ def _zone(text: str, rules: Rules, *, of_half_days: bool = False) -> tzinfo:
 
 def _printed_by_code(text: str, rules: Rules) -> datetime | None:
     """Earns zone and seconds on 3 of 1,282 real pages, the day of none (`docs/benchmarks/ablation.md`)."""
-    match = _PRINTED_BY_CODE.match(text) or _RFC_822.match(text)
+    match = _PRINTED_BY_CODE.match(text) or _RFC_822.match(text) or _WEEKDAY_INSIDE.match(text)
     if match is None or match["m"] not in MONTHS:
         return None
     month = MONTHS.index(match["m"]) + 1

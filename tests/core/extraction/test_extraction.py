@@ -578,3 +578,24 @@ def test_the_first_picture_of_a_text_that_is_a_list() -> None:
     image = extract(page.encode(), url="https://blog.example/ferries").image
     assert image is not None
     assert image.url == "https://blog.example/ferry.jpg"
+
+
+@pytest.mark.parametrize(
+    ("line", "stays"),
+    [
+        ("The council voted on Tuesday to keep the night ferry ...", False),
+        ("Summary: The council voted on Tuesday to keep the night ferry…", False),
+        ("The council voted on Tuesday to keep the night ferry", True),  # not cut off
+        ("The council voted on Monday to close the night ferry ...", True),  # the text goes on otherwise
+        ("The council ...", True),  # too short to be told
+    ],
+)
+def test_an_excerpt_of_its_own_text_above_a_text_is_no_part_of_it(line: str, stays: bool) -> None:
+    """Discuz! and others print the beginning of the text, cut off, above it."""
+    first = "The council voted on Tuesday to keep the night ferry for another three years, which ended a long dispute."
+    more = "It carries about forty people on an ordinary weekday, most of them nurses and bakers who start early."
+    texts = "".join(f"<p>{text}</p>" for text in (line, first, more, more.replace("forty", "fifty")))
+    article = read(
+        f"<title>A vote at the harbour</title><article><h1>A vote at the harbour</h1>{texts}</article>"
+    )
+    assert (line in [b.text for b in article.blocks if b.label == "body"]) == stays

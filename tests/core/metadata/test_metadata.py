@@ -147,6 +147,11 @@ def test_read(case: dict[str, Any]) -> None:
     check(case)
 
 
+@pytest.mark.parametrize("case", cases("platforms"))
+def test_hosts_and_programs_that_mark_little(case: dict[str, Any]) -> None:
+    check(case)
+
+
 @pytest.mark.parametrize("case", cases("negative"))
 def test_refused(case: dict[str, Any]) -> None:
     check(case)
