@@ -186,7 +186,7 @@ _PLAIN: tuple[tuple[str, str, str, dict[str, Off], tuple[str, ...]], ...] = (
     ("printed: bylines", "metadata", "metadata", {"newsarchive.core.metadata.bylines:_bylines": returns(())}, ()),
     ("printed: dates", "metadata", "metadata", {"newsarchive.core.metadata.bylines:_dates": returns(())}, ()),
     ("printed: below", "metadata", "metadata", {"newsarchive.core.metadata.bylines:_signatures_below": returns(())}, ()),
-    ("printed: lives", "metadata", "metadata", {"newsarchive.core.metadata.bylines:_people_described": returns([])}, ()),
+    ("printed: lives", "metadata", "metadata", {"newsarchive.core.metadata.guessed_names:people_described": returns([])}, ()),
     ("printed: posted by", "metadata", "metadata", {"newsarchive.core.metadata.bylines:_publication_claims": returns([])}, ()),
     ("printed: among facts", "metadata", "metadata", {"newsarchive.core.metadata.bylines:_after_by_inside": returns("")}, ()),
     ("printed: mastheads", "metadata", "metadata", {"newsarchive.core.metadata.bylines:_in_masthead": returns(False)}, ()),

@@ -93,6 +93,10 @@ class Words:
         self.weak = listed("weak")
         self.particles = listed("particle")
         self.labels = listed("label")
+        # What else a line of details names with a colon behind it.
+        details = listed("section_label") | listed("tag_label") | listed("detail")
+        stated = rules.metadata.get("months", {}).get("published", {}).values()
+        self.details = details | {word.rstrip(":") for row in stated for word in row}
         self.given_months = listed("given_month")
         self.surnames = listed("surname")
         self.life = listed("life")

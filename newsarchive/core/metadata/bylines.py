@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import chain, islice, takewhile
 
 from newsarchive.core.html.markup import in_embedded_post
@@ -87,10 +88,6 @@ _NOT_ABOUT_PAGE = frozenset(["comments", "related"])
 MIN_DATE_SHARE = 0.7
 #: Share of a line that is its date. From this share on the line before it may be its label.
 MIN_LABELLED_DATE_SHARE = 0.4
-#: Characters of a paragraph that describes an author; a shorter one is not read as such.
-MIN_BIOGRAPHY_CHARS = 40
-#: Characters of such a paragraph that are searched for a job.
-MAX_BIOGRAPHY_CHARS = 400
 #: The editor, where a line above names the writer: "Penulis: Budi Santoso", "Editor: Sri Lestari".
 _EDITOR = re.compile(r"editors?\s?:", re.I)
 #: The credit of a picture behind its caption: "Harbour Hospital — Foto: Jane Doe".
@@ -129,7 +126,7 @@ def claims(blocks: Sequence[Block], headline: str, known: Collection[str], rules
     """
     blocks = [block for block in blocks if not in_embedded_post(block.path)]
     at = headline_index(blocks, headline)
-    after = blocks[at + 1 : at + 1 + MAX_BLOCKS_AFTER]
+    after = [*_below_in_heading(blocks, at, headline), *blocks[at + 1 : at + 1 + MAX_BLOCKS_AFTER]]
     before = [
         b for b in blocks[max(0, at - MAX_BLOCKS_BEFORE) : max(0, at)] if not _in_masthead(b, blocks[at])
     ]
@@ -149,9 +146,17 @@ def claims(blocks: Sequence[Block], headline: str, known: Collection[str], rules
     if "authors" not in known:
         out += agencies.claims(blocks[at + 1 :], rules)
     out += chinese_names.dateline_claims(blocks[at + 1 :], rules)
-    described = _people_described(blocks[max(0, at - MAX_BLOCKS_BEFORE) : at + MAX_BLOCKS_BELOW], out, rules)
+    described = guessed_names.people_described(
+        blocks[max(0, at - MAX_BLOCKS_BEFORE) : at + MAX_BLOCKS_BELOW], out, rules
+    )
     kept = [c for c in out if c.source.bare not in WEAK_GUESSES or c.value not in described]
     return kept + [Claim("authors", name, Source(Place.LIFE)) for name in described]
+
+
+def _below_in_heading(blocks: Sequence[Block], at: int, headline: str) -> list[Block]:
+    """The lines below the headline in its own heading, as one block: PHPCMS prints day, source and author in `<h1>`."""
+    first, _, rest = blocks[at].text.partition("\n") if at >= 0 else ("", "", "")
+    return [replace(blocks[at], text=rest, kind="paragraph")] if rest and key(first) == key(headline) else []
 
 
 def _in_masthead(block: Block, headline: Block) -> bool:
@@ -160,28 +165,6 @@ def _in_masthead(block: Block, headline: Block) -> bool:
     header, article = _HEADER.match(block.path), _ARTICLE_ELEMENT.match(block.path)
     own = article if article and header and article.end() < header.end() else header
     return own is not None and not f"{headline.path}/".startswith(f"{own[0]}/")
-
-
-def _people_described(blocks: Sequence[Block], found: Sequence[Claim], rules: Rules) -> list[str]:
-    """The printed names with which a paragraph of the page begins: "Jane Doe is a writer who …"."""
-    authors = {c.value for c in found if c.field == "authors"}
-    people = tuple(f"{name} " for name in authors if person_names.like_a_name(name, rules))
-    if not people:
-        return []
-    table = byline_words.words(rules)
-    lives = (
-        (name, b.text[len(name) : MAX_BIOGRAPHY_CHARS])
-        for b in blocks
-        if len(b.text) > MIN_BIOGRAPHY_CHARS
-        for name in people
-        if b.text.startswith(name)
-    )
-    # Without a job or a word such as "she" the text describes a product or a firm.
-    return sorted({
-        name.strip()
-        for name, life in lives
-        if life.split(" ", 1)[0] in table.life and (table.role.find(life) or table.person.find(life))
-    })  # fmt: skip
 
 
 def headline_index(blocks: Sequence[Block], headline: str) -> int:

@@ -27,6 +27,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from newsarchive.core.text.normalise import key, unescape
+from newsarchive.core.text.scripts import has_unspaced
 from newsarchive.items import Candidate
 from newsarchive.rules import Rules
 
@@ -341,13 +342,15 @@ def keyword_list(text: str, separators: re.Pattern[str] = KEYWORD_SEPARATORS) ->
 
     >>> keyword_list("ferry, old  harbour;coast"), keyword_list("渡轮，海港、天气")
     (['ferry', 'old harbour', 'coast'], ['渡轮', '海港', '天气'])
-    >>> keyword_list("Tags: ferry, old harbour")
-    ['ferry', 'old harbour']
+    >>> keyword_list("Tags: ferry, old harbour"), keyword_list("渡轮 海港 天气")
+    (['ferry', 'old harbour'], ['渡轮', '海港', '天气'])
     """
     label = _LABEL_OF_KEYWORDS.match(text)
     listed = text[label.end() if label else 0 :][:MAX_KEYWORDS_CHARS]
-    words = (plain(word).lstrip() for word in separators.split(listed))
-    return [word for word in words if word][:MAX_LISTED_KEYWORDS]
+    words = [word for part in separators.split(listed) if (word := plain(part).lstrip())]
+    if len(words) == 1 and has_unspaced(words[0]) and all(map(has_unspaced, parts := words[0].split())):
+        words = parts
+    return words[:MAX_LISTED_KEYWORDS]
 
 
 def plain(value: object) -> str:

@@ -84,7 +84,7 @@ def _shown(title: str, lines: Collection[str], names: Collection[str], rules: Ru
         return title
     found: list[str] = []
     for sign in islice(_DASH_OR_SPACE.finditer(title), MAX_SIGNS):
-        before, after = title[: sign.start()].strip(), title[sign.end() :].strip()
+        before, after = title[: sign.start()].strip(" :："), title[sign.end() :].strip()
         is_space = not sign[0].strip()
         if is_space and key(before) in lines and len(key(before)) <= len(key(after)):
             found.append(after)  # the blog's name stands first in `<title>`, as FC2's templates have it

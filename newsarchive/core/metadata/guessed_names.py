@@ -25,6 +25,10 @@ from newsarchive.core.urls import same_site
 from newsarchive.items import Block
 from newsarchive.rules import Rules
 
+#: Characters of a paragraph that describes an author; a shorter one is not read as such.
+MIN_BIOGRAPHY_CHARS = 40
+#: Characters of such a paragraph that are searched for a job.
+MAX_BIOGRAPHY_CHARS = 400
 #: Labels of blocks in which no name is guessed. "nav" and "other" are missing because 12 of 20 right guesses on half of the
 #: benchmark's pages stand in blocks with these labels; "advert" and "author bio" have some too.
 _NO_BYLINES = frozenset(
@@ -207,3 +211,25 @@ def _is_place_without_names(path: str, rules: Rules) -> bool:
 @lru_cache(maxsize=32)
 def _any_word(rules: Rules, table: str) -> re.Pattern[str]:
     return compiled.regex(rf"(?<![^\W_])(?:{any_of(words_of(rules, 'nobody', table))})(?![^\W_])")
+
+
+def people_described(blocks: Sequence[Block], found: Sequence[Claim], rules: Rules) -> list[str]:
+    """The printed names with which a paragraph of the page begins: "Jane Doe is a writer who …"."""
+    authors = {c.value for c in found if c.field == "authors"}
+    people = tuple(f"{name} " for name in authors if like_a_name(name, rules))
+    if not people:
+        return []
+    table = words(rules)
+    lives = (
+        (name, b.text[len(name) : MAX_BIOGRAPHY_CHARS])
+        for b in blocks
+        if len(b.text) > MIN_BIOGRAPHY_CHARS
+        for name in people
+        if b.text.startswith(name)
+    )
+    # Without a job or a word such as "she" the text describes a product or a firm.
+    return sorted({
+        name.strip()
+        for name, life in lives
+        if life.split(" ", 1)[0] in table.life and (table.role.find(life) or table.person.find(life))
+    })  # fmt: skip

@@ -203,17 +203,19 @@ def _without_category(text: str, heading: LexborNode) -> str:
 
 
 def _without_small_end(text: str, heading: LexborNode, title: str) -> str:
-    """A headline without what stands smaller behind it in the same heading: "The ferry returns <small>2 May</small>" (Bootstrap).
+    """A headline without what stands smaller behind it in the same heading: "The ferry returns <small>2 May</small>" (Bootstrap), "The
+    ferry returns<br><span>2 May Source: Harbour Post</span>" (PHPCMS).
 
     It is kept where `title`, the text of `<title>`, has it too, and where it goes on a word: "F<small>ERRY</small>", "CO<small>2</small>".
     """
-    ends = heading.css("small")[-1:]
+    ends = heading.css("small,br + span")[-1:]
     end = text_of(ends[0], inline=True) if ends else ""
     before = ends[0].prev if ends else None
     goes_on = before is not None and before.tag == "-text" and (before.text(deep=False) or "")[-1:].isalnum()
     if not end or goes_on or text in title:
         return text
-    return text.removesuffix(end).rstrip(" |/·–—\u00a0") or text
+    rest = text.removesuffix(end).rstrip(" |/·–—\u00a0")
+    return rest if rest and (ends[0].tag == "small" or rest in title) else text
 
 
 @lru_cache(maxsize=8)

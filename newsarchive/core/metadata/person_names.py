@@ -71,11 +71,15 @@ _HANDLE = re.compile(r"(?<=[^\W\d_]{2})[\s(\[]+@\w[\w.]{0,40}[)\]]?")
 #: The pronouns of a person behind the name: "Jane Doe (she/her)", "Jane Doe (sie/ihr)".
 _PRONOUNS = re.compile(r"\s*\((?:she|he|they|sie|er|elle?|il|iel|ella|él)(?: ?/ ?\w+){1,3}\)", re.I)
 #: The time behind a name: "Jane Doe @ 10:20 AM" (Blogger), "Jane Doe today"; "Harbour Today" is a paper.
-_AT_TIME = re.compile(r"\s+(?:@\s+\d{1,2}[:.]\d\d|today)\b.*")
+_AT_TIME = re.compile(
+    r"\s+(?:(?:@|à|às|at|um|a las|alle|kl\.?|om|klo|o|в|о|pukul|lúc|saat)\s+\d{1,2}[:.h]\d\d|today)\b.*"
+)
+#: The label of the next detail behind a name: "Author: Jane Doe Date: 3 May 2024".
+_NEXT_LABEL = re.compile(r"\s+([^\s:：]{2,20})\s?[:：]")
 _LAST_FIRST = re.compile(r"([^\W\d_][\w'’-]+), ([^\W\d_][\w'’. -]*)")
 #: The separators of the details in a line: "By Jane Doe | 3 May 2024 • 4 min read", "2024-05-03 来源：新华网作者：张三".
 SEGMENT = re.compile(
-    r"\s*[|｜•·⋅●∙\t\n]\s*|\s+(?:--?|[–—・])\s+|\s{3,}|(?<=\S)\s(?=[\u3400-\u9fff]{1,6}\s?[：:])"
+    r"\s*[|｜•·⋅●∙\t\n]\s*|\s+(?:--?|[–—・])\s+|\s{3,}|(?<=\S)\s{1,2}(?=[\u3400-\u9fff]{1,6}\s?[：:])"
     r"|(?<=[^\W原文章])(?=(?:作者|责任编辑|责编)\s?[：:])|(?<=[^\W文章息闻料片件据容])(?=(?:来源|來源|出处)\s?[：:])"
 )
 #: Each match of `SEGMENT` holds one of these signs, or stands before one. Most lines hold none.
@@ -120,6 +124,9 @@ def names(text: str, rules: Rules, *, printed: bool = True) -> list[str]:
     if (writing := credit_labels.writers(text, rules)) is not None:
         text = writing  # "Text: Jane Doe, photos: John Roe"
     if printed:
+        labels = (m for m in _NEXT_LABEL.finditer(text) if m[1].casefold() in words(rules).details)
+        if label := next(labels, None):
+            text = text[: label.start()]
         text = _two_beats(rules).sub(" ", _RUN_ON.sub(" | ", text))
     if not text or _URL.search(text) or is_credit(text, rules):
         return []
