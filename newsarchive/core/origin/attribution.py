@@ -100,15 +100,15 @@ class _PhraseIndex:
     """All phrases, the heaviest first, by the first two words of a line, or by its first character in scripts without spaces.
     Behind some first words anything may follow: `by_words` has their phrases by that word alone too.
 
-    The phrases in `source_first` begin with the publisher's name. They are tried only on a line that holds one of
-    `source_first_words`. `note` matches an "Editor's note:" before the phrase, which begins with one of `note_words`
-    or with a sign.
+    The phrases in `source_first` begin with the publisher's name. Each is tried only on a line that holds one of the words
+    beside it, where these are known; `source_first_words` are all of these words. `note` matches an "Editor's note:" before
+    the phrase, which begins with one of `note_words` or with a sign.
     """
 
     by_words: Mapping[tuple[str, ...], _Bucket]
     first_words: frozenset[tuple[str, ...]]
     by_character: Mapping[str, _Bucket]
-    source_first: _Bucket
+    source_first: tuple[tuple[Literals | None, Phrase], ...]
     source_first_words: Literals
     note: re.Pattern[str]
     note_words: frozenset[str]
@@ -117,7 +117,9 @@ class _PhraseIndex:
         """The phrases that a line may begin with, each with the place where they would begin: after signs at its start,
         and after a note. Few lines have any."""
         line = folded(line)
-        named = [self.source_first] if self.source_first_words.stand_in(line.lower()) else []
+        lower, named = line.lower(), []
+        if self.source_first_words.stand_in(lower):
+            named = [tuple(p for words, p in self.source_first if words is None or words.stand_in(lower))]
         start = 0 if line[:1].isalnum() else _LEAD.match(line).end()  # type: ignore[union-attr]
         word = _WORD.match(line, start)
         found = [(start, bucket) for bucket in (*self._by(line, word), *named)]
@@ -338,7 +340,7 @@ def _phrase_index(rules: Rules) -> _PhraseIndex:
         {beginning: tuple(found) for beginning, found in words.items()},
         frozenset(longer),
         {character: tuple(found) for character, found in characters.items()},
-        tuple(source_first),
+        tuple((Literals(sorted(n)) if n else None, p) for n, p in zip(of_names, source_first, strict=True)),
         Literals(sorted(frozenset().union(*of_names)) if all(of_names) else [" "]),
         note,
         frozenset(word[0].casefold() for entry in notes if (word := _WORD.search(folded(entry)))),

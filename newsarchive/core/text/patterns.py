@@ -117,11 +117,22 @@ def needed(pattern: str) -> frozenset[str]:
     for token, end, depth in _tokens(pattern, _STRUCTURE):
         if token == "(" and depth == 1:
             opens = end
-        elif token == ")" and depth == 0 and pattern[end : end + 1] not in _REPEATS - {"+"}:
+        elif token == ")" and depth == 0 and _stands_once(pattern[end : end + 2]):
             inside = pattern[opens : end - 1]
             found = needed(inside[2:]) if inside.startswith("?:") else frozenset()
             best = max(best, found, key=lambda texts: min(map(len, texts), default=0))
     return best
+
+
+def _stands_once(behind: str) -> bool:
+    """Whether a group stands in each match at least once, by the two characters behind it in the pattern.
+
+    >>> [_stands_once(behind) for behind in ("", "ab", "+", "{1", "{0", "{,", "?", "*")]
+    [True, True, True, True, False, False, False, False]
+    """
+    return (
+        behind[:1] not in _REPEATS or behind[0] == "+" or (behind[0] == "{" and behind[1:] not in ("0", ","))
+    )
 
 
 def first_words(pattern: str) -> frozenset[str] | None:
