@@ -9,6 +9,7 @@ import itertools
 import json
 import zlib
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import brotli
 
@@ -34,7 +35,10 @@ from benchmarks.hostile_later import chunked, coded, numbered
 from newsarchive.compression import zstd
 
 #: Values of a type that a field does not have.
-ODD = (None, True, 0, -1.5, 10**30, "", "\0", "\ud83d", [], [None], [[[]]], {}, {"rendered": {}}, {"name": ["a"]}, "a" * 100_000)  # fmt: skip
+ODD: tuple[Any, ...] = (
+    None, True, 0, -1.5, 10**30, "", "\0", "\ud83d", [], [None], [[[]]], {}, {"rendered": {}}, {"name": ["a"]},
+    "a" * 100_000,
+)  # fmt: skip
 JSON_FEED = "application/feed+json"
 
 
