@@ -104,8 +104,8 @@ _PASSES: dict[str, tuple[str, ...]] = {
     "notices": ("newsarchive.core.boilerplate.step:_notice",),
     "credited_papers": (),
     "pictures": (
-        "newsarchive.core.boilerplate.position:captions",
-        "newsarchive.core.boilerplate.position:embeds",
+        "newsarchive.core.boilerplate.figures:captions",
+        "newsarchive.core.boilerplate.figures:embeds",
     ),
     "bylines_and_filler": (
         "newsarchive.core.boilerplate.position:bylines_and_dates",

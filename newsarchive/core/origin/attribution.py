@@ -117,7 +117,7 @@ class _PhraseIndex:
         """The phrases that a line may begin with, each with the place where they would begin: after signs at its start,
         and after a note. Few lines have any."""
         line = folded(line)
-        lower, named = line.lower(), []
+        lower, named = _lower(line), []
         if self.source_first_words.stand_in(lower):
             named = [tuple(p for words, p in self.source_first if words is None or words.stand_in(lower))]
         start = 0 if line[:1].isalnum() else _LEAD.match(line).end()  # type: ignore[union-attr]
@@ -138,6 +138,11 @@ class _PhraseIndex:
         if first in self.first_words and (second := _WORD.search(line, word.end())):
             of_words = self.by_words.get((*first, second[0].casefold()), of_words)
         return [bucket for bucket in (of_words, of_character) if bucket]
+
+
+def _lower(text: str) -> str:
+    """A text in small letters, the Turkish ones with a dot: in capitals "ı" and "i" are one letter for expressions."""
+    return text.lower().replace("ı", "i")
 
 
 def attribution_of(text: str, rules: Rules, *, quotes: bool = False) -> Attribution | None:
@@ -340,8 +345,11 @@ def _phrase_index(rules: Rules) -> _PhraseIndex:
         {beginning: tuple(found) for beginning, found in words.items()},
         frozenset(longer),
         {character: tuple(found) for character, found in characters.items()},
-        tuple((Literals(sorted(n)) if n else None, p) for n, p in zip(of_names, source_first, strict=True)),
-        Literals(sorted(frozenset().union(*of_names)) if all(of_names) else [" "]),
+        tuple(
+            (Literals(map(_lower, sorted(needs))) if needs else None, phrase)
+            for needs, phrase in zip(of_names, source_first, strict=True)
+        ),
+        Literals(map(_lower, sorted(frozenset().union(*of_names)))) if all(of_names) else Literals([" "]),
         note,
         frozenset(word[0].casefold() for entry in notes if (word := _WORD.search(folded(entry)))),
     )
