@@ -47,6 +47,8 @@ MIN_LETTERS_IN_ADDRESS = 3
 MAX_LETTERS_OF_INITIALS = 4
 #: Letters beside the links of a line of people and the places where they work: "and", "et".
 MAX_LETTERS_BETWEEN_LINKS = 8
+#: Characters of a paragraph of a press release, which stands above its contacts.
+MIN_PARAGRAPH_CHARS = 80
 #: Links of a page among which those to its authors' pages are looked for; later ones are not.
 MAX_LINKS = 3000
 
@@ -77,9 +79,9 @@ def _is_press_office(name: str, block: Block, blocks: Sequence[Block], rules: Ru
     """Whether a name is one of a press release: of a firm that the text under its heading tells of ("About Harbour Logistics"), or of
     whom to ask, below a line such as "Media contacts"."""
     at = next((i for i, other in enumerate(blocks) if other is block), -1)
-    before = blocks[at - 1].text if at > 0 else ""
-    if key(before) in words(rules).contact:
-        return True
+    if at > 0 and key(blocks[at - 1].text) in words(rules).contact:
+        # The last item of a menu above the text may be "Contact", too.
+        return any(len(above.text) >= MIN_PARAGRAPH_CHARS for above in blocks[: at - 1])
     under = blocks[at + 1].text if 0 <= at < len(blocks) - 1 else ""
     if block.kind != "heading" or not under.startswith(f"{name} "):
         return False

@@ -152,9 +152,9 @@ def headings(marks: Sequence[Mark], title: str, url: str, rules: Rules) -> Itera
             if is_titled:
                 continue
         text = _PERMALINK.sub("", text_of(mark.node, inline=True))
-        if text and mark.tag == "h1":
+        if text and (mark.tag == "h1" or mark is of_post):
             text = _without_category(_without_kicker(text, mark.node, rules), mark.node)
-            text = _without_small_end(text, mark.node, title)
+            text = _without_small_end(text, mark.node, title, rules)
         if text:
             yield Claim("headline", text, Source(Place.HOME if leads_home(mark.node, url) else place)), mark
 
@@ -202,20 +202,23 @@ def _without_category(text: str, heading: LexborNode) -> str:
     return rest if " " in rest else text
 
 
-def _without_small_end(text: str, heading: LexborNode, title: str) -> str:
+def _without_small_end(text: str, heading: LexborNode, title: str, rules: Rules) -> str:
     """A headline without what stands smaller behind it in the same heading: "The ferry returns <small>2 May</small>" (Bootstrap), "The
-    ferry returns<br><span>2 May Source: Harbour Post</span>" (PHPCMS).
+    ferry returns<br><span>2 May Source: Harbour Post</span>" (PHPCMS), "The ferry returns <em>2 May 2024</em>", a day alone.
 
     It is kept where `title`, the text of `<title>`, has it too, and where it goes on a word: "F<small>ERRY</small>", "CO<small>2</small>".
     """
-    ends = heading.css("small,br + span")[-1:]
+    ends = heading.css("small,br + span,em")[-1:]
     end = text_of(ends[0], inline=True) if ends else ""
     before = ends[0].prev if ends else None
     goes_on = before is not None and before.tag == "-text" and (before.text(deep=False) or "")[-1:].isalnum()
     if not end or goes_on or text in title:
         return text
     rest = text.removesuffix(end).rstrip(" |/·–—\u00a0")
-    return rest if rest and (ends[0].tag == "small" or rest in title) else text
+    is_apart = ends[0].tag == "small" or (
+        rest in title and (ends[0].tag == "span" or parse(end, rules) is not None)
+    )
+    return rest if rest and is_apart else text
 
 
 @lru_cache(maxsize=8)
