@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence, Set
-from itertools import takewhile
 
 from newsarchive.core.metadata.claims import KEYWORD_SEPARATORS, Claim, Place, Source
 from newsarchive.core.metadata.person_names import SEGMENT
@@ -22,9 +21,12 @@ from newsarchive.rules import Rules
 MAX_DETAIL_CHARS = 300
 #: Characters of a paragraph of the text. Lines between two of them belong to the text.
 MIN_PARAGRAPH_CHARS = 120
-#: Blocks before the headline, and blocks behind the text, that are read; others belong to the rest of the page.
+#: Blocks before the headline that are read; earlier ones belong to the rest of the page.
 MAX_BLOCKS_BEFORE = 4
+#: Blocks behind the text that are read; later ones belong to the rest of the page.
 MAX_BLOCKS_BEHIND = 20
+#: Words between two bullets; a part with as many is a button and no tag.
+MIN_WORDS_OF_BUTTON = 3
 #: Tags of one list; a longer list is a cloud of all tags of the site.
 MAX_LISTED_TAGS = 20
 #: Sections that stand behind one label; more are a list of all sections of the site.
@@ -93,12 +95,9 @@ def _labelled(
             if not field:
                 continue
             if rest:
-                # "tags: ferry • night • harbour"
-                more = takewhile(lambda one: not _COLON.search(one), segments[number + 1 :])
                 names = _named(rest, block)
-                names += (
-                    [one for one in more if 0 < len(one) <= MAX_NAME_CHARS] if field == "keywords" else []
-                )
+                if field == "keywords" and len(names) == 1 and "|" not in line:
+                    names += _between_bullets(segments[number + 1 :])
             elif block.kind != "heading" and segment == block.text.strip():
                 names = _behind(around, at, is_bare=not colon)
             else:
@@ -106,6 +105,18 @@ def _labelled(
             is_list = len(names) <= (MAX_LISTED_TAGS if field == "keywords" else MAX_LISTED_SECTIONS)
             out += [(field, names)] if names and is_list else []
     return out
+
+
+def _between_bullets(segments: Sequence[str]) -> list[str]:
+    """The further tags of "tags: ferry • night • harbour"; none where one of the parts has a label, a number or three words, as "3
+    comments" and "Leave a comment" have."""
+    may_be_tags = all(
+        0 < len(part.split()) < MIN_WORDS_OF_BUTTON
+        and not any(map(str.isdigit, part))
+        and not _COLON.search(part)
+        for part in segments
+    )
+    return list(segments) if may_be_tags else []
 
 
 def _around(blocks: Sequence[Block], headline: int) -> list[Block]:
@@ -167,7 +178,7 @@ def _behind(around: Sequence[Block], at: int, *, is_bare: bool) -> list[str]:
 
 
 def _hashtags(around: Sequence[Block], at: int) -> list[str]:
-    """The tags of a row of blocks that hold nothing but hashtags: two at least, or one that stands in a box for tags."""
+    """The tags of a row of blocks that hold nothing but hashtags, two at least: one alone is a call."""
     names: list[str] = []
     for block in around[at : at + MAX_LISTED_TAGS]:
         if block.text[:1] not in "#＃" or not _HASHTAGS.fullmatch(block.text):
