@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, event
 
+from newsarchive.core.near_duplicates.fingerprint import fingerprint_step
 from newsarchive.db import site_templates
 from newsarchive.db.engine import reading
 from newsarchive.db.reading import articles, search, statistics
@@ -23,6 +24,7 @@ from newsarchive.db.writing import captures
 from newsarchive.db.writing.store import Outcome, Store
 from newsarchive.exceptions import NoSuchArticle, UsageError
 from newsarchive.items import Article, Author, Block, Edit, Origin
+from newsarchive.rules import default
 from tests.support.storage import START, delete_post, make_article, open_archive, rich_article, rows
 
 #: The numbers and texts of two articles.
@@ -499,6 +501,45 @@ def test_a_view_stands_for_a_post_that_is_gone_from_its_own_address(store: Store
     delete_post(engine, OWN, START + timedelta(days=1))
     assert store.ingest([seen_at(VIEW, "The ferry left at one.", 2)]) == [UPDATED]
     assert articles.get(engine, OWN).article_body == "The ferry left at one."
+
+
+FERRY = "\n\n".join(f"The ferry left the harbour at noon on day {n} with {n} cars." for n in range(9))
+CASINO = "\n\n".join(f"Casino number {n} pays best of all the casinos of the year {n}." for n in range(9))
+
+
+def test_two_blogs_of_a_network_have_a_first_post_each(store: Store, engine: Engine) -> None:
+    """WordPress begins each blog of a network in folders with a post 1, "Hello world!", which most bloggers write anew."""
+    urls = ("https://blogs.example/heron/hello-world/", "https://blogs.example/crane/hello-world/")
+    posts = [
+        fingerprint_step(
+            make_article(
+                1,
+                url=url,
+                canonical_url=url,
+                post_id="1",
+                headline="Hello world!",
+                body=body,
+                date_published=START - timedelta(days=age),
+            ),
+            default(),
+        )
+        for url, body, age in zip(urls, (FERRY, CASINO), (0, 300), strict=True)
+    ]
+    assert [store.ingest([post])[0] for post in posts * 2] == [NEW, NEW, UNCHANGED, UNCHANGED]
+    assert [articles.get(engine, url).article_body for url in urls] == [FERRY, CASINO]
+
+
+def test_another_text_with_the_headline_of_a_deleted_post_that_names_it_does_not_replace_it(
+    store: Store, engine: Engine
+) -> None:
+    """On a host with many authors anybody may name the deleted post of another one as their own page's address."""
+    other = "https://blog.example/@mallory/1"
+    store.ingest([fingerprint_step(make_article(1, url=OWN, body=FERRY), default())])
+    delete_post(engine, OWN, START + timedelta(days=1))
+    page = make_article(1, url=other, canonical_url=OWN, body=CASINO, day=2)
+    assert store.ingest([fingerprint_step(page, default())]) == [NEW]
+    assert articles.get(engine, OWN).article_body == FERRY
+    assert articles.get(engine, other).article_body == CASINO
 
 
 @pytest.mark.parametrize(

@@ -163,13 +163,16 @@ def _formers(
 def _is_one_post(reader: Reader, article: Article, row: dict[str, Any], has_headline: bool) -> bool:
     """Whether a page has the headline or the moment of a stored article, and neither another day nor other authors."""
     here, there = article.date_published, row["date_published"]
-    if not (has_headline or here == there is not None):
-        return False
-    if here is not None and there is not None and abs(here - there) > MAX_DATES_APART:
+    if not (has_headline or here == there is not None) or are_days_apart(here, there):
         return False
     named = _name_words(author.name for author in article.authors)
     stored = _name_words(name for (name,) in reader.tuples(_AUTHORS, {"id": row["id"]}))
     return not named or not stored or bool(named & stored)
+
+
+def are_days_apart(here: datetime | None, there: datetime | None) -> bool:
+    """Whether two posts have dates, and these are too far apart for one post."""
+    return here is not None and there is not None and abs(here - there) > MAX_DATES_APART
 
 
 def _name_words(names: Iterable[str]) -> set[str]:

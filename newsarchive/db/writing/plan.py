@@ -20,6 +20,7 @@ from newsarchive.db.reading.replaced import MIN_SAME
 from newsarchive.db.rows import VERSION_FIELDS
 from newsarchive.db.values import storable
 from newsarchive.db.writing.field_changes import Change
+from newsarchive.db.writing.moved import are_days_apart
 from newsarchive.db.writing.packed import PackedArticle, head_of
 from newsarchive.items import Article, ChangeKind
 
@@ -133,10 +134,12 @@ class Plan:
     def is_elsewhere(self) -> bool:
         """Whether the stored article has another address, its text was read neither here nor where the server was asked, and
         the page is no stored one that is read again."""
-        if self.stored is None or self.reread:
-            return False
-        read_at = url_key(self.stored["read_at"]) if self.stored["read_at"] else self.stored["url_key"]
-        return {self.key, *self.asked_keys}.isdisjoint((self.stored["url_key"], read_at))
+        return self.stored is not None and self.is_read_elsewhere(self.stored)
+
+    def is_read_elsewhere(self, stored: dict[str, Any]) -> bool:
+        """What `is_elsewhere` says of any stored article."""
+        read_at = url_key(stored["read_at"]) if stored["read_at"] else stored["url_key"]
+        return not self.reread and {self.key, *self.asked_keys}.isdisjoint((stored["url_key"], read_at))
 
     @property
     def text_changed(self) -> bool:
@@ -271,9 +274,11 @@ def match(plan: Plan, found: list[dict[str, Any]]) -> dict[str, Any] | None:
     """The stored article of the same post, `None` for a new post.
 
     It has the same URL; or the same id of the platform with the same text, because two blogs on one host both have a post
-    12, and translations of a post have one id and one date; or the same canonical URL with the same text. An article that
+    12, and translations of a post have one id and one date (with another text and another day it is another post: each new
+    blog of a network has a post 1, "Hello world!"); or the same canonical URL with the same text. An article that
     was read elsewhere and names this URL is the same only where nothing differs: a page of a stranger may name any URL, and
-    the post itself must not look like an edit of that page.
+    the post itself must not look like an edit of that page. A page that names a deleted post as its own needs more than the
+    headline: on a host with many authors anybody may name it, and what they wrote must not replace it.
     """
     for row in found:
         if row["url_key"] == plan.key:
@@ -281,7 +286,9 @@ def match(plan: Plan, found: list[dict[str, Any]]) -> dict[str, Any] | None:
     post, site = plan.article.post_id, site_of(plan.article.url)
     for row in found:
         if post and post == row["post_id"] and site == site_of(row["url"]) and _same_text(plan.article, row):
-            return row
+            days_apart = are_days_apart(plan.article.date_published, row["date_published"])
+            if not (days_apart and plan.is_read_elsewhere(row) and _other_text(plan.article, row)):
+                return row
     for row in found:
         if (
             plan.canonical_key not in (row["url_key"], row["canonical_key"])
@@ -290,7 +297,8 @@ def match(plan: Plan, found: list[dict[str, Any]]) -> dict[str, Any] | None:
             continue
         names_this = plan.key == row["canonical_key"] and row["url_key"] not in plan.asked_keys
         if plan.reread or not names_this:
-            if _same_text(plan.article, row):
+            replaces = row["gone_at"] is not None and plan.is_read_elsewhere(row)
+            if _same_text(plan.article, row) and not (replaces and _other_text(plan.article, row)):
                 return row
         elif plan.digest == row["record_hash"]:
             return row
@@ -306,3 +314,10 @@ def _same_text(article: Article, row: dict[str, Any]) -> bool:
     if article.content_hash == row["content_hash"] != "":
         return True
     return likeness(rows.signature_of(row["minhash"]), article.minhash) >= MIN_SAME
+
+
+def _other_text(article: Article, row: dict[str, Any]) -> bool:
+    """Whether two texts are long enough to be compared, and differ."""
+    known = rows.signature_of(row["minhash"])
+    is_one = article.content_hash == row["content_hash"] != "" or likeness(known, article.minhash) >= MIN_SAME
+    return bool(known and article.minhash) and not is_one
