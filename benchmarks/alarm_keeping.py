@@ -37,7 +37,7 @@ from newsarchive.core.alarms.parts import Version, names, shrunk_at
 from newsarchive.core.alarms.records import AlarmKind, History, Look, Past, Reading, State
 from newsarchive.db import bulk
 from newsarchive.db.engine import writing
-from newsarchive.db.frontier.updates import MAX_KEPT_LOOKS, MIN_LOOK_DISTANCE, record_look
+from newsarchive.db.frontier.listings import MAX_KEPT_LOOKS, MIN_LOOK_DISTANCE, record_look
 from newsarchive.db.models import (
     ArticleAuthor,
     ArticleRow,

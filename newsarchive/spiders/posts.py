@@ -29,8 +29,8 @@ from newsarchive.core.urls import site_of, url_key
 from newsarchive.crawling import browser, failures
 from newsarchive.crawling.responses import conditional
 from newsarchive.crawling.stats import Count, Detail, FetchProblem, Group, SkipReason, key
+from newsarchive.db.frontier.absences import LEADS_HOME
 from newsarchive.db.frontier.queue import Absence, Frontier, Known
-from newsarchive.db.frontier.updates import LEADS_HOME
 from newsarchive.exceptions import NotAnArticle
 from newsarchive.extensions.warc import KEEP
 from newsarchive.items import Capture, DropReason, Link

@@ -35,7 +35,7 @@ from newsarchive.core.alarms.questions import MAX_ALARM_AGE, MIN_HISTORY_READING
 from newsarchive.core.alarms.records import Alarm, AlarmKind, History, Look, Past, Problem, Reading, State
 from newsarchive.db import engine as db
 from newsarchive.db.conditions import visible
-from newsarchive.db.frontier import updates
+from newsarchive.db.frontier import listings
 from newsarchive.db.frontier.queue import Frontier
 from newsarchive.db.frontier.sites import Sites
 from newsarchive.db.models import AlarmRow, CrawlRun
@@ -356,7 +356,7 @@ def test_what_another_site_does_is_no_history_of_a_site(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The season has one site in each archive, so that no reading, look, list, run or alarm could be another site's."""
-    monkeypatch.setattr(updates, "MAX_KEPT_LOOKS", KEPT_LOOKS)
+    monkeypatch.setattr(listings, "MAX_KEPT_LOOKS", KEPT_LOOKS)
     with open_archive("sqlite", tmp_path) as engine:
         blogs = own, other = [Blog(number, random.Random(number), [60], [1.0] * 7) for number in range(2)]
         archive = InArchive(engine, blogs)

@@ -26,7 +26,7 @@ from newsarchive.core.alarms.listings import (
 )
 from newsarchive.core.alarms.records import AlarmKind, History, State
 from newsarchive.db import engine as db
-from newsarchive.db.frontier import updates
+from newsarchive.db.frontier import listings
 from newsarchive.db.frontier.queue import Frontier
 from newsarchive.db.models import CrawlRun
 from newsarchive.db.reading.alarms import history as history_of
@@ -325,7 +325,7 @@ def test_looks_that_find_the_same_stand_in_one_row_and_old_rows_are_forgotten(
                 SameLooks(begin + 4 * HOUR, begin + 4 * HOUR, 1, 9),
             ],
         )
-        monkeypatch.setattr(updates, "MAX_KEPT_LOOKS", 2)
+        monkeypatch.setattr(listings, "MAX_KEPT_LOOKS", 2)
         with db.writing(engine) as connection:
             look(connection, site, clock.now)
         with db.reading(engine) as connection:

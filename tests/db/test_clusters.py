@@ -189,7 +189,7 @@ def test_a_batch_that_fails_leaves_no_cluster(engine: Engine, monkeypatch: pytes
         raise RuntimeError("killed")
 
     Store(engine).ingest([post(1, story(1))])
-    monkeypatch.setattr("newsarchive.db.frontier.updates.mark", fail)
+    monkeypatch.setattr("newsarchive.db.frontier.fetches.mark", fail)
     with pytest.raises(RuntimeError, match="killed"):
         Store(engine).ingest([post(2, story(1))])
     assert groups(engine) == []

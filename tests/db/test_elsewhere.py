@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from newsarchive.db.frontier.updates import LEADS_ELSEWHERE
+from newsarchive.db.frontier.absences import LEADS_ELSEWHERE
 from newsarchive.db.writing.store import Store
 from newsarchive.items import Article
 from tests.support.storage import START, make_article, rows

@@ -1,7 +1,7 @@
 """The frontier: which URLs of a site are known, which still have to be fetched, which are due again.
 
 Every discovered URL is a row before it is fetched, and is marked as done in the transaction that stores its article
-(`updates.mark`): a crawl that is killed goes on where it was.
+(`fetches.mark`): a crawl that is killed goes on where it was.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from newsarchive.core.discovery.revisit import (
 from newsarchive.core.urls import site_of, url_key
 from newsarchive.db import bulk
 from newsarchive.db.engine import reading, writing
-from newsarchive.db.frontier import known_sites, source_texts, updates
+from newsarchive.db.frontier import absences, fetches, known_sites, listings, named_links, source_texts
 from newsarchive.db.frontier.edit_rates import EditRates
 from newsarchive.db.models import ArticleRow, CrawlRun, Discovery, Site, Source, SourceTextRow, Url, UrlPart
 from newsarchive.db.values import storable
@@ -232,23 +232,23 @@ class Frontier:
     def listed(self, source_id: int, posts: int | None = None, digest: str = "") -> None:
         """Record what a look at a list of posts found. Without `posts` it found the same as the look before (304)."""
         with writing(self.engine) as connection:
-            updates.record_look(connection, source_id, self.clock(), posts, digest)
+            listings.record_look(connection, source_id, self.clock(), posts, digest)
 
     def same_since(self, source_id: int) -> datetime | None:
         """Since when looks at a list have found the same; `None` for a list that nobody looked at."""
         with reading(self.engine) as connection:
-            return updates.same_since(connection, source_id)
+            return listings.same_since(connection, source_id)
 
     def lacks_since(self, site_id: int, source_id: int) -> datetime | None:
         """When a crawl met the newest post that a feed has lacked for longer than feeds take; `None` for none."""
         with reading(self.engine) as connection:
-            return updates.lacks_since(connection, site_id, source_id, self.clock())
+            return listings.lacks_since(connection, site_id, source_id, self.clock())
 
     def look_for_lost(self, links: Sequence[Link], *, site_id: int = 0, source_id: int = 0) -> int:
         """Make the posts due that these `links`, of the feed of a site or of a sitemap, name no longer; gives how many."""
         now = self.clock()
         with reading(self.engine) as connection:
-            lost = updates.lost(connection, links, now, site_id=site_id, source_id=source_id)
+            lost = listings.lost(connection, links, now, site_id=site_id, source_id=source_id)
         if lost:
             with writing(self.engine) as connection:
                 connection.execute(update(Url).where(Url.id.in_(lost)).values(next_check_at=now))
@@ -268,11 +268,11 @@ class Frontier:
     def discover(
         self, site_id: int, run_id: int, links: Iterable[Link], source_id: int | None = None
     ) -> None:
-        """Make a row of every link before it is fetched (`updates.record`)."""
-        naming = updates.Naming(site_id, run_id, source_id, self.clock())
+        """Make a row of every link before it is fetched (`named_links.record`)."""
+        naming = named_links.Naming(site_id, run_id, source_id, self.clock())
         with writing(self.engine) as connection:
             for chunk in bulk.chunks(list(links)):
-                updates.record(connection, chunk, naming, self.keep)
+                named_links.record(connection, chunk, naming, self.keep)
 
     def known(self, urls: Iterable[str]) -> dict[str, Known]:
         """What the frontier knows of these URLs, by key."""
@@ -360,7 +360,7 @@ class Frontier:
         address to which the URL led, where that is another one."""
         now, key = self.clock(), url_key(url)
         with writing(self.engine) as connection:
-            seen = updates.visits(connection, [key], self.rates).get(key, Visits(now))
+            seen = fetches.visits(connection, [key], self.rates).get(key, Visits(now))
             after = next_check(seen, now, "unchanged", key)
             changes = {
                 "state": "ok",
@@ -368,14 +368,14 @@ class Frontier:
                 "next_check_at": after,
                 "fail_count": 0,
                 "reason": case(
-                    (Url.filled_from != "", literal(updates.FILLED).concat(Url.filled_from)), else_=""
+                    (Url.filled_from != "", literal(fetches.FILLED).concat(Url.filled_from)), else_=""
                 ),
                 "reason_detail": "",
             }
             connection.execute(update(Url).where(_open(key)).values(changes))
             first = case((ArticleRow.first_seen_at > now, now), else_=ArticleRow.first_seen_at)
             there = {"first_seen_at": first, "last_seen_at": now, "gone_at": None}
-            here = ArticleRow.id.in_(updates.articles_at(connection, key, url_key(answered or url)))
+            here = ArticleRow.id.in_(absences.articles_at(connection, key, url_key(answered or url)))
             connection.execute(update(ArticleRow).where(here).values(there))
 
     def settle(self, url: str, state: str, reason: str, detail: str = "") -> None:
@@ -422,7 +422,7 @@ class Frontier:
         """Record that a page is not there. `answered` is the address to which the URL led, where that is another one.
 
         It is gone for good where that is `final` (410), or where the looks found the same (404) for
-        `updates.MIN_TIME_BETWEEN_ABSENCES`; until then the first of them stays the last that counts, however often a page is
+        `absences.MIN_TIME_BETWEEN_ABSENCES`; until then the first of them stays the last that counts, however often a page is
         asked for. Its article keeps its text and gets `gone_at`, once. Where a post has several addresses, the first
         that is found gone is `GONE`, the others are `STILL_GONE`.
         """
@@ -433,7 +433,7 @@ class Frontier:
             first = row.last_checked_at if row is not None and row.reason == reason else None
             if first is None or is_future(first, now):
                 first = now
-            gone = final or not news or now - first >= updates.MIN_TIME_BETWEEN_ABSENCES
+            gone = final or not news or now - first >= absences.MIN_TIME_BETWEEN_ABSENCES
             looked_at = now if gone else first
             outcome: Outcome = "gone" if gone else "missing"
             state = "gone" if gone else (row.state if row is not None else "new")
@@ -445,7 +445,7 @@ class Frontier:
                 changes["fail_count"] = Url.fail_count + 1
             connection.execute(update(Url).where(_open(key)).values(changes))
             if gone:
-                here = ArticleRow.id.in_(updates.articles_at(connection, key, url_key(answered or url)))
+                here = ArticleRow.id.in_(absences.articles_at(connection, key, url_key(answered or url)))
                 stored = connection.execute(select(ArticleRow.gone_at).where(here)).all()
                 connection.execute(
                     update(ArticleRow).where(here, ArticleRow.gone_at.is_(None)).values(gone_at=now)
@@ -473,7 +473,7 @@ class Frontier:
 
     def _vanished(self, key: str, answers: Sequence[tuple[datetime, int]]) -> bool:
         with writing(self.engine) as connection:
-            here = ArticleRow.id.in_(updates.articles_at(connection, key))
+            here = ArticleRow.id.in_(absences.articles_at(connection, key))
             stored = connection.execute(select(ArticleRow.last_seen_at, ArticleRow.gone_at).where(here)).all()
             if not stored:
                 return False
@@ -482,7 +482,7 @@ class Frontier:
             settled = [
                 (moment, status)
                 for moment, status in later
-                if status == 410 or moment - later[0][0] >= updates.MIN_TIME_BETWEEN_ABSENCES
+                if status == 410 or moment - later[0][0] >= absences.MIN_TIME_BETWEEN_ABSENCES
             ]
             if not settled:
                 return False

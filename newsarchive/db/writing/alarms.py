@@ -14,7 +14,7 @@ from newsarchive.core.alarms import witnesses
 from newsarchive.core.alarms.judge import judge
 from newsarchive.core.alarms.records import LIST_ALARMS, Alarm, AlarmKind, State, sentence
 from newsarchive.db import bulk
-from newsarchive.db.frontier import updates
+from newsarchive.db.frontier import listings
 from newsarchive.db.models import AlarmRow, Quarantined, Url
 from newsarchive.db.reading.alarms import history
 
@@ -86,7 +86,7 @@ def look(
         _quarantine(connection, alarm_id, alarm, now)
     # While an alarm on lists stands, the earlier looks are kept, because they tell when it is over.
     if not KEEPING & {alarm.kind for alarm in kept}:
-        updates.prune_looks(connection, site_id)
+        listings.prune_looks(connection, site_id)
     after = replace(
         known,
         standing={alarm.kind: alarm.since for alarm in kept},

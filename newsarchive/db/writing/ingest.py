@@ -15,7 +15,7 @@ from newsarchive.core.site_template.model import Template
 from newsarchive.core.site_template.observations import Observation, Sighting
 from newsarchive.core.urls import site_of
 from newsarchive.db import bulk, fulltext, rows, site_templates
-from newsarchive.db.frontier import updates
+from newsarchive.db.frontier import absences, fetches
 from newsarchive.db.frontier.edit_rates import EditRates
 from newsarchive.db.models import (
     ArticleAuthor,
@@ -181,17 +181,17 @@ class Batch:
         stored_before = not all(plan.is_new for plan in self.plans)
         site_templates.record(self.connection, seen, self.how.now, may_hold_lines=stored_before)
         looks = [
-            updates.Fetched(plan.article, plan.seen_at, plan.text_changed and plan.is_publishers)
+            fetches.Fetched(plan.article, plan.seen_at, plan.text_changed and plan.is_publishers)
             for plan in self.plans
         ]
-        looks += [updates.Fetched(plan.article, plan.seen_at, changed=False) for plan in aside]
+        looks += [fetches.Fetched(plan.article, plan.seen_at, changed=False) for plan in aside]
         if self.how.reread:
-            updates.take_up(self.connection, looks)
+            fetches.take_up(self.connection, looks)
         else:
             answers = [(p.article.capture, p.article_id, p.seen_at) for p in self.plans if p.article.capture]
-            led = updates.led(self.connection, answers)
-            updates.mark(self.connection, looks, self.how.rates)
-            updates.mark_led(self.connection, led)
+            led = absences.led(self.connection, answers)
+            fetches.mark(self.connection, looks, self.how.rates)
+            absences.mark_led(self.connection, led)
         done = {
             id(plan): Batch(self.connection, [plan.packed or plan.article], self.how).store()[0]
             for plan in self.waiting

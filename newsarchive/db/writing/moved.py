@@ -22,7 +22,7 @@ from newsarchive.core.urls import site_of, url_key
 from newsarchive.db import bulk
 from newsarchive.db.conditions import visible
 from newsarchive.db.engine import writing
-from newsarchive.db.frontier.updates import LEADS_HOME
+from newsarchive.db.frontier.absences import LEADS_HOME
 from newsarchive.db.models import ArticleRow, Site, Url
 from newsarchive.db.reading.replaced import Text, text_of
 from newsarchive.db.readonly import Reader, reading
