@@ -136,12 +136,12 @@ _LOST = tuple(
 #: name, stage, patches (path → what takes its place), code
 _PLAIN: tuple[tuple[str, str, str, dict[str, Off], tuple[str, ...]], ...] = (
     # which blocks are the article
-    ("repeats", "extraction", "extract", {"newsarchive.core.extraction.step:repeated": returns(frozenset())},
-     ("newsarchive.core.extraction.labels",)),
+    ("repeats", "extraction", "extract", {"newsarchive.core.extraction.repeats:repeated": returns(frozenset())},
+     ("newsarchive.core.extraction.repeats",)),
     ("dangling headings", "extraction", "extract", {"newsarchive.core.extraction.step:_without_dangling": argument()}, ()),
     ("text of JSON-LD", "extraction", "extract", {"newsarchive.core.extraction.step:_declared": returns([])}, ()),
     ("refusals", "extraction", "extract", {"newsarchive.core.extraction.step:refuse": returns(None)}, ()),
-    ("refusal: teasers", "extraction", "extract", {"newsarchive.core.extraction.page_type:teasers": returns([])}, ()),
+    ("refusal: teasers", "extraction", "extract", {"newsarchive.core.extraction.page_type:teasers": returns([]), "newsarchive.core.extraction.confidence:teasers": returns([])}, ()),
     ("refusal: error titles", "extraction", "extract", {"newsarchive.core.extraction.page_type:error_title": returns("")},
      ("newsarchive.core.discovery.page_kind",)),
     ("agreement of kinds", "extraction", "extract", {"newsarchive.core.extraction.classifier:agreed": argument()}, ()),

@@ -29,7 +29,6 @@ from newsarchive.core.discovery.wordpress import post_id
 from newsarchive.core.encoding import decoding
 from newsarchive.core.extraction import step
 from newsarchive.core.extraction.agreement import tokens, usable, weighed
-from newsarchive.core.extraction.page_type import quality
 from newsarchive.core.html.blocks import read_blocks
 from newsarchive.core.html.parsing import parse
 from newsarchive.core.html.render import rendered
@@ -297,9 +296,8 @@ def _of_all_pages(page: Page, rules: Rules) -> Article:
     for capture in page.capture.parts:
         try:
             further = decoding.decode_step(capture, rules)
-            # A further page may be short: it need not be an article by itself.
-            sheet, verdict = step.read(further, rules)
-            parts.append(Part(tuple(step.labelled(sheet, verdict, rules)), quality(sheet, verdict)))
+            blocks, found = step.further_page(further, rules)
+            parts.append(Part(tuple(blocks), found))
         except NotAnArticle:
             return flagged(joined(article, parts))
         pages.append(further)

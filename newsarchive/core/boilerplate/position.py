@@ -14,7 +14,7 @@ from itertools import pairwise, takewhile
 
 from newsarchive.core.boilerplate import figures
 from newsarchive.core.boilerplate.phrases import phrases
-from newsarchive.core.extraction.cards import is_other_page
+from newsarchive.core.extraction.markup_rules import is_other_page
 from newsarchive.core.html.markup import is_cell
 from newsarchive.core.metadata import byline_words, person_names
 from newsarchive.core.metadata.credit_labels import Role

@@ -19,7 +19,7 @@ from newsarchive.core.boilerplate import cues, figures, position
 from newsarchive.core.boilerplate.multiline import closed, opened
 from newsarchive.core.boilerplate.phrases import MAX_PHRASE_CHARACTERS, Lookup, Phrases, Verdicts, phrases
 from newsarchive.core.extraction.agreement import heard_again
-from newsarchive.core.extraction.page_type import reconsidered
+from newsarchive.core.extraction.confidence import reconsidered
 from newsarchive.core.html.entries import Entries
 from newsarchive.core.html.render import rendered
 from newsarchive.core.metadata.headline import original_headline

@@ -113,9 +113,9 @@ def features(reading: Reading, names: Names, title: str = "", declared: str = ""
     out.update(zip(_IN, (named.bits[at] & _GROUP_BITS > 0).astype(np.float64), strict=True))
     out.update(zip(_UNDER, (named.tags[at] & _TAG_BITS > 0).astype(np.float64), strict=True))
     prose = weight * (1 - link) * (weight > MAX_LINE_WEIGHT) * (link < 0.5)
-    _containers(out, boxes, named.parent, at, prose, weight, link)
-    _same_shape(out, blocks, weight, link)
-    _neighbours(out, weight, link, prose)
+    _containers(out, boxes, named.parent, at, prose)
+    _same_shape(out, blocks)
+    _neighbours(out, prose)
     _title(out, blocks, title)
     out["declared"] = _declared(blocks, declared)
     out["page_weight"] = np.full(n, np.log1p(weight.sum()))
@@ -129,15 +129,15 @@ def ratio(a: Array, b: Array) -> Array:
     return a / np.maximum(b, 1.0)
 
 
-def _same_shape(out: dict[str, Array], blocks: Sequence[RawBlock], weight: Array, link: Array) -> None:
+def _same_shape(out: dict[str, Array], blocks: Sequence[RawBlock]) -> None:
     """Add what blocks of the same shape have in common, which are cards, comments, entries of a menu or paragraphs, and
     how often the page holds a block's text."""
     ids: dict[tuple[int, str], int] = {}
     group = np.array([ids.setdefault((b.box.shape, b.wrap), len(ids)) for b in blocks], np.int64)
     count = np.bincount(group).astype(np.float64)
     out["same_count"] = np.minimum(count, 100)[group]
-    out["same_mean"] = np.log1p(np.bincount(group, weight) / count)[group]
-    out["same_link"] = (np.bincount(group, link) / count)[group]
+    out["same_mean"] = np.log1p(np.bincount(group, out["weight"]) / count)[group]
+    out["same_link"] = (np.bincount(group, out["link_density"]) / count)[group]
     seen: dict[str, int] = {}
     before = []
     for block in blocks:
@@ -147,11 +147,11 @@ def _same_shape(out: dict[str, Array], blocks: Sequence[RawBlock], weight: Array
     out["repeats_before"] = np.minimum(np.array(before, np.float64), 5)
 
 
-def _neighbours(out: dict[str, Array], weight: Array, link: Array, prose: Array) -> None:
+def _neighbours(out: dict[str, Array], prose: Array) -> None:
     """Add the lengths and links of the two blocks before and behind, the prose around, and the place on the page."""
-    n = len(weight)
+    n = len(prose)
     text, dense = np.zeros((2, n + 4))
-    text[2:-2], dense[2:-2] = np.log1p(weight), link
+    text[2:-2], dense[2:-2] = np.log1p(out["weight"]), out["link_density"]
     for shift in (-2, -1, 1, 2):
         out[f"weight{shift:+d}"] = text[2 + shift : 2 + shift + n]
         out[f"link{shift:+d}"] = dense[2 + shift : 2 + shift + n]
@@ -209,20 +209,19 @@ def _containers(
     parent: NDArray[np.int64],
     at: NDArray[np.int64],
     prose: Array,
-    weight: Array,
-    link: Array,
 ) -> None:
     """Add what the box of each block and the three boxes around it hold, and how the block stands to the main
     containers.
 
     `parent` gives the place of the box around each box, `at` the place of each block's box.
     """
-    n = len(prose)
+    n, weight = len(prose), out["weight"]
     first = np.minimum(np.array([b.first for b in boxes], np.int64), n)
     last = np.maximum(np.minimum(np.array([b.last for b in boxes], np.int64), n), first)
 
     sums = np.zeros((4, n + 1))
-    np.cumsum([prose, weight, weight * link, prose * (out["token_near"] > -0.5)], axis=1, out=sums[:, 1:])
+    counted = [prose, weight, weight * out["link_density"], prose * (out["token_near"] > -0.5)]
+    np.cumsum(counted, axis=1, out=sums[:, 1:])
     p, w, lw, g = sums[:, last] - sums[:, first]
     held = (last - first).astype(np.float64)
     total = max(1.0, float(prose.sum()))
@@ -233,41 +232,34 @@ def _containers(
         out[name + "_prose"], out[name + "_link"] = shares[up], links[up]
         out[name + "_mean"], out[name + "_count"] = means[up], counts[up]
         up = np.maximum(parent[up], 0)
+
+    index = np.arange(n)
+
+    def stands_to(main: int) -> tuple[Array, Array, Array, Array]:
+        """How each block stands to a main container: whether it is inside, its place from the container's beginning (0)
+        to its end (1), how many boxes lie between, and the share of the prose in the child of the container that it
+        lies in."""
+        start, end = int(first[main]), int(last[main])
+        inside = (index >= start) & (index < end)
+        place = np.minimum(np.maximum((index - start) / max(1, end - start), -1.0), 2.0)
+        below, share = np.full(n, -1.0), np.full(n, -1.0)
+        branch, depth = _branches(main, parent, at[start:end])
+        below[start:end] = depth
+        share[start:end] = p[branch] / max(1.0, float(p[main]))
+        return inside.astype(np.float64), place, below, share
+
     depths = np.array([b.depth for b in boxes], np.int64)
     known: dict[int, tuple[Array, ...]] = {}
-    for name, share, counted in _MAINS:
+    for name, share, counted_as in _MAINS:
         # The deepest box that holds at least this share; the first of several.
-        held_by = p if counted == "prose" else g
+        held_by = p if counted_as == "prose" else g
         most = float(np.max(held_by))
         enough = np.flatnonzero(held_by >= share * most)
         main = int(enough[np.argmax(depths[enough])]) if len(enough) and most > 0 else 0
         if main not in known:
-            known[main] = _main(main, first, last, n, p, parent, at)
+            known[main] = stands_to(main)
         for part, values in zip(("_in", "_at", "_below", "_branch"), known[main], strict=True):
             out[name + part] = values
-
-
-def _main(
-    main: int,
-    first: NDArray[np.int64],
-    last: NDArray[np.int64],
-    n: int,
-    prose: Array,
-    parent: NDArray[np.int64],
-    at: NDArray[np.int64],
-) -> tuple[Array, Array, Array, Array]:
-    """How each block stands to a main container: whether it is inside, its place from the container's beginning (0) to
-    its end (1), how many boxes lie between, and the share of the prose in the child of the container that it lies
-    in."""
-    index = np.arange(n)
-    start, end = int(first[main]), int(last[main])
-    inside = (index >= start) & (index < end)
-    place = np.minimum(np.maximum((index - start) / max(1, end - start), -1.0), 2.0)
-    below, share = np.full(n, -1.0), np.full(n, -1.0)
-    branch, depth = _branches(main, parent, at[start:end])
-    below[start:end] = depth
-    share[start:end] = prose[branch] / max(1.0, float(prose[main]))
-    return inside.astype(np.float64), place, below, share
 
 
 def _branches(

@@ -1,16 +1,12 @@
-"""What to call a block that is no part of the article, and which text a page holds twice.
+"""What to call a block that is no part of the article: in `<div class="cookie-notice">` it is labelled `consent`.
 
-- A block in `<div class="cookie-notice">` is labelled `consent`, by the names of the elements around it. That is a
-  first guess: the boilerplate step knows phrases and has the last word.
-- A text that a page holds twice, for wide and for narrow screens, is kept once. Only whole runs of blocks count,
-  because a refrain, a row of a table or a line of code may well stand twice in an article. This earns 0.06 to 0.08
-  points of F1 on real pages: 14 of 1,282 hold their text twice (`docs/benchmarks/ablation.md`).
+The names of the elements around a block give a first guess: the boilerplate step knows phrases and has the last word. `path_of` gives
+the path by which its tables of platforms know a block.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from functools import lru_cache
 
 from newsarchive.core.extraction.class_names import is_page_form, spelled, telling
@@ -45,10 +41,6 @@ MAX_UNLINKED_SHARE = 0.7
 MIN_HEADLINE_WORDS = 3
 #: Characters of an `<h1>`, the same.
 MIN_HEADLINE_CHARACTERS = 12
-#: Characters of a run of blocks that stands on the page twice. A shorter one is kept twice.
-MIN_REPEATED_CHARACTERS = 300
-#: Characters of the longest block of such a run. A run with shorter blocks alone is kept twice.
-MIN_REPEATED_PROSE_CHARACTERS = 80
 
 #: Labels with the words of ids and classes that give them, in order of trust. The nearest box with a label counts.
 LABELS: tuple[tuple[str, str], ...] = (
@@ -95,6 +87,8 @@ _BEGINS = re.compile(any_literal(_BEGINNINGS.split()))
 #: A year, or a date in numbers.
 _DAY = re.compile(r"\b(19|20)\d\d\b|\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b|年.*日")
 _WORD = re.compile(r"[^\W\d_]{2,}")
+#: The classes and ids in the steps of a path.
+_MARKS = re.compile(r"[.#][^.#/]+")
 
 _EMBED = BlockVerdict("other", "something embedded from elsewhere", DecidedBy.MARKUP)
 _ADVERT_FRAME = BlockVerdict("advert", "a frame of a network of adverts", DecidedBy.MARKUP)
@@ -238,25 +232,31 @@ def _named(name: str) -> tuple[int, str] | None:
     return min(labels, default=None)
 
 
-def repeated(texts: Sequence[str]) -> set[int]:
-    """The places of the blocks of every run that stands on the page a second time, block by block the same.
+def path_of(block: RawBlock, rules: Rules) -> str:
+    """The path of a block, with the inline elements around its text where a table of platforms names one of them.
 
-    >>> first = ["A heading", "Prose of more than a line. " * 12]
-    >>> repeated([*first, "Between the two", *first]), repeated(["no", "no", "no"])
-    ({3, 4}, set())
+    A plug-in may write its line without a box: `<p><span class="span-reading-time">Reading Time: 3 minutes</span></p>`. The block's own
+    path ends at the `<p>`, where no selector sees the name.
     """
-    first: dict[str, int] = {}
-    twice = [i for i, text in enumerate(texts) if first.setdefault(text, i) != i]
-    out: set[int] = set()
-    at = 0
-    while at < len(twice):
-        start = end = twice[at]
-        source = first[texts[start]]
-        while end < len(texts) and source < start and texts[source] == texts[end]:
-            source, end = source + 1, end + 1
-        lengths = [len(text) for text in texts[start:end]]
-        if sum(lengths) >= MIN_REPEATED_CHARACTERS and max(lengths) >= MIN_REPEATED_PROSE_CHARACTERS:
-            out.update(range(start, end))
-        while at < len(twice) and twice[at] < end:
-            at += 1
-    return out
+    if len(block.whole) > len(block.wrap):
+        whole_names, beginnings = _selected(rules)
+        marks = _MARKS.findall(block.whole)  # most such elements have none: a <strong>, a link
+        if marks and (
+            not whole_names.isdisjoint(marks) or any(mark.startswith(beginnings) for mark in marks)
+        ):
+            return block.box.path + block.whole
+    return block.path
+
+
+@lru_cache(maxsize=8)
+def _selected(rules: Rules) -> tuple[frozenset[str], tuple[str, ...]]:
+    """The classes and ids of the tables' selectors as they stand in a path (`.rt-reading-time`): whole ones, and beginnings."""
+    selectors = {
+        selector
+        for table in rules.platforms.values()
+        for listed in table.get("select", {}).values()
+        for selector in listed
+        if selector.startswith((".", "#"))
+    }
+    begun = tuple(sorted(one[:-1] for one in selectors if one.endswith("*")))
+    return frozenset(one for one in selectors if not one.endswith("*")), begun

@@ -1,50 +1,29 @@
-"""Refuses pages whose extraction is no article, and rates the extraction of all others.
+"""Refuses pages whose extraction is no article.
 
 "404 Not Found", a log-in form, a list of teasers and a page that waits for its script are refused. The evidence is what
 extraction found: the blocks that the classifier keeps, and the boxes that they stand in. `discovery.page_kind` judges a
 page before that, by its address and its markup alone, while it is crawled.
-
-`reconsidered` says how sure an extraction is once the boilerplate step has judged the lines that the classifier doubted. The
-classifier doubts a post of six paragraphs above 400 comments: each comment might be a part of it, so that it expects an F1 of
-0.55. A rule then recognises the comments by the list that they stand in, and nothing is left to doubt. The same holds for lines
-that a table of phrases knows, and for an article that a page shows twice, once for each width of screen: the classifier gives
-either copy an even chance, and one of them is the article for sure.
-
-So the F1 to expect is worked out twice from the scores of the blocks, before and after, and what lies between the two is added
-to what the classifier said. No other doubt is touched: what a guess by class names left out stays as likely as it was.
-
-Earns that 4 of 12 right articles and 12 of 39 pages of snippets no longer wait in quarantine; one of these pages, of 96 words,
-keeps two lines too many (`docs/benchmarks/article-text.md`).
 """
 
 from __future__ import annotations
 
-import math
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
-from functools import lru_cache
 
 from newsarchive.core.discovery.page_kind import error_title, is_open_graph_article
-from newsarchive.core.extraction.classifier import Sheet, Verdict, is_link, probabilities, words_of
+from newsarchive.core.extraction.classifier import Sheet, Verdict, is_link
 from newsarchive.core.html.boxes import Box, RawBlock
-from newsarchive.core.text.words import count_words, ends_sentence
+from newsarchive.core.text.words import count_words
 from newsarchive.exceptions import NotAnArticle
-from newsarchive.items import Article, Block, DecidedBy, DropReason, Quality, QualityFlag
+from newsarchive.items import DropReason
 from newsarchive.rules import Rules
-from newsarchive.verdicts import DIFFERS_FROM, PROVED
 
 #: Words of an article. A page with fewer holds a caption or a notice and is refused.
 MIN_ARTICLE_WORDS = 12
-#: Words of an article. One with at least four times `MIN_ARTICLE_WORDS` is not flagged as short.
-MIN_UNFLAGGED_WORDS = 4 * MIN_ARTICLE_WORDS
 #: Words of an article. With this number or more, a log-in form or an error is only a part of the page.
 MIN_CERTAIN_WORDS = 220
 #: Teasers of one shape, each with less than half of the text. From this number on the page is an index page.
 MIN_INDEX_TEASERS = 3
-#: Expected F1 of an extraction, 0 to 1. An extraction below it is flagged as doubtful, which is about one page in twenty.
-MIN_EXPECTED_F1 = 0.8
 #: Expected F1 of an extraction, 0 to 1. Below, links are not counted as words of an article: a page that has nothing but its menu
 #: would be an article of links. A menu of 30 entries has 0.05. Of 860 real pages this refuses none.
 MIN_LINKS_F1 = 0.5
@@ -92,10 +71,10 @@ def refuse_empty(sheet: Sheet) -> None:
 def refuse(sheet: Sheet, verdict: Verdict, rules: Rules) -> None:
     """Raise `NotAnArticle` for error pages, log-in pages and index pages, and where fewer than 12 words are kept."""
     kept = taken(sheet, verdict)
-    words = _words(kept, MIN_CERTAIN_WORDS)
+    words = words_up_to(kept, MIN_CERTAIN_WORDS)
     if words < MIN_CERTAIN_WORDS:
         if verdict.expected < MIN_LINKS_F1:
-            words = _words([b for b in kept if not is_link(b)], MIN_CERTAIN_WORDS)
+            words = words_up_to([b for b in kept if not is_link(b)], MIN_CERTAIN_WORDS)
         _refuse_small(sheet, words, rules)
     boxes = teasers(sheet, kept)
     if boxes and not _is_one_article(sheet):
@@ -107,7 +86,7 @@ def taken(sheet: Sheet, verdict: Verdict) -> list[RawBlock]:
     return [b for b, keep in zip(sheet.reading.blocks, verdict.keep.tolist(), strict=True) if keep]
 
 
-def _words(blocks: list[RawBlock], enough: int) -> int:
+def words_up_to(blocks: list[RawBlock], enough: int) -> int:
     """The number of words of blocks, counted until there are `enough`."""
     words = 0
     for block in blocks:
@@ -178,93 +157,3 @@ def teasers(sheet: Sheet, kept: list[RawBlock]) -> list[str]:
         if len(boxes) >= MIN_INDEX_TEASERS and max(sizes) < 0.5 * total and sum(sizes) > 0.7 * total:
             return [headed[b.index] for b in boxes]
     return []
-
-
-def quality(sheet: Sheet, verdict: Verdict) -> Quality:
-    """The quality of an extraction: `confidence` is the expected F1, `completeness` the share of the article's text that was
-    kept, by the probabilities of the classifier. Each flag is a reason for quarantine."""
-    kept = taken(sheet, verdict)
-    flags: list[QualityFlag] = []
-    if verdict.expected < MIN_EXPECTED_F1:
-        flags.append(QualityFlag.THIN_MARGIN)
-    if sheet.reading.truncated:
-        flags.append(QualityFlag.PAGE_TOO_LONG)
-    if kept and not any(ends_sentence(b.text) for b in kept[-4:]) and kept[-1].kind == "paragraph":
-        flags.append(QualityFlag.NO_SENTENCE_END)
-    if _words(kept, MIN_UNFLAGGED_WORDS) < MIN_UNFLAGGED_WORDS:
-        flags.append(QualityFlag.SHORT)
-    if teasers(sheet, kept):
-        flags.append(QualityFlag.OTHER_ARTICLES)
-    chances = probabilities(verdict.margins)
-    total = float(chances.sum())
-    completeness = float(chances[verdict.keep].sum()) / total if total else 0.0
-    return Quality(round(min(1.0, verdict.expected), 3), round(completeness, 3), tuple(flags))
-
-
-#: Passes that prove a block to be no text, or to be the second copy of a text.
-CERTAIN = PROVED | {DecidedBy.HEADLINE, DecidedBy.FILLER, DecidedBy.COMMENTS, DecidedBy.REPETITION}
-#: Flags of a confidence that is not the classifier's alone: another text was compared or taken.
-OF_OTHER_TEXTS = frozenset({*DIFFERS_FROM.values(), QualityFlag.FROM_JSON_LD})
-
-
-def reconsidered(article: Article, before: Sequence[Block]) -> Article:
-    """The article with the confidence that its blocks have after the passes of the boilerplate step; `before` are the blocks that
-    extraction gave.
-
-    Where all that extraction kept is boilerplate the confidence is 0. It stays where another text (a feed, an API) has changed
-    it, and for a post on several pages, whose confidence is that of its weakest page.
-    """
-    quality = article.quality
-    is_split = article.capture is not None and bool(article.capture.parts)
-    if is_split or article.filled_from or not OF_OTHER_TEXTS.isdisjoint(quality.flags):
-        return article
-    if not any(block.label == "body" for block in article.blocks):
-        flags = tuple(dict.fromkeys((*quality.flags, QualityFlag.SHORT)))
-        return replace(article, quality=_with_confidence(replace(quality, flags=flags), 0.0))
-    known = expected_f1(article.blocks, certain=True) - expected_f1(before)
-    if not known:
-        return article
-    return replace(article, quality=_with_confidence(quality, min(1.0, max(0.0, quality.confidence + known))))
-
-
-def expected_f1(blocks: Iterable[Block], *, certain: bool = False) -> float:
-    """The F1 to expect of the blocks that are text, 0 to 1. With `certain`, a block that was proved to be no text has no chance to be
-    text, and a second copy adds its chance to that of the first.
-
-    >>> post, comment = Block("The ferry runs.", score=1.0), Block("At last!", label="comments", score=0.0)
-    >>> known = comment.relabelled("comments", "", DecidedBy.SELECTOR)
-    >>> round(expected_f1([post, comment]), 2), round(expected_f1([post, known], certain=True), 2)
-    (0.71, 0.84)
-    """
-    blocks = [b for b in blocks if b.score is not None]
-    copies: dict[str, float] = {}
-    if certain:
-        for block in blocks:
-            if block.decided_by == DecidedBy.REPETITION:
-                copies[block.text] = copies.get(block.text, 0.0) + _chance(block.score)
-    taken = hits = possible = 0.0
-    for block in blocks:
-        is_text = block.label == "body"
-        if certain and not is_text and (block.decided_by in CERTAIN or block.label == "comments"):
-            continue
-        words, chance = words_of(block.kind, len(block.text)), _chance(block.score)
-        if is_text:
-            chance = min(1.0, chance + copies.pop(block.text, 0.0))
-            taken += words
-            hits += words * chance
-        possible += words * chance
-    return 2 * hits / (taken + possible) if taken else 0.0
-
-
-@lru_cache(maxsize=8192)  # scores have two decimals
-def _chance(score: float | None) -> float:
-    """The classifier's chance of a block with this score to be text."""
-    return 1 / (1 + math.exp(-max(-30.0, min(30.0, score or 0.0))))
-
-
-def _with_confidence(quality: Quality, confidence: float) -> Quality:
-    """The quality with another confidence, and with the flag that belongs to it."""
-    flags = [flag for flag in quality.flags if flag != QualityFlag.THIN_MARGIN]
-    if confidence < MIN_EXPECTED_F1:
-        flags.insert(0, QualityFlag.THIN_MARGIN)
-    return replace(quality, confidence=round(confidence, 3), flags=tuple(flags))

@@ -2,30 +2,25 @@
 
 A page with a headline, three paragraphs and "You might also like" gives five blocks; the first is labelled `title`, the
 last `related`. The page is parsed once and its blocks are read (`html.blocks`), described by numbers (`features`) and
-scored by a forest of trees, which decides for the page as a whole (`classifier`). A block that is not kept gets a label
-(`labels`) and stays beside the article. A page without an article is refused (`page_type`).
+scored by a forest of trees, which decides for the page as a whole (`classifier`). What the mark-up shows to be wrong in that choice is
+corrected (`markup_rules`), and a text that stands on the page twice is kept once (`repeats`). A block that is not kept gets a label
+(`labels`) and stays beside the article. A page without an article is refused (`page_type`); of all others `confidence` says how sure
+their text is.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
 from itertools import takewhile
 
 import numpy as np
 
-from newsarchive.core.extraction.cards import cards
 from newsarchive.core.extraction.classifier import Sheet, Verdict, entries_of, judge, model_of, sheet_of
-from newsarchive.core.extraction.contents import contents
-from newsarchive.core.extraction.heads_of_links import heads_of_links
-from newsarchive.core.extraction.labels import Namer, is_headline, repeated
-from newsarchive.core.extraction.named_lines import path_of
-from newsarchive.core.extraction.notes import whole_lists
-from newsarchive.core.extraction.offers import offers
-from newsarchive.core.extraction.page_type import quality, refuse, refuse_empty, refuse_text
-from newsarchive.core.extraction.picture_credits import picture_credits
+from newsarchive.core.extraction.confidence import quality
+from newsarchive.core.extraction.labels import Namer, is_headline, path_of
+from newsarchive.core.extraction.markup_rules import HEAD, heads_of_links, shown_to_be_none, whole_lists
+from newsarchive.core.extraction.page_type import refuse, refuse_empty, refuse_text
+from newsarchive.core.extraction.repeats import without_repeats
 from newsarchive.core.metadata.step import read_metadata
-from newsarchive.core.text.normalise import normalise
 from newsarchive.core.text.words import count_words
 from newsarchive.exceptions import NotAnArticle
 from newsarchive.items import Article, Block, BlockVerdict, DecidedBy, DropReason, Page, Quality, QualityFlag
@@ -37,18 +32,6 @@ from newsarchive.version import EXTRACTOR_VERSION
 MIN_PARAGRAPH_CHARACTERS = 80
 #: Headings at the end of a text, one below the other. From here on they are a list: ten games, say.
 MIN_HEADINGS_OF_LIST = 3
-#: Pull quotes of a page; later ones are not looked for in the text.
-MAX_PULL_QUOTES = 50
-#: What themes and block editors name the box of a pull quote.
-_PULL_QUOTE = re.compile(r"[Pp]ull[-_]?[Qq]uote")
-#: What an excerpt ends in where it is cut off.
-_CUT_OFF = ("...", "…", "[…]", "[...]")
-#: A label before an excerpt: "Summary: ", "摘要: ".
-_LABEL_BEFORE = re.compile(r"[^\W\d_]{2,14}\s?[:：]\s*")
-#: Letters and digits of an excerpt; a shorter one may be a line of verse or a call that the text takes up.
-MIN_EXCERPT_CHARS = 20
-#: Blocks below an excerpt in which its words are looked for.
-MAX_EXCERPT_BLOCKS = 3
 #: Reasons for which a page is refused although it may hold an article in JSON-LD.
 REASONS_FOR_JSON_LD = (DropReason.NO_TEXT, DropReason.TOO_SHORT, DropReason.SCRIPT_ONLY)
 #: Words of a JSON-LD `articleBody`. A shorter one is no article.
@@ -59,13 +42,6 @@ DECLARED = "the page shows next to nothing, or a beginning: its JSON-LD articleB
 SHOWS_BEGINNING = "the page shows no more than a beginning: the article stands in its JSON-LD"
 BEGINNING = BlockVerdict("other", SHOWS_BEGINNING, DecidedBy.SOURCE_TEXT)
 KEPT = BlockVerdict("body", "the classifier and its neighbours", DecidedBy.MODEL)
-CARD = BlockVerdict("related", "a card that leads to another page of the site", DecidedBy.MARKUP)
-OFFER = BlockVerdict(
-    "subscribe", "stands in a small box with a field for an e-mail address", DecidedBy.MARKUP
-)
-CONTENTS = BlockVerdict("nav", "a list of links into the page itself", DecidedBy.MARKUP)
-CREDIT = BlockVerdict("caption", "stands in a box named as a picture's credit", DecidedBy.MARKUP)
-HEAD = BlockVerdict("nav", "the head of a box of links", DecidedBy.NEIGHBOURS)
 
 
 def extract_step(page: Page, rules: Rules) -> Article:
@@ -125,11 +101,13 @@ def _declared(sheet: Sheet) -> list[Block]:
     return blocks if sum(count_words(b.text) for b in blocks) >= MIN_DECLARED_WORDS else []
 
 
-def read(page: Page, rules: Rules) -> tuple[Sheet, Verdict]:
-    """Parse a page and classify its blocks. Raises `NotAnArticle` where it has no text."""
+def further_page(page: Page, rules: Rules) -> tuple[list[Block], Quality]:
+    """Labelled blocks of a further page of an article, and how far to trust them. It may be short, because it need not be an article
+    by itself. Raises `NotAnArticle` where it has no text."""
     sheet = sheet_of(page.text, page.capture.base_url)
     refuse_empty(sheet)
-    return sheet, judge(sheet, model_of(rules))
+    verdict = judge(sheet, model_of(rules))
+    return labelled(sheet, verdict, rules), quality(sheet, verdict)
 
 
 def labelled(sheet: Sheet, verdict: Verdict, rules: Rules) -> list[Block]:
@@ -139,7 +117,7 @@ def labelled(sheet: Sheet, verdict: Verdict, rules: Rules) -> list[Block]:
     at_top, titled, below = True, False, False
     margins = np.round(verdict.margins, 2).tolist()
     kept = whole_lists(sheet.reading.blocks, verdict.keep.tolist())
-    shown = _shown_to_be_none(sheet, kept)
+    shown = shown_to_be_none(sheet.reading, kept, sheet.url)
     for i, (raw, keep) in enumerate(zip(sheet.reading.blocks, kept, strict=True)):
         said = KEPT
         # An address is no text, whatever stands around it, nor is the label of a list to choose from.
@@ -169,66 +147,7 @@ def labelled(sheet: Sheet, verdict: Verdict, rules: Rules) -> list[Block]:
         )
         for raw, said, score in zip(sheet.reading.blocks, said_of, margins, strict=True)
     ]
-    return _without_dangling(_without_repeats(out))
-
-
-def _shown_to_be_none(sheet: Sheet, kept: Sequence[bool]) -> dict[int, BlockVerdict]:
-    """What the mark-up shows to be no text, although the classifier keeps it."""
-    blocks, boxes = sheet.reading.blocks, sheet.reading.boxes
-    found = dict.fromkeys(offers(blocks, boxes, kept), OFFER)
-    found |= dict.fromkeys(cards(blocks, kept, sheet.url), CARD)
-    found |= dict.fromkeys(picture_credits(blocks, kept), CREDIT)
-    return found | dict.fromkeys(contents(blocks, kept, sheet.url), CONTENTS)
-
-
-def _without_repeats(blocks: list[Block]) -> list[Block]:
-    """The blocks with the second copy of the article, or of a good part of it, and with pull quotes labelled `repeated`."""
-    places = [i for i, b in enumerate(blocks) if b.label == "body" and b.kind != "code"]
-    for at in repeated([blocks[i].text for i in places]):
-        i = places[at]
-        rule = "stands in the article before, with its neighbours"
-        blocks[i] = blocks[i].relabelled("repeated", rule, DecidedBy.REPETITION)
-    for i in _own_excerpt(blocks):
-        rule = "an excerpt: the text below begins with these words"
-        blocks[i] = blocks[i].relabelled("repeated", rule, DecidedBy.REPETITION)
-    for i in _pull_quotes(blocks):
-        blocks[i] = blocks[i].relabelled(
-            "repeated", "a pull quote: the text says it too", DecidedBy.REPETITION
-        )
-    return blocks
-
-
-def _own_excerpt(blocks: list[Block]) -> list[int]:
-    """The first block of the text, where it is cut off and the text below begins with its words: Discuz! prints "摘要: The mill closes
-    after forty ..." above the text, with a label or without one."""
-    body = [i for i, b in enumerate(blocks) if b.label == "body"]
-    ends = [mark for mark in _CUT_OFF if body and blocks[body[0]].text.rstrip().endswith(mark)]
-    if not ends or len(body) < 2:
-        return []
-    excerpt = blocks[body[0]].text.rstrip().removesuffix(ends[0])
-    text = normalise("\n".join(blocks[i].text for i in body[1 : 1 + MAX_EXCERPT_BLOCKS]))
-    forms = (excerpt, _LABEL_BEFORE.sub("", excerpt, count=1))
-    folded = (normalise(form) for form in forms)
-    return body[:1] if any(len(f) >= MIN_EXCERPT_CHARS and text.startswith(f) for f in folded) else []
-
-
-def _pull_quotes(blocks: list[Block]) -> list[int]:
-    """The blocks of boxes that are named as pull quotes, and whose words stand in the rest of the text, each with the name of
-    who says it, which stands right below in the box around.
-
-    Takes seven lines out on 4 of 2,579 real pages whose truth has them once, and five on 4 whose truth has them twice.
-    """
-    paths = {b.path for b in blocks if b.label == "body"}  # most paragraphs stand in one box
-    if not (boxes := set(filter(_PULL_QUOTE.search, paths))):
-        return []
-    places = [i for i, b in enumerate(blocks) if b.label == "body" and b.path in boxes]
-    rest = (b.text for b in blocks if b.label == "body" and b.path not in boxes)
-    text = normalise("\n".join(rest))
-    found = [i for i in places[:MAX_PULL_QUOTES] if normalise(blocks[i].text) in text]
-    speakers = [
-        i + 1 for i in found if i + 1 in places and blocks[i].path.startswith(blocks[i + 1].path + "/")
-    ]
-    return sorted({*found, *speakers})
+    return _without_dangling(without_repeats(out))
 
 
 def _without_dangling(blocks: list[Block]) -> list[Block]:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from newsarchive import rules
-from newsarchive.core.extraction.page_type import expected_f1, reconsidered
+from newsarchive.core.extraction.confidence import expected_f1, reconsidered
 from newsarchive.core.steps import STEPS, article_from, without
 from newsarchive.items import Article, Block, Candidate, Capture, DecidedBy, Quality, QualityFlag
 

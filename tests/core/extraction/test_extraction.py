@@ -182,14 +182,15 @@ FORMATTED = {
 }
 LIMITED = """
 import json, resource, sys, time
-from newsarchive.core.extraction.step import read
-from newsarchive.items import Capture, Page
+from newsarchive.core.extraction.classifier import judge, model_of, sheet_of
 from newsarchive.rules import default
-read(Page(Capture("https://blog.example/a", b""), "<p>warm</p>"), default())
+model = model_of(default())
+judge(sheet_of("<p>warm</p>", "https://blog.example/a"), model)
 resource.setrlimit(resource.RLIMIT_AS, (1_500_000_000, 1_500_000_000))
 for name, html in json.load(sys.stdin).items():
     started = time.process_time()
-    sheet, _ = read(Page(Capture("https://blog.example/a", b""), html), default())
+    sheet = sheet_of(html, "https://blog.example/a")
+    judge(sheet, model)
     print(name, time.process_time() - started, any("night ferry" in b.text for b in sheet.reading.blocks), sep="|")
 """
 

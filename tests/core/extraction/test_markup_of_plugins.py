@@ -7,13 +7,15 @@ from functools import partial
 
 import pytest
 
-from newsarchive.core.extraction.cards import cards
-from newsarchive.core.extraction.contents import contents
-from newsarchive.core.extraction.heads_of_links import heads_of_links
-from newsarchive.core.extraction.named_lines import path_of
-from newsarchive.core.extraction.notes import whole_lists
-from newsarchive.core.extraction.offers import offers
-from newsarchive.core.extraction.picture_credits import picture_credits
+from newsarchive.core.extraction.labels import path_of
+from newsarchive.core.extraction.markup_rules import (
+    cards,
+    contents,
+    heads_of_links,
+    offers,
+    picture_credits,
+    whole_lists,
+)
 from newsarchive.core.html.blocks import read_blocks
 from newsarchive.core.html.boxes import Reading
 from newsarchive.core.html.parsing import fresh
