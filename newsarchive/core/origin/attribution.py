@@ -339,7 +339,7 @@ def _phrase_index(rules: Rules) -> _PhraseIndex:
                 characters.setdefault(character, []).append(phrase)
     source_first = [phrase for phrase, begins in begun if not begins]
     notes = entries_of(rules, "notes")
-    note = compiled.regex(any_of(notes) + r"\s*[:：.)\]–—-]\W{0,4}" if notes else r"(?!)", re.I)
+    note = compiled.regex(any_of(notes) + r"\s*[:：.)\]–—-]\W{0,4}", re.I)
     of_names = [needed(phrase.expression) for phrase in source_first]
     return _PhraseIndex(
         {beginning: tuple(found) for beginning, found in words.items()},

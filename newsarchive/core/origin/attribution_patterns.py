@@ -140,6 +140,7 @@ def phrases_of(language: str, table: Table) -> Iterator[Phrase]:
             )
 
 
+@lru_cache(maxsize=128)  # a list of the tables each, asked for by every page
 def entries_of(rules: Rules, key: str) -> tuple[str, ...]:
     """The entries of a list (`by`, `company`, …) in the tables of all languages."""
     tables = rules.attribution.items()
@@ -149,8 +150,7 @@ def entries_of(rules: Rules, key: str) -> tuple[str, ...]:
 @lru_cache(maxsize=8)
 def not_names(rules: Rules) -> re.Pattern[str]:
     """Matches a text that begins with a word of `not_names`: "June 2024", "Facebook"."""
-    words = entries_of(rules, "not_names")
-    return compiled.regex(rf"{any_of(words)}(?:(?!\w)|(?<=[{UNSPACED}]))" if words else r"(?!)", re.I)
+    return compiled.regex(rf"{any_of(entries_of(rules, 'not_names'))}(?:(?!\w)|(?<=[{UNSPACED}]))", re.I)
 
 
 def folded(text: str) -> str:
@@ -220,8 +220,9 @@ def _token(token: str, words: Mapping[str, tuple[str, ...]], gap: str, last: boo
 
 @lru_cache(maxsize=1024)  # hundreds of phrases share a few lists of words
 def any_of(entries: tuple[str, ...]) -> str:
-    """A group that matches any of the entries, the longest first."""
-    return "(?:" + "|".join(literal(e) for e in sorted(entries, key=len, reverse=True)) + ")"
+    """A group that matches any of the entries, the longest first; of none it matches nothing."""
+    longest_first = sorted(entries, key=len, reverse=True)
+    return f"(?:{'|'.join(map(literal, longest_first))})" if entries else r"(?!)"
 
 
 def literal(text: str) -> str:

@@ -20,7 +20,7 @@ from newsarchive import compiled
 from newsarchive.core.origin.attribution import attribution_of, attributions_in
 from newsarchive.core.origin.attribution_patterns import AGAINST, entries_of, words_of
 from newsarchive.core.origin.mentions import not_hosts
-from newsarchive.core.origin.publishers import key_of
+from newsarchive.core.origin.publishers import folded_entries, key_of
 from newsarchive.core.text.scripts import is_caseless
 from newsarchive.core.urls import (
     BLOG_HOSTS,
@@ -58,8 +58,6 @@ _MIN_LABEL_CHARACTERS = 3
 _MAX_NAME_WORDS = 8
 #: Characters of a link's text that is the name of a site; a longer text is none.
 _MAX_NAME_CHARACTERS = 60
-
-
 #: Characters of a line that is nothing but a link's label ("Read the original article").
 _MAX_LABEL_CHARACTERS = 60
 #: Labels of lines that say where the article comes from, or who wrote and translated it.
@@ -116,7 +114,7 @@ def backlink_in(block: Block, page_url: str, headline: str, rules: Rules) -> Bac
     before, _, behind = block.text.partition(anchor)
     named = any(_is_above(other, url) or _names(text, domain) for text, other in same if text in names)
     named = named or (key in key_of(anchor) and _names(behind, domain))
-    labelled = key_of(before) in _labels(rules) or _says_original(before, rules)
+    labelled = key_of(before) in folded_entries(rules, "link_labels") or _says_original(before, rules)
     named = named and domain not in BLOG_HOSTS and (labelled or not _LABEL.search(before))
     said = attribution_of(block.text, rules) or attributions_in(f"{before}{behind}", rules)
     is_sure = labelled or named or bool(said)
@@ -173,8 +171,7 @@ def is_link_label(block: Block, rules: Rules) -> bool:
     if len(block.text) >= _MAX_LABEL_CHARACTERS:
         return False
     key = key_of(block.text)
-    is_label = _is_label(key, rules) if block.links else key in _labels(rules)
-    if is_label:
+    if key in folded_entries(rules, "link_labels") or (block.links and _is_label(key, rules)):
         return True
     linked = (key_of(text) for text, _ in block.links if text != block.text)
     return any(len(key) - len(text) <= _MAX_BESIDE_LABEL and _is_label(text, rules) for text in linked)
@@ -193,7 +190,7 @@ def labelled_link(block: Block, page_url: str, rules: Rules) -> str:
 
 def _is_label(key: str, rules: Rules) -> bool:
     """Whether a folded text is the label of a link to the original, whatever language it names."""
-    labels = _labels(rules)
+    labels = folded_entries(rules, "link_labels")
     return key in labels or (len(key) < _MAX_LABEL_CHARACTERS and _without_language(key, rules) in labels)
 
 
@@ -209,11 +206,6 @@ def label_lines(blocks: Sequence[Block], page_url: str, rules: Rules) -> list[in
     return list(away) if len({registered_domain(link) for link in away.values()}) == 1 else []
 
 
-@lru_cache(maxsize=16)
-def _labels(rules: Rules) -> frozenset[str]:
-    return frozenset(key_of(label) for label in entries_of(rules, "link_labels"))
-
-
 @lru_cache(maxsize=4096)
 def _without_language(key: str, rules: Rules) -> str:
     """A folded label without the language that it names for the original: "Read the original in English". It is remembered, since the
@@ -223,7 +215,7 @@ def _without_language(key: str, rules: Rules) -> str:
 
 @lru_cache(maxsize=16)
 def _languages(rules: Rules) -> re.Pattern[str]:
-    keys = {key_of(name) for name in entries_of(rules, "languages")}
+    keys = folded_entries(rules, "languages")
     return compiled.regex("|".join(sorted(map(re.escape, keys), key=len, reverse=True)) or r"(?!)")
 
 

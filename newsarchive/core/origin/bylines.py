@@ -14,7 +14,7 @@ from newsarchive import compiled
 from newsarchive.core.metadata import byline_words
 from newsarchive.core.metadata.person_names import paper_behind
 from newsarchive.core.origin.attribution_patterns import any_of, entries_of
-from newsarchive.core.origin.publishers import Publisher, by_name, is_agency, key_of
+from newsarchive.core.origin.publishers import Publisher, by_name, folded_entries, is_agency, key_of
 from newsarchive.rules import Rules
 
 #: Characters of a byline that consists of an agency ("Da Redação, com Agência Brasil"). A longer line is a sentence.
@@ -61,7 +61,7 @@ def publishers_in(byline: str, rules: Rules) -> Iterator[tuple[str, str, Publish
     words = _words(rules)
     for part in dict.fromkeys((words.by.sub("", byline.strip()), *_PARTS.split(byline))):
         line = words.by.sub("", part.strip())
-        if key_of(line) in words.own_desks:
+        if key_of(line) in folded_entries(rules, "own_desks"):
             continue
         job = words.last_role.sub("", line)
         # "Science Editor" is no editor of Science.
@@ -82,20 +82,16 @@ class _Words(NamedTuple):
     first_role: re.Pattern[str]
     joint: re.Pattern[str]
     before: re.Pattern[str]
-    own_desks: frozenset[str]
 
 
 @lru_cache(maxsize=8)
 def _words(rules: Rules) -> _Words:
-    by, roles, joint, before = (
-        any_of(found) if (found := entries_of(rules, key)) else r"(?!)"
-        for key in ("by", "roles", "joint", "before_paper")
-    )
+    lists = ("by", "roles", "joint", "before_paper")
+    by, roles, joint, before = (any_of(entries_of(rules, key)) for key in lists)
     return _Words(
         compiled.regex(rf"^{by}[\s:：]+", re.I),
         compiled.regex(rf"[\s-]*{roles}\s*$", re.I),
         compiled.regex(rf"^{roles}\s+", re.I),
         compiled.regex(rf"(?:^|\s+){joint}\s+", re.I),
         compiled.regex(rf"^{before}\s+", re.I),
-        frozenset(key_of(desk) for desk in entries_of(rules, "own_desks")),
     )

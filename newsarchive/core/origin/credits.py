@@ -96,7 +96,7 @@ BACKLINK_WEIGHT = 0.95
 HINT_WEIGHT = 0.4
 #: Weight, 0 to 1, of "Read more" with a link to the same title on another site.
 READ_MORE_WEIGHT = 0.85
-#: The label of lines such as "Read more".
+#: The label of lines such as "Read the original article". It is a credit where its link leads to another site.
 READ_MORE = "read more"
 #: Parts that prove the name to be a paper's, not a person's.
 PAPER_PARTS = ("listed", "domain", "press", "taught", "links to the same title")
@@ -256,9 +256,8 @@ def credits_picture(text: str, rules: Rules) -> bool:
 
 @lru_cache(maxsize=8)
 def _pictures(rules: Rules) -> re.Pattern[str]:
-    words = entries_of(rules, "pictures")
-    pattern = rf"\W*(?:\w+\s){{0,2}}{any_of(words)}(?:\W|(?<=[^\x00-\u02ff]))" if words else r"(?!)"
-    return compiled.regex(pattern, re.I)
+    words = any_of(entries_of(rules, "pictures"))
+    return compiled.regex(rf"\W*(?:\w+\s){{0,2}}{words}(?:\W|(?<=[^\x00-\u02ff]))", re.I)
 
 
 def _points(

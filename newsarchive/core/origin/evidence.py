@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from itertools import chain
 
 from newsarchive.core.metadata.claims import Place
@@ -20,7 +19,7 @@ from newsarchive.core.origin.attribution import (
     attributions_in,
     details_beside_date,
 )
-from newsarchive.core.origin.attribution_patterns import any_of, entries_of, words_of
+from newsarchive.core.origin.attribution_patterns import entries_of, words_of
 from newsarchive.core.origin.backlinks import (
     label_lines,
     labelled_link,
@@ -28,10 +27,10 @@ from newsarchive.core.origin.backlinks import (
     without_headline,
 )
 from newsarchive.core.origin.bylines import agency_alone, publishers_in
-from newsarchive.core.origin.credits import container, credit_lines, credits_picture
+from newsarchive.core.origin.credits import READ_MORE, container, credit_lines, credits_picture
 from newsarchive.core.origin.mentions import mention_in, not_hosts, unlisted_names
-from newsarchive.core.origin.notices import Copyright, copyright_of, dateline_of, signature_of
-from newsarchive.core.origin.publishers import by_host, by_name, key_of, listed
+from newsarchive.core.origin.notices import Copyright, begins_line, copyright_of, dateline_of, signature_of
+from newsarchive.core.origin.publishers import by_host, by_name, folded_entries, key_of, listed
 from newsarchive.core.origin.translators import original_address, with_original_links
 from newsarchive.core.text import dates
 from newsarchive.core.text.lines import record_lines
@@ -60,8 +59,6 @@ _PERSON_WEIGHT = 0.2
 _HEARSAY_FACTOR = 0.5
 
 _NOTICE_LABELS = ("attribution", "copyright", "byline", "date")
-#: "Read the original article" has this label. It is a credit where its link leads to another site.
-_READ_MORE = "read more"
 #: Labels of blocks whose details are those of other pages or of other people.
 _ELSEWHERE = frozenset(("nav", "related", "comments", "footer", "advert", "share", "consent"))
 #: Kinds of blocks that hold running text.
@@ -74,7 +71,6 @@ _DOMAIN = re.compile(
     r"(?:https?://)?(?:www\.)?((?:[a-z0-9][\w-]{0,62}\.){1,20}[a-z]{2,12})(?![\w-])(/[^\s)）\]]*)?", re.I
 )
 _ADDRESS = re.compile(r"https?://\S+", re.I)
-_COPYRIGHT_MARK = re.compile(r"©|ⓒ|\(c\)|copyright", re.I)
 #: The path of an element that is a paragraph or an item of a list.
 _PARAGRAPH = re.compile(r"(?:^|/)(?:p|li|dd|h[1-6])(?:[.#][^/]*)?$")
 #: The signs before the mark may not be marks themselves, and few stand behind it: a line of signs alone is read once.
@@ -200,7 +196,7 @@ def _near_body(blocks: tuple[Block, ...]) -> Iterator[_Place]:
             return
         if i in records:
             continue
-        says = block.label in _NOTICE_LABELS or (block.label == _READ_MORE and block.links)
+        says = block.label in _NOTICE_LABELS or (block.label == READ_MORE and block.links)
         is_notice = says and i > body[0] - _MAX_BLOCKS_FROM_BODY
         if block.kind != "caption" and (is_notice or (i in edges and block.label == "body")):
             in_content = i <= body[-1] or bool(content and block.path.rpartition("/")[0] == content)
@@ -219,7 +215,7 @@ def _from_block(
 ) -> Iterator[Lead]:
     block = place.block
     if credits_picture(block.text, rules) or (
-        block.label == _READ_MORE and not original_link(block, url, rules)
+        block.label == READ_MORE and not original_link(block, url, rules)
     ):
         return
     # "© 2025 The Fen. Distributed by …" names the holder first.
@@ -241,7 +237,7 @@ def _from_block(
     if block.label in ("copyright", "body", "attribution") and (notice := copyright_of(block.text, rules)):
         # "dpa-infocom, dpa:250303-99" and "Mare News (Mare Ltd)" hold more than the firm's name.
         firm = re.sub(r"\s+\(.*|,\s*\w+:\d.*", "", notice.holder)
-        known = place.in_content and _begins_line(notice, rules) and listed(firm, rules)
+        known = place.in_content and begins_line(notice, rules) and listed(firm, rules)
         weight = 0.8 if known else NOTICE_IN_CONTENT_WEIGHT if place.in_content else 0.3
         if place.inside and notice.year is None:  # of a picture, whose credit stands below it
             weight *= _HEARSAY_FACTOR
@@ -258,20 +254,12 @@ def _attributions(text: str, headline: str, rules: Rules) -> tuple[Attribution, 
     return found
 
 
-def _begins_line(notice: Copyright, rules: Rules) -> bool:
-    """Whether a notice begins its line, if only after holder and rights ("Reuters © 2025"), and is no picture's
-    ("© dpa | Ada Lowe")."""
-    before = _COPYRIGHT_MARK.split(notice.notice, maxsplit=1)[0].replace(notice.holder, "")
-    before = re.sub(any_of(entries_of(rules, "rights") or ("all rights reserved",)), "", before, flags=re.I)
-    return len(before.split()) < 3 and "|" not in notice.notice
-
-
 def _may_credit_person(found: Attribution, rules: Rules) -> bool:
     """Whether the name after "Credit:" or "Posted by:", labels of people too, lacks the words of papers' names."""
     label = key_of(found.text.partition(found.source)[0])
     if _PICTURES.search(found.source) or credits_picture(found.source, rules):
         return True
-    if label not in _keys(rules, "people_labels") or domain_in(found.source):
+    if label not in folded_entries(rules, "people_labels") or domain_in(found.source):
         return False
     return not any(name.press for name in unlisted_names(found.source, words_of(found.source, rules), rules))
 
@@ -280,16 +268,10 @@ def _credits_author(found: Attribution, authors: Sequence[str], rules: Rules) ->
     """Whether "Posted by: Jane Doe" or "Article by Jane Doe" names an author of the page, who is no publisher. What follows may
     stand close to the name: "Jane Doeon: 3 May"."""
     label, _, _ = found.text.partition(found.source)
-    if key_of(label) not in _keys(rules, "people_labels") or listed(found.source, rules):
+    if key_of(label) not in folded_entries(rules, "people_labels") or listed(found.source, rules):
         return False
     source = key_of(found.source)
     return any(author and source.startswith(author) for author in authors)
-
-
-@lru_cache(maxsize=16)
-def _keys(rules: Rules, name: str) -> frozenset[str]:
-    """The entries of a list in the tables of all languages, folded."""
-    return frozenset(key_of(label) for label in entries_of(rules, name))
 
 
 def _as_linked(found: Attribution, block: Block) -> Attribution:
@@ -339,7 +321,7 @@ def _from_authors(article: Article, near: list[_Place], rules: Rules) -> Iterato
     links = (link for p in near for link in p.block.links if is_category(link[1]))
     linked = (text for text, link in links if same_site(link, article.url))
     sorted_by = map(key_of, (article.article_section, *article.keywords, *linked))
-    no_papers = _keys(rules, "page_words").union(sorted_by)
+    no_papers = folded_entries(rules, "page_words").union(sorted_by)
     for name in (n for n in dict.fromkeys(names) if not credits_picture(n, rules)):
         if agency := agency_alone(name, rules):
             yield Lead("byline", name, agency, 0.8)

@@ -41,6 +41,7 @@ _END = re.compile(
     r"[!?。\n|•;；]|(?<!\bPT)(?<!\bSt)\.(?=\s+(?!Ltd|Inc|LLC|Co\b|GmbH|Limited|plc)|$)|\s[–—-]\s"
     r"|\s(?:地址|邮编|郵編|电话|電話|传真|傳真|邮箱|信箱|技术支持|\w?ICP)"
 )
+_MARK = re.compile(r"©|ⓒ|\(c\)|copyright", re.I)
 #: The end of a sentence, and five words of another one.
 _GOES_ON = re.compile(r"[^\W\d_][.!?]\s+[^\W\d_]+(?:\s+\S+){4}")
 
@@ -105,6 +106,13 @@ def copyright_of(text: str, rules: Rules) -> Copyright | None:
     return Copyright(line, holder, years[-1] if years else None)
 
 
+def begins_line(notice: Copyright, rules: Rules) -> bool:
+    """Whether a notice begins its line, if only after holder and rights ("Reuters © 2025"), and is no picture's
+    ("© dpa | Ada Lowe")."""
+    before = _MARK.split(notice.notice, maxsplit=1)[0].replace(notice.holder, "")
+    return len(_words(rules).rights.sub("", before).split()) < 3 and "|" not in notice.notice
+
+
 def _first_name(side: str, words: _Words) -> str:
     if cut := words.rights.search(side):
         side = side[: cut.start()]
@@ -118,8 +126,8 @@ def _first_name(side: str, words: _Words) -> str:
 @lru_cache(maxsize=8)
 def _words(rules: Rules) -> _Words:
     word = any_of(("copyright", *entries_of(rules, "copyright")))
-    rights, by = entries_of(rules, "rights"), entries_of(rules, "by")
-    reserved = any_of(rights or ("all rights reserved",))
+    rights = entries_of(rules, "rights")
+    reserved = any_of(rights)
     mark = (
         rf"(?:{word}\s*[:：]?\s*)?(?:©|ⓒ)(?:\s*{word}\b)?|{word}\s*\(c\)|{_YEARS}\s*\(c\)|\(c\)(?=[\s,]*{_YEARS})"
         rf"|^\W{{0,4}}{word}(?:(?=[\s,]*(?:by\s+)?{_YEARS})|\s*[:：])"
@@ -129,8 +137,8 @@ def _words(rules: Rules) -> _Words:
     return _Words(
         Literals((*signs, *entries_of(rules, "copyright"), *rights)),
         compiled.regex(mark, re.I),
-        compiled.regex(any_of(rights) if rights else r"(?!)", re.I),
-        compiled.regex(any_of(by) + r"\s+" if by else r"(?!)", re.I),
+        compiled.regex(reserved, re.I),
+        compiled.regex(any_of(entries_of(rules, "by")) + r"\s+", re.I),
     )
 
 

@@ -82,6 +82,12 @@ def key_of(name: str) -> str:
     return "".join(filter(str.isalnum, folded))
 
 
+@lru_cache(maxsize=64)  # a list of the tables each
+def folded_entries(rules: Rules, key: str) -> frozenset[str]:
+    """The entries of a list in the tables of all languages, folded."""
+    return frozenset(map(key_of, entries_of(rules, key)))
+
+
 def by_name(name: str, rules: Rules) -> Publisher | None:
     """The publisher with a name or alias, `None` for one that is not listed. A long name may hold one or two slips."""
     key = key_of(name)
@@ -122,16 +128,11 @@ def listed(printed: str, rules: Rules) -> Publisher | None:
         if len(names) < _MAX_FIRM_NAMES:
             bare = name.rstrip(" .,")
             folded = bare.casefold()
-            rests = (bare[:-length] for word, length in _company(rules) if folded.endswith(word))
+            firms = entries_of(rules, "company")
+            rests = (bare[: -len(word)] for word in firms if folded.endswith(word.casefold()))
             whole = (rest for rest in rests if rest and not (rest[-1].isascii() and rest[-1].isalnum()))
             names += [shorter for rest in whole if (shorter := rest.rstrip(" .,&"))]
     return None
-
-
-@lru_cache(maxsize=8)
-def _company(rules: Rules) -> tuple[tuple[str, int], ...]:
-    """The words of firms ("Ltd", "GmbH"), folded, each with its length as written."""
-    return tuple((word.casefold(), len(word)) for word in entries_of(rules, "company"))
 
 
 def longest_name(text: str, rules: Rules, stops: re.Pattern[str] | None = None) -> str:
@@ -210,7 +211,13 @@ def registry(rules: Rules) -> Registry:
     by_domain: dict[str, Publisher] = {}
     by_sign: dict[str, Publisher] = {}
     for row in rules.publishers:
-        publisher = _publisher(row)
+        file, name = "publishers.toml", row.get("name")
+        if not isinstance(name, str) or not name.strip():
+            raise BadRules(file, "publisher.name", f"must be a name, not {name!r}")
+        domains, aliases, signs, ends_with = (
+            strings(file, row, key) for key in ("domains", "aliases", "signs", "ends")
+        )
+        publisher = Publisher(name, domains, aliases, str(row.get("kind", "paper")), signs, ends_with)
         for name in (publisher.name, *publisher.aliases):
             by_key.setdefault(key_of(name), publisher)
         for domain in publisher.domains:
@@ -233,27 +240,16 @@ def stem_of(name: str, rules: Rules) -> str:
     """A name without its case endings ("в «Новой газете»"), "" in an alphabet without a table of endings."""
     if not _INFLECTED.search(name):
         return ""
-    endings = _endings(rules)
     words = re.findall(r"\w+", name.casefold())
-    return "".join(key_of(endings.sub("", word)) for word in words)
+    return "".join(key_of(_endings(rules).sub("", word)) for word in words)
 
 
 @lru_cache(maxsize=8)
 def _endings(rules: Rules) -> re.Pattern[str]:
-    entries = entries_of(rules, "endings")
-    return re.compile(rf"(?<=\w\w\w){any_of(entries)}$" if entries else r"(?!)")
+    return re.compile(rf"(?<=\w\w\w){any_of(entries_of(rules, 'endings'))}$")
 
 
 def _without_article(name: str) -> str:
     """The name folded, without its article; "" for a name without one."""
     shorter = _ARTICLE.sub("", name.strip())
     return "" if shorter == name.strip() or name.startswith("LA ") else key_of(shorter)
-
-
-def _publisher(row: Mapping[str, object]) -> Publisher:
-    file, name = "publishers.toml", row.get("name")
-    if not isinstance(name, str) or not name.strip():
-        raise BadRules(file, "publisher.name", f"must be a name, not {name!r}")
-    domains, aliases = strings(file, row, "domains"), strings(file, row, "aliases")
-    signs, ends = strings(file, row, "signs"), strings(file, row, "ends")
-    return Publisher(name, domains, aliases, str(row.get("kind", "paper")), signs, ends)

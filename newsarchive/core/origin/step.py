@@ -13,15 +13,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import lru_cache
 
 from newsarchive.core.metadata.guessed_names import says_profile
 from newsarchive.core.metadata.person_names import is_credit, like_a_name, organisation
-from newsarchive.core.origin.attribution_patterns import entries_of, words_of
+from newsarchive.core.origin.attribution_patterns import words_of
 from newsarchive.core.origin.credits import READ_MORE, own_names
 from newsarchive.core.origin.evidence import NOTICE_IN_CONTENT_WEIGHT, Lead, domain_in, host_in, leads_of
 from newsarchive.core.origin.mentions import not_hosts
-from newsarchive.core.origin.publishers import by_host, key_of, listed
+from newsarchive.core.origin.publishers import by_host, folded_entries, key_of, listed
 from newsarchive.core.origin.translators import original_address
 from newsarchive.core.text import dates
 from newsarchive.core.urls import parts_of, same_site
@@ -175,7 +174,7 @@ def _name(lead: Lead, rules: Rules) -> _NamedLead | None:
     printed, domain = _bare(lead.printed), domain_in(lead.printed) or domain_in(lead.url)
     if not printed:
         return None
-    if key_of(printed) in _link_words(rules):  # "Source: Click here"
+    if key_of(printed) in folded_entries(rules, "link_words"):  # "Source: Click here"
         printed = domain
         if not domain:
             return None
@@ -201,11 +200,6 @@ def _name(lead: Lead, rules: Rules) -> _NamedLead | None:
     if is_credit(printed, rules):
         return None  # "Source: Getty", where the picture is from
     return _NamedLead(lead, domain if is_url else printed, domain)
-
-
-@lru_cache(maxsize=8)
-def _link_words(rules: Rules) -> frozenset[str]:
-    return frozenset(map(key_of, entries_of(rules, "link_words")))
 
 
 def _without_poison(named: Sequence[_NamedLead]) -> list[_NamedLead]:
