@@ -8,6 +8,7 @@ other item passes untouched. A setting that the project does not set is as in `n
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Self
 
 from scrapy import Spider
@@ -21,7 +22,7 @@ from newsarchive import config, middlewares, pipelines
 from newsarchive.config import AUTO
 from newsarchive.crawling import browser, connections
 from newsarchive.crawling.responses import steps_of
-from newsarchive.exceptions import UsageError
+from newsarchive.exceptions import NewsArchiveError, UsageError
 from newsarchive.extensions import alarms, json_log, progress, warc
 from newsarchive.spiders.base import own_settings
 from newsarchive.version import user_agent
@@ -102,6 +103,25 @@ def is_of_asyncio(reactor: str | type | None) -> bool:
     return is_reactor_installed() and is_asyncio_reactor_installed()
 
 
+class _AsSentence(logging.Filter):
+    """Logs an error of ours that ends a crawl before its first request as its sentence, which names the remedy.
+
+    Scrapy leaves what an add-on raises to asyncio, which logs it with a traceback through Scrapy's own code.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.exc_info and isinstance(error := record.exc_info[1], NewsArchiveError):
+            record.msg, record.args, record.exc_info = (
+                f"newsarchive: the crawl cannot begin: {error}",
+                (),
+                None,
+            )
+        return True
+
+
+_AS_SENTENCE = _AsSentence()
+
+
 class Addon:
     """Sets what the project does not set itself. Spiders of newsarchive alone are kept out of private networks: where
     another project's spiders connect to is that project's affair (`crawling.connections.GuardedHandler` is there for them)."""
@@ -116,6 +136,7 @@ class Addon:
     def update_settings(self, settings: BaseSettings) -> None:
         """Raises `UsageError` where `newsarchive.settings` could not read its file, where a setting of ours is not understood,
         where the project's reactor is not that of asyncio, and where a step of another project cannot be used."""
+        logging.getLogger("asyncio").addFilter(_AS_SENTENCE)
         own = own_settings(settings)
         for name in (name for name in own if name.startswith(config.PREFIX)):
             settings.setdefault(name, own[name], priority="addon")

@@ -132,7 +132,10 @@ def origin_line(origin: Origin | None) -> str:
         return ""
     where = f" ({origin.domain})" if origin.domain else ""
     notice = f" — {origin.copyright_notice}" if origin.copyright_notice else ""
-    return f"First published by {origin.name}{where}, confidence {origin.confidence:.2f}{notice}"
+    confidence = (
+        f", confidence {origin.confidence:.2f}" if origin.confidence else ""
+    )  # of earlier versions it is not kept
+    return f"First published by {origin.name}{where}{confidence}{notice}"
 
 
 def article_html(article: Article) -> str:

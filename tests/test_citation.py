@@ -22,7 +22,7 @@ from newsarchive.citation import Citation, identifier
 from newsarchive.db.reading import articles
 from newsarchive.db.reading.articles import Stored
 from newsarchive.db.writing.store import Store
-from newsarchive.items import Author
+from newsarchive.items import Author, Origin
 from tests.support.storage import make_article, rich_article, run_on, url_of
 
 POST = Citation(
@@ -339,6 +339,39 @@ def test_each_version_is_cited_by_its_own_identifier_which_finds_it_again(engine
         assert archive.get(first).payload_digest != archive.get(second).payload_digest
         assert "2025-04-01T12:00:00Z" in archive.cite(first)
         assert "2025-04-03T12:00:00Z" in archive.cite(second)
+
+
+def test_a_version_has_the_origin_and_the_authors_that_its_publisher_gave_it(engine: Engine) -> None:
+    """What the blog said with version 1 is cited with it; a better reading of the same page counts for all versions."""
+    dpa, day = (Author("dpa", "agency"),), make_article(5, day=1).date_published
+    told = {
+        "origin": Origin("Harbour Gazette", "gazette.example", license="CC BY"),
+        "authors": dpa,
+        "keywords": ("ferry",),
+    }
+    first = make_article(5, body="It sails at nine.", date_published=day, **told)
+    store, capture = Store(engine), make_article(5, body="It sails at ten.", day=2).capture
+    store.ingest([first])
+    again = replace(first, keywords=("ferry", "harbour"), extractor_version=first.extractor_version + 1)
+    store.ingest([again], reread=True)
+    store.ingest([replace(again, article_body="It sails at ten.", content_hash="ten", authors=(Author("Ann Lee"),), capture=capture,
+                          origin=Origin("Morning Post", "post.example"), is_accessible_for_free=False, date_published=None)])  # fmt: skip
+    with Archive(url_of(engine)) as archive:
+        cited, current = (archive.cite("https://blog.example/post-5", version=number) for number in (1, 2))
+        early = archive.get(identifier_in(cited))
+    assert ("Harbour Gazette" in cited, "Morning Post" in cited, "Morning Post" in current) == (
+        True,
+        False,
+        True,
+    )
+    assert cited.startswith("dpa: ")
+    assert current.startswith("Ann Lee: ")
+    assert (early.authors, early.keywords, early.date_published) == (dpa, ("ferry", "harbour"), day)
+    assert (early.origin, early.is_accessible_for_free) == (replace(told["origin"], confidence=0.0), None)
+    assert (
+        "First published by Harbour Gazette (gazette.example)\n"
+        in run_on(engine, "show", identifier_in(cited)).stdout
+    )
 
 
 def test_an_identifier_is_found_as_styles_of_citation_print_it(engine: Engine) -> None:

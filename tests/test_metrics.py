@@ -22,7 +22,9 @@ from newsarchive.db.writing.store import Store
 from newsarchive.exceptions import SOME_FAILED, OutputError
 from newsarchive.extensions.json_log import JsonFormatter
 from newsarchive.items import Quality
+from newsarchive.times import utc_now
 from tests.crawling.test_crawl import front, post
+from tests.crawling.test_crawl_sites import follow, run
 from tests.support.serving import crawl, served
 from tests.support.storage import START, make_article
 
@@ -120,6 +122,20 @@ def test_a_crawl_writes_its_metrics_and_logs_json(db: Path, tmp_path: Path) -> N
     assert any(line.get("message", "").startswith("Scrapy ") for line in lines)  # its first line
     assert [line["stats"]["new"] for line in lines if line.get("event") == "summary"] == [1]
     assert any("a-lost-story" in line.get("message", "") for line in lines)
+
+
+@pytest.mark.slow
+def test_metrics_are_written_where_no_site_is_due(db: Path, tmp_path: Path) -> None:
+    """Otherwise the alarm that the file is old rings for every quiet hour."""
+    file = tmp_path / "news.prom"
+    follow(db, "https://blog.example/")
+    with sqlite3.connect(db) as connection:
+        connection.execute("UPDATE sites SET last_success_at = ?", (f"{utc_now():%Y-%m-%d %H:%M:%S.%f}",))
+    done = run("crawl", "--all", "--metrics", str(file), db=db)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert 'newsarchive_site_last_success_timestamp_seconds{site="blog.example"}' in file.read_text("utf-8")
+    lost = run("crawl", "--all", "--metrics", str(tmp_path / "missing" / "news.prom"), db=db)
+    assert (lost.returncode, "the metrics cannot be written" in lost.stderr) == (SOME_FAILED, True)
 
 
 @pytest.mark.slow

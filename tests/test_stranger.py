@@ -358,6 +358,24 @@ def test_another_reactor_is_refused_with_the_remedy(bin_folder: Path, project: P
     assert "no running event loop" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("setting", "says"),
+    [
+        ("NEWSARCHIVE_WORKERS=many", "NEWSARCHIVE_WORKERS: 'many' is no whole number"),
+        ("NEWSARCHIVE_WORKES=1", "did you mean NEWSARCHIVE_WORKERS?"),
+        ("NEWSARCHIVE_RULES=/nowhere", "/nowhere: no such folder"),
+    ],
+)
+def test_a_wrong_setting_is_a_sentence_and_no_traceback(
+    bin_folder: Path, project: Path, setting: str, says: str
+) -> None:
+    words = ("-mscrapy", "crawl", "own", "-a", "home=http://127.0.0.1:9/", "-s", setting)
+    done = run(bin_folder, *words, folder=project)
+    assert (done.returncode, "Traceback" in done.stderr) == (1, False)
+    assert "newsarchive: the crawl cannot begin: " in done.stderr
+    assert says in done.stderr
+
+
 def test_without_a_reactor_nothing_leads_into_private_networks(bin_folder: Path, project: Path) -> None:
     """Scrapy's other way to make connections cannot be watched: our spiders refuse it."""
     with (project / "shop" / "settings.py").open("a") as settings:

@@ -216,6 +216,10 @@ def main(args: list[str] | None = None) -> Any:
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(STOPPED_BY_SIGTERM))
     stop_with_parent()
+    if "_NEWSARCHIVE_COMPLETE" in os.environ:
+        from newsarchive.cli import completion
+
+        completion.register()
     try:
         return cli.main(args=args, prog_name="newsarchive")
     except OSError as error:  # a full or read-only disk, under a file or under standard output

@@ -313,10 +313,10 @@ def recluster(
 @click.command(
     epilog="""\b
 Examples:
-  newsarchive publishers                        # a line for each publisher
-  newsarchive publishers paper.example          # each copy of its articles: order, delay, both headlines
+  newsarchive publishers
+  newsarchive publishers paper.example
   newsarchive publishers --every-copy --csv > copies.csv
-  newsarchive publishers --credited --json      # without stories in which nobody is credited"""
+  newsarchive publishers --credited --json"""
 )
 @click.argument("publisher", required=False, default="", metavar="[PUBLISHER]")
 @click.option("--every-copy", is_flag=True, help="A row for each copy of every publisher.")

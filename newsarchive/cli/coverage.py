@@ -33,7 +33,7 @@ _MARKS = {"covered": "█#", "incomplete": "▒!", "no news": "·.", "no crawl":
 @click.command(
     epilog="""\b
 Examples:
-  newsarchive coverage                              # a line and a picture for each site
+  newsarchive coverage
   newsarchive coverage blog.example --since 2025-01-01
   newsarchive coverage --csv > coverage.csv
   newsarchive coverage --svg -o coverage.svg"""

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -36,7 +37,9 @@ from newsarchive.exceptions import (
     LOCKED,
     SOME_FAILED,
     USAGE,
+    Damaged,
     DatabaseError,
+    OutputError,
     UsageError,
 )
 from newsarchive.reprs import counted
@@ -352,6 +355,11 @@ def run(
                 spiders.server = server if len(wanted) >= MIN_SITES_FOR_SERVER else None
                 results = crawl_all(archive, wanted, jobs, spiders, options, only_if_due=not sites)
     leave_if_stopped_early(spiders)
+    code = exit_code(results)
+    if not (
+        results or options.dry_run
+    ):  # no spider wrote them: monitoring must see that this machine still looks
+        code = write_metrics(url, in_force(options, "metrics", config.load()["metrics"]))
     if not sites:  # a due site that another crawl has locked is no failure of this command
         results = [result for result in results if result.code != LOCKED] or results
     if not shown:
@@ -360,7 +368,21 @@ def run(
         complain(f"error: {results[0].problem}")
     if not (options.quiet or options.dry_run or as_json) and any(result.holds_articles for result in results):
         say_where(url, options)
-    sys.exit(spiders.forced or exit_code(results))
+    sys.exit(spiders.forced or code)
+
+
+def write_metrics(url: str, file: str) -> int:
+    """Write the file of metrics, where one is wanted; gives the exit code for how that went."""
+    from newsarchive.db.reading import metrics
+    from newsarchive.db.readonly import open_source
+
+    try:
+        if file:
+            metrics.write(open_source(url), Path(file))
+    except (OutputError, DatabaseError, Damaged) as error:
+        complain(f"error: {error}")
+        return SOME_FAILED
+    return 0
 
 
 def due(archive: Sites, url: str, options: CrawlOptions) -> list[KnownSite]:

@@ -31,6 +31,8 @@ from newsarchive.exceptions import UsageError
 from newsarchive.times import first_moment, utc
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from newsarchive.db.reading.search import Filters
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -70,14 +72,22 @@ _LINE = "%(levelname)s %(name)s: %(message)s"
 
 
 class Group(click.Group):
-    """A group of commands whose help has the whole first sentence of each. Click cuts a sentence off where its line ends."""
+    """A group of commands whose help and whose completions have the whole first sentence of each. Click cuts a sentence off."""
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        said = [
-            (name, self.commands[name].get_short_help_str(limit=1000)) for name in self.list_commands(ctx)
-        ]
+        said = [(name, self._sentence(name)) for name in self.list_commands(ctx)]
         with formatter.section("Commands"):
             formatter.write_dl(said)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        found = super().shell_complete(ctx, incomplete)
+        for item in found:
+            if item.value in self.commands:
+                item.help = self._sentence(item.value)
+        return found
+
+    def _sentence(self, name: str) -> str:
+        return self.commands[name].get_short_help_str(limit=1000)
 
 
 def option(name: str, **changes: Any) -> Callable[[F], F]:

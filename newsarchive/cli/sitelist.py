@@ -88,8 +88,16 @@ def read(path: Path) -> SiteList:
         found = readers[path.suffix.lower()](text)
     except OSError as error:
         raise UsageError(f"{path}: cannot be read: {error.strerror}") from error
-    # The errors of tomllib and the XML parser too; a value that is nested a thousand deep is a RecursionError.
-    except (ValueError, SyntaxError, csv.Error, RecursionError) as error:
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(
+            f"{path}: {error}: this is no TOML; `newsarchive sites export` prints a list as it must be written"
+        ) from error
+    except ElementTree.ParseError as error:
+        raise UsageError(
+            f"{path}: {error}: this is no XML; export the list once more from your feed reader"
+        ) from error
+    # A value that is nested a thousand deep is a RecursionError.
+    except (ValueError, csv.Error, RecursionError) as error:
         raise UsageError(f"{path}: {error}") from error
     return SiteList(_checked_sites(found, str(path)))
 

@@ -38,7 +38,7 @@ _MAX_ROWS = 12
     epilog="""\b
 Examples:
   newsarchive stats --db newsarchive.db
-  newsarchive stats --copies first    # of each copied story the first article alone
+  newsarchive stats --copies first
   newsarchive stats --csv -o counts.csv
   newsarchive stats --json"""
 )

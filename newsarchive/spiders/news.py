@@ -84,6 +84,8 @@ class NewsSpider(FetchingSpider):
         super().accept(**arguments)
         self.named_addresses = [self.url]
         self.asked_at = datetime.now(UTC)
+        #: Whether the address that was given turned out to be a post, and the site's own address is to be put right.
+        self.is_post = False
         #: Hosts of other sites whose posts the feeds list.
         self.other_sites: set[str] = set()
         #: Keys of the posts that were named and chosen.
@@ -311,6 +313,7 @@ class NewsSpider(FetchingSpider):
             else:
                 self.taken.add(key)
                 if key == urls.url_key(self.url) and urlsplit(self.url).path.strip("/"):
+                    self.is_post = True
                     self.logger.warning(
                         "%s is a post, and all posts of its blog are looked for: crawl the blog by its front page, such as %s",
                         self.url, urljoin(self.url, "/"),
@@ -323,6 +326,9 @@ class NewsSpider(FetchingSpider):
         links = list(self.choose(batch.links))
         self.count(Count.DISCOVERED, by=len(links))
         if not self.dry_run:
+            if self.is_post and self.frontier is not None and self.site_id:
+                self.is_post = False
+                await asyncio.to_thread(self.frontier.correct_home, self.site_id, self.url)
             return await self.discovered(batch._replace(links=links))
         held = self.archive
         wanted = [link for link, _ in await self.wanted(links, held)] if held is not None else links

@@ -76,12 +76,17 @@ def test_tab_in_fish(tmp_path: Path) -> None:
         f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m newsarchive "$@"\n', encoding="utf-8"
     )
     command.chmod(0o755)
-    script = '_NEWSARCHIVE_COMPLETE=fish_source newsarchive | source; complete -C "newsarchive export --format mar"'
+    lines = ("newsarchive export --format mar", "newsarchive db ch", "newsarchive sites res")
+    asked = "; ".join(f'complete -C "{line}"' for line in lines)
+    script = f"_NEWSARCHIVE_COMPLETE=fish_source newsarchive | source; {asked}"
     env = os.environ | {"PATH": f"{tmp_path}:{os.environ['PATH']}", "HOME": str(tmp_path)}
     done = subprocess.run(
         ["fish", "-c", script], env=env, capture_output=True, text=True, timeout=300, check=True
     )
-    assert done.stdout == "markdown\n"
+    assert done.stdout == (
+        "markdown\ncheck\tLook for damage in the database, and for WARC files that are missing.\n"
+        "resume\tCrawl a paused site again.\n"
+    )
 
 
 def test_the_formats_are_those_that_can_be_written() -> None:

@@ -49,6 +49,8 @@ def test_each_example_stands_in_one_line_as_it_is_pasted() -> None:
         shown = CliRunner().invoke(cli, [*words, "--help"], terminal_width=COLUMNS).output.splitlines()
         lost = [line for line in examples if not any(one.strip() == line.strip() for one in shown)]
         assert [line for line in lost if "Example" in line or line.startswith("  ")] == [], words
+        # A line that zsh, the shell of macOS, reads: it takes the words of a comment for arguments.
+        assert [line for line in examples if line.startswith("  newsarchive ") and " # " in line] == [], words
 
 
 @pytest.mark.parametrize(

@@ -426,7 +426,11 @@ NEVER_CLOSED = "a quotation mark is opened and never closed"
     [
         ("a.toml", '[[site]]\nurl = "one.example"\nlimt = 5\n', "site 1: unknown setting 'limt'"),
         ("a.toml", '[[site]]\nurl = "one.example"\nlimit = "many"\n', "limit='many'"),
-        ("a.toml", "[[site]\n", "a.toml: "),
+        (
+            "a.toml",
+            "[[site]\n",
+            "this is no TOML; `newsarchive sites export` prints a list as it must be written",
+        ),
         ("a.toml", "[globl]\nlimit = 5\n", "unknown table 'globl'"),
         (
             "a.toml",
@@ -456,7 +460,7 @@ NEVER_CLOSED = "a quotation mark is opened and never closed"
         ),
         ("a.csv", 'url,limit\nhttps://one.example,"5"x', "line 2: text stands behind a closing quotation"),
         ("a.csv", "url,limit\nhttps://one.example," + "5" * 2**18, "line 2: "),
-        ("a.opml", "<opml><body>", "a.opml: "),
+        ("a.opml", "<opml><body>", "this is no XML; export the list once more from your feed reader"),
         ("a.opml", '<!DOCTYPE x [<!ENTITY a "b">]><opml/>', "a document type is declared"),
         (
             "a.toml",

@@ -148,11 +148,13 @@ def test_the_address_of_a_post_crawls_its_blog_and_says_so(tmp_path: Path) -> No
         site.answers["/a-first-story/"] = Answer(page.replace("<head>", f"<head>{link}"))
         told = f"{site.home}/a-first-story/ is a post"
         crawled = run("crawl", f"{site.home}/a-first-story/", *FAST, folder=tmp_path)
+        listed = run("sites", "list", folder=tmp_path)
         whole = run("crawl", f"{site.home}/", *FAST, folder=tmp_path)
         followed = run("sites", "add", f"{site.home}/a-first-story/", "--yes", folder=tmp_path)
     assert crawled.stderr.count(told) == 1
     assert f"by its front page, such as {site.home}/\n" in crawled.stderr
     assert "2 new" in crawled.stderr
+    assert listed.stdout.startswith(f"{site.home}/\tby hand\t")
     assert (whole.returncode, "is a post" in whole.stderr) == (0, False)
     assert (followed.returncode, told in followed.stderr) == (2, True)
     assert f"newsarchive sites add {site.home}/\n" in followed.stderr

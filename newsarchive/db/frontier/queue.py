@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from typing import Any
+from urllib.parse import urljoin
 
 from sqlalchemy import Connection, Engine, case, exists, literal, select, update
 
@@ -144,6 +145,16 @@ class Frontier:
             changes = {"home_url": row.home_url or home_url, "platform": platform or row.platform}
             connection.execute(update(Site).where(Site.id == row.id).values(changes))
         return int(row.id)
+
+    def correct_home(self, site_id: int, post: str) -> None:
+        """Name a site that nobody follows by its front page where its address is this post, by which it was crawled first."""
+        query = select(Site.home_url, Site.config).where(Site.id == site_id)
+        with reading(self.engine) as connection:
+            home_url, held = connection.execute(query).one()
+        if url_key(home_url) == url_key(post) and "follow" not in held:
+            with writing(self.engine) as connection:
+                named = update(Site).where(Site.id == site_id)
+                connection.execute(named.values(home_url=urljoin(home_url, "/")))
 
     def site_name(self, site_id: int) -> str:
         """The name that a site gives itself, "" while it is not known."""

@@ -23,6 +23,7 @@ from newsarchive import citation
 from newsarchive.db import rows
 from newsarchive.db.conditions import SAID_OF, visible
 from newsarchive.db.reading import search
+from newsarchive.db.reading.earlier_fields import at_version
 from newsarchive.db.reading.finding import find
 from newsarchive.db.reading.hidden import Entry, WithheldVersion
 from newsarchive.db.readonly import Connected, Reader, Row, Source, reading
@@ -70,12 +71,15 @@ def get(
     """The article with this URL (in any spelling, or the canonical one) or id; with `version` it has the text of that
     version.
 
-    Fields without versions (authors, dates, section, origin …) have the values of today. `explained` is as for `load`.
+    Fields without versions (authors, dates, section, origin …) are as its publisher had them then (`earlier_fields`). `explained` is
+    as for `load`.
     Raises `NoSuchArticle`, which names what was asked for, where there is no article, and `UsageError` where it has no
     such version.
     """
     with reading(source) as reader:
         found = load(reader, [find(reader, url_or_id)], version, explained=explained)
+        if version is not None and found and version < found[0].versions:
+            found = [at_version(reader, found[0])]
     if not found:
         raise UsageError(f"no version {version} of {url_or_id}: `newsarchive history {url_or_id}` lists them")
     return found[0]
