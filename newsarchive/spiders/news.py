@@ -27,7 +27,7 @@ from newsarchive.db.frontier.sites import Sites
 from newsarchive.exceptions import UsageError
 from newsarchive.items import Link
 from newsarchive.middlewares import BarrenSourceMiddleware, DelayMiddleware
-from newsarchive.plainwords import printable
+from newsarchive.reprs import one_line
 from newsarchive.spiders.base import flag, limit, value_of
 from newsarchive.spiders.discovery import Finder, NamedLinks
 from newsarchive.spiders.posts import FetchingSpider
@@ -335,7 +335,7 @@ class NewsSpider(FetchingSpider):
         for link in wanted:
             if not self.enough():
                 self.asked += 1
-                sys.stdout.write(printable(f"{link.url}\t{link.source}\t{link.title}") + "\n")
+                sys.stdout.write(f"{one_line(link.url)}\t{link.source}\t{one_line(link.title)}\n")
                 # A row for `-o FILE`, which goes past the pipelines, because there is no page for them to read.
                 known = {"url": link.url, "headline": link.title, "date_published": link.published}
                 row = {name: value for name, value in known.items() if value}

@@ -104,11 +104,12 @@ def moved_to(folder: Folder) -> str:
 def locate(folder: Folder, file: str) -> Path | ObjectFile:
     """The path of a WARC file, finished or not. Where no folder has it, its path in the first folder.
 
+    A name has no folders: in an archive that somebody else made, `../../secret.html` must lead nowhere.
     Folders of this machine are searched first, because that costs no request. Raises `DatabaseUnavailable` where a
     storage does not answer, and `UsageError` where no library for it is installed.
     """
     found: list[Path | ObjectFile] = []
-    places = folders(folder)
+    file, places = file.rpartition("/")[2], folders(folder)
     for one in [one for one in places if not is_address(one)]:
         found += [Path(one) / name for name in (file, file + OPEN)]
     addresses = [one for one in places if is_address(one)]

@@ -168,20 +168,25 @@ class Revisit:
     file: str = ""
 
 
-def read_capture(folder: Folder, file: str, offset: int, resolve: Resolve | None = None) -> Capture:
+def read_capture(
+    folder: Folder, file: str, offset: int, resolve: Resolve | None = None, digest: str = ""
+) -> Capture:
     """The capture at an offset of a WARC file; `resolve` finds the payload of a revisit record.
 
-    Raises `DatabaseUnavailable`, naming file and offset, where there is no such file or record.
+    Raises `DatabaseUnavailable`, naming file and offset, where there is no such file or record, or where record and payload are not
+    those of `digest`, the payload digest that the archive keeps: where files were mixed up, another page's text would become a
+    version of the article.
     """
-    return read_exchange(folder, file, offset, resolve)[0]
+    return read_exchange(folder, file, offset, resolve, digest)[0]
 
 
 def read_exchange(
-    folder: Folder, file: str, offset: int, resolve: Resolve | None = None
+    folder: Folder, file: str, offset: int, resolve: Resolve | None = None, digest: str = ""
 ) -> tuple[Capture, Wire]:
     """As `read_capture`, with the answer as it came."""
     with records_at(folder, file, offset) as (records, _):
         record = next(records)
+        _expect(record, digest)
         found = _exchange(record)
         if record.rec_type == "revisit":
             names = ("WARC-Payload-Digest", "WARC-Refers-To-Target-URI", "WARC-Refers-To-Date")
@@ -189,7 +194,7 @@ def read_exchange(
             place = resolve(*refers_to) if resolve else None
             if place is None or found is None:
                 raise ValueError(f"a revisit of {refers_to[1]} ({refers_to[2]}), which is not in the archive")
-            original, sent = read_exchange(place[0].parent, place[0].name, place[1])
+            original, sent = read_exchange(place[0].parent, place[0].name, place[1], digest=digest)
             return replace(found[0], body=original.body), replace(found[1], body=sent.body)
         if found is None:
             raise ValueError(f"a {record.rec_type} record, no response")
@@ -218,9 +223,11 @@ def records_at(
 
 
 def wire_at(folder: Folder, place: Place) -> Wire:
-    """The answer at a place of a file, as it came. Raises `DatabaseUnavailable` where there is none."""
+    """The answer at a place of a file, as it came. Raises `DatabaseUnavailable` where there is none, or another one."""
     with records_at(folder, place.file, place.offset) as (records, _):
-        if (found := _exchange(next(records))) is None:
+        record = next(records)
+        _expect(record, place.digest)
+        if (found := _exchange(record)) is None:
             raise ValueError("no answer")
         return found[1]
 
@@ -235,11 +242,16 @@ def verify(folder: Folder, file: str, offset: int, digest: str) -> None:
         record = next(records)
         while record.raw_stream.read(_CHUNK_BYTES):  # digests are of the bytes with their content codings
             pass
-        named = record.rec_headers.get_header("WARC-Payload-Digest") or ""
         if record.digest_checker.passed is False:
             raise ValueError("its bytes do not have the digest that its header names")
-        if digest and named != digest:
-            raise ValueError(f"it holds {named or 'no payload'}, and the archive looks for {digest}")
+        _expect(record, digest)
+
+
+def _expect(record: Any, digest: str) -> None:
+    """Raises `ValueError` where a record is not that of a payload digest; "" stands for any."""
+    named = record.rec_headers.get_header("WARC-Payload-Digest") or ""
+    if digest and named != digest:
+        raise ValueError(f"it holds {named or 'no payload'}, and the archive looks for {digest}")
 
 
 def captures(path: Path | str) -> Iterator[Capture | Damage]:

@@ -211,7 +211,8 @@ def stored_capture(folder: Folder, kept: Kept) -> Capture:
     Raises `DatabaseError` where its bytes are not there, or are damaged.
     """
     payload = (locate(folder, kept.payload.file), kept.payload.offset)
-    read = reader.read_capture(folder, kept.place.file, kept.place.offset, lambda *_: payload)
+    place = kept.place
+    read = reader.read_capture(folder, place.file, place.offset, lambda *_: payload, place.digest)
     return replace(
         read,
         url=kept.url,

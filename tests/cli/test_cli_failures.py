@@ -129,6 +129,26 @@ def test_a_value_that_cannot_be_read_is_told_in_one_line(change: str, whole: Pat
         assert ".recover" not in done.stdout, (words, done.stdout)
 
 
+def test_a_capture_that_names_the_place_of_another_changes_no_article(whole: Path, tmp_path: Path) -> None:
+    """Its article would get the text of another page, told as another reading of its own."""
+    db = Path(shutil.copytree(whole, tmp_path / "copy")) / "news.db"
+    again = ["reextract", "--all", "--workers", "0", "--db", str(db)]
+    assert CliRunner().invoke(cli, again).exit_code == 0
+    with closing(sqlite3.connect(db)) as connection, connection:
+        texts = connection.execute("SELECT id, headline, article_body FROM articles ORDER BY id").fetchall()
+        other = "SELECT warc_offset FROM captures WHERE warc_digest <> c.warc_digest AND warc_file = c.warc_file ORDER BY id LIMIT 1"
+        assert connection.execute(f"UPDATE captures AS c SET warc_offset = ({other})").rowcount
+    done = CliRunner().invoke(cli, again)
+    close_all()
+    assert done.exit_code == 3, done.output
+    assert "and the archive looks for" in done.output
+    with closing(sqlite3.connect(db)) as connection:
+        assert (
+            texts
+            == connection.execute("SELECT id, headline, article_body FROM articles ORDER BY id").fetchall()
+        )
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("words", ["reextract --workers 0", "learn blog.example", "db check", "doctor"])
 def test_what_needs_the_raw_bytes_fails_without_them(words: str, whole: Path, tmp_path: Path) -> None:

@@ -386,3 +386,24 @@ def test_a_site_that_redirects_in_circles_may_want_cookies(db: Path) -> None:
         done = crawl(f"url={site.home}/", db=db)
     assert f"error: {site.home}/: it redirects over and over: it may want cookies" in done.stderr
     assert done.returncode == 4
+
+
+def test_a_title_of_several_lines_makes_one_row_of_a_dry_run(db: Path) -> None:
+    """A program that reads the rows would else take a line of a stranger for one of them."""
+    false = "https://false.example/a-story/\tfeed\tA false row"
+    feed = (
+        "<rss version='2.0'><channel><title>A blog</title><item><title>The ferry&#10;"
+        + false
+        + "&#13;</title>"
+        "<link>{home}/the-ferry/</link></item></channel></rss>"
+    )
+
+    def blog(home: str) -> dict[str, Answer | str]:
+        rss = Answer(feed.replace("{home}", home), headers={"Content-Type": "application/rss+xml"})
+        return {"/": front(feed="/feed/"), "/feed/": rss}
+
+    with served(blog) as site:
+        done = crawl(f"url={site.home}/", "dry_run=1", db=db)
+    [row] = [line for line in done.stdout.splitlines() if line]
+    assert row.split("\t")[:2] == [f"{site.home}/the-ferry/", "feed"]
+    assert len(row.split("\t")) == 3

@@ -493,6 +493,24 @@ def test_what_is_not_there_is_named(five: tuple[Path, list[Place]]) -> None:
     assert locate(path.parent, path.name) == path
 
 
+def test_another_record_than_the_archive_looks_for_is_not_read(five: tuple[Path, list[Place]]) -> None:
+    """Files that were mixed up, or an offset of another one, must give no page under another's address."""
+    path, places = five
+    one, other = places[0], places[1]
+    read_capture(path.parent, path.name, one.offset, digest=one.digest)
+    with pytest.raises(DatabaseUnavailable, match=f"it holds {other.digest}, and the archive looks for"):
+        read_capture(path.parent, path.name, other.offset, digest=one.digest)
+
+
+@pytest.mark.parametrize("name", ["../secret.html", "{folder}/secret.html", "warc/../../secret.html"])
+def test_the_name_of_a_warc_file_leads_to_no_other_folder(name: str, tmp_path: Path) -> None:
+    """An archive that somebody else made may name any file of this machine as that with its bytes."""
+    (tmp_path / "secret.html").write_text("<html><p>A saved page</p></html>")
+    folder = tmp_path / "archive"
+    folder.mkdir()
+    assert locate(folder, name.format(folder=tmp_path)) == folder / "secret.html"
+
+
 def test_a_file_that_another_spider_begins_is_not_taken_for_one_that_was_left_open(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
