@@ -30,6 +30,18 @@ class DropReason(StrEnum):
     TOO_SHORT = "too short"
     INDEX_PAGE = "index page"
     STATIC_PAGE = "static page"
+    #: Messages of several people: a forum's thread, a question with answers, an issue, a mailing list.
+    DISCUSSION = "discussion"
+    #: What a shop sells, or a list of that.
+    PRODUCT = "product"
+    EVENT = "event"
+    JOB_OFFER = "job offer"
+    #: A page of a wiki, of a documentation or of a course.
+    REFERENCE_PAGE = "reference page"
+    #: A person or a place in a directory.
+    PROFILE = "profile"
+    #: An album, a picture, a video or a song with a line or two.
+    MEDIA = "gallery or video"
     #: A later page of a post that is split over pages. The crawl of the post fetches it.
     POST_PART = "part of a post"
     LOGIN_PAGE = "login page"

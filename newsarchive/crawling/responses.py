@@ -16,6 +16,7 @@ from scrapy.settings import BaseSettings
 
 from newsarchive import plugins, rules
 from newsarchive.core.discovery import page_kind
+from newsarchive.core.discovery.shown import Shown
 from newsarchive.core.encoding.decoding import Decoded, decode
 from newsarchive.core.steps import Steps
 from newsarchive.crawling.connections import TLS_VERIFIED
@@ -74,7 +75,7 @@ def conditional(known: Known | KnownSource | Validators) -> dict[str, str]:
 
 def block_reason(response: Response, rules: Rules) -> str:
     """Why an answer means that the site keeps us out, "" where it does not."""
-    page = page_kind.Shown(text_of(response), response.url)
+    page = Shown(text_of(response), response.url)
     return page_kind.block_reason(page, headers_of(response), response.status, rules)
 
 

@@ -20,9 +20,9 @@ from twisted.python.failure import Failure as TwistedFailure
 
 from newsarchive import config
 from newsarchive.core.assembly.post import FILLABLE
-from newsarchive.core.discovery import page_kind
 from newsarchive.core.discovery.page_kind import IN_BETWEEN, OVERRULED_KINDS, POSTS_ALONE_SOURCES, FirstLook
 from newsarchive.core.discovery.revisit import is_future
+from newsarchive.core.discovery.shown import Kind
 from newsarchive.core.discovery.wordpress import is_stand_in
 from newsarchive.core.extraction.agreement import usable
 from newsarchive.core.urls import site_of, url_key
@@ -332,7 +332,7 @@ class FetchingSpider(CapturingSpider):
         if self.frontier:
             await asyncio.to_thread(self.frontier.settle, link.url, state, reason, detail)
 
-    def no_article(self, link: Link, kind: page_kind.Kind) -> NotAnArticle | None:
+    def no_article(self, link: Link, kind: Kind) -> NotAnArticle | None:
         """Why the page is no article, `None` where it is one; `POSTS_ALONE_SOURCES` overrule its look."""
         if not kind.reason or (link.source in POSTS_ALONE_SOURCES and kind.reason in OVERRULED_KINDS):
             return None

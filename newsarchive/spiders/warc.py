@@ -108,8 +108,9 @@ class WarcSpider(ArchiveSpider):
     name = "warc"
     #: Whether what it keeps was fetched by this crawl.
     fetches = False
-    #: What a file of a whole site holds besides posts. A static page stays: whoever put it into a file may have meant to.
-    refused = REFUSED_BY_LOOK - {DropReason.STATIC_PAGE}
+    #: What a file of a whole site holds besides posts. A static page and a page of a wiki stay: whoever put them into a file may have
+    #: meant to.
+    refused = REFUSED_BY_LOOK - {DropReason.STATIC_PAGE, DropReason.REFERENCE_PAGE}
     known_arguments: Mapping[str, str] = {"path": "FILE", "site": "DOMAIN,…", "limit": "NUMBER"}
 
     path: list[str]

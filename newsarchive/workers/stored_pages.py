@@ -23,7 +23,8 @@ from typing import NamedTuple, Self
 from newsarchive import plugins, rules
 from newsarchive.core import steps as core_steps
 from newsarchive.core.assembly.post import FILLABLE
-from newsarchive.core.discovery.page_kind import Shown, page_kind
+from newsarchive.core.discovery.page_kind import page_kind
+from newsarchive.core.discovery.shown import Shown
 from newsarchive.core.encoding.decoding import decode_step
 from newsarchive.core.extraction.agreement import usable
 from newsarchive.core.site_template.model import Template

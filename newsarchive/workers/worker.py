@@ -18,10 +18,10 @@ from newsarchive.core.discovery.page_kind import (
     POSTS_ALONE_SOURCES,
     FirstLook,
     LookAt,
-    Shown,
     first_look,
     page_kind,
 )
+from newsarchive.core.discovery.shown import Shown
 from newsarchive.core.encoding.decoding import decode
 from newsarchive.core.extraction.agreement import usable
 from newsarchive.core.site_template.model import Template

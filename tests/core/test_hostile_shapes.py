@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 from newsarchive import extract, repair, rules
 from newsarchive.core.boilerplate.cues import is_token
 from newsarchive.core.discovery import feed_parser, feeds
-from newsarchive.core.discovery.page_kind import Shown, page_kind
+from newsarchive.core.discovery.page_kind import page_kind
+from newsarchive.core.discovery.shown import Shown
 from newsarchive.core.discovery.sitemaps import parse_sitemap
 from newsarchive.core.encoding.decoding import declared_charsets
 from newsarchive.core.html import parsing

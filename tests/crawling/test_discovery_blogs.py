@@ -11,8 +11,9 @@ import pytest
 
 from newsarchive import rules
 from newsarchive.core.discovery import feeds, links, pagination, platforms, sitemaps, wordpress
-from newsarchive.core.discovery.page_kind import Shown, page_kind
+from newsarchive.core.discovery.page_kind import page_kind
 from newsarchive.core.discovery.rights import robots_sitemaps
+from newsarchive.core.discovery.shown import Shown
 from newsarchive.core.urls import url_key
 from tests.support.static_blogs import hugo, pelican
 from tests.wordpress.blogs import simple

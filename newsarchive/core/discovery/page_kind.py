@@ -4,6 +4,8 @@ Signs are read in the order of their reliability: what the platform writes into 
 and Blogger, structured data), what the page is made of (forms), its title, the address, its teasers. Titles and
 marks count only where the page says little else. The words stand in `data/discovery/pagekinds.toml`.
 
+Pages that their own software calls something else, as a forum's thread or a shop's product, are known by `other_kinds`.
+
 The spider asks this of every answer before it is stored, and a feed or an API that lists the page may overrule it
 (`spiders.posts`). A page without a sign may be an article; extraction decides later whether it has the text of one, by its
 blocks and the classifier (`extraction.page_type`), also for pages that come from files.
@@ -23,8 +25,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from itertools import chain
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -33,9 +34,11 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from newsarchive import compiled
 from newsarchive.core.discovery.links import MIN_POST_SCORE, address_score, base_of, index_reason
+from newsarchive.core.discovery.other_kinds import named_kind, other_kind, typed_kind
 from newsarchive.core.discovery.pagination import page_parts, unlinked_part
 from newsarchive.core.discovery.rights import noarchive
-from newsarchive.core.html.parsing import fresh, parse
+from newsarchive.core.discovery.shown import Kind, Shown, declares_article, has_article_type, ld_types
+from newsarchive.core.html.parsing import fresh
 from newsarchive.core.text.patterns import Literals
 from newsarchive.core.text.scripts import UNSPACED
 from newsarchive.core.text.words import count_words
@@ -76,7 +79,9 @@ MAX_PART_CHARACTERS = 120
 #: Sources that name posts alone: a page that they name is a post, even where it looks like an index or a static page.
 POSTS_ALONE_SOURCES = frozenset(("wp-json", "feed", "stored"))
 #: What such a page may look like.
-OVERRULED_KINDS = frozenset((DropReason.INDEX_PAGE, DropReason.STATIC_PAGE))
+OVERRULED_KINDS = frozenset((
+    DropReason.INDEX_PAGE, DropReason.STATIC_PAGE, DropReason.REFERENCE_PAGE, DropReason.PROFILE, DropReason.MEDIA,
+))  # fmt: skip
 #: What stands before a page or in its place, or could not be read: it does not say that the page is another one now.
 IN_BETWEEN = frozenset((
     DropReason.LOGIN_PAGE, DropReason.CONSENT_PAGE, DropReason.PAYWALL, DropReason.PROTECTED, DropReason.SCRIPT_ONLY,
@@ -84,16 +89,13 @@ IN_BETWEEN = frozenset((
 ))  # fmt: skip
 #: Characters of a refused answer that are searched for marks of a challenge.
 _MAX_BLOCK_PAGE_CHARACTERS = 500_000
-#: Characters of structured data that are searched for types.
-_MAX_LD_CHARACTERS = 500_000
 
 #: Reasons of `index_reason` under which the page is no index.
 _BY_ADDRESS = {"account": DropReason.LOGIN_PAGE, "page": DropReason.STATIC_PAGE, "file": DropReason.NOT_HTML}
-_LD_TYPE = re.compile(r'"@type"\s*+:\s*+\[?+\s*+"(\w+)"')
-#: Types of schema.org for one article: `NewsArticle`, `BlogPosting`.
-_ARTICLE_TYPE = re.compile(r"\w*Article|BlogPosting|Report")
 _COLLECTIONS = frozenset(["CollectionPage", "SearchResultsPage", "ProfilePage"])
 
+#: Classes of a post of WordPress. An entry of another kind, which a plug-in brings, has `single` alone.
+_POST = frozenset(("single", "single-post"))
 #: What sets the name of the site off from the name of the page.
 _SEPARATORS = re.compile(r"\s+[-–—:·•«»‹›~/]+\s+|\s*[|｜]\s*|\s*:\s+|[_＿]")
 #: A letter of a script with spaces, or a digit: a phrase that begins or ends with it is a whole word there.
@@ -101,74 +103,12 @@ _SPACED_LETTER = compiled.regex(rf"[^\W\d_{UNSPACED}]|\d")
 _APOSTROPHES = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "＇": "'"})
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """`reason` is an `items.DropReason`, "" for what may be an article; `detail` is the sign that decided."""
-
-    reason: str = ""
-    detail: str = ""
-
-
-class Shown:
-    """A page whose kind is asked for, and what it shows. Each part is worked out once, when a sign first needs it.
-
-    `url` is the address that answered, after redirects.
-    """
-
-    def __init__(self, html_text: str, url: str) -> None:
-        self.html, self.url = html_text, url
-        self.tree = parse(html_text)
-        self._paragraph_words = 0
-
-    @cached_property
-    def classes(self) -> frozenset[str]:
-        body = self.tree.body
-        return frozenset((body.attributes.get("class") or "").lower().split()) if body else frozenset()
-
-    @cached_property
-    def titles(self) -> list[str]:
-        nodes = (self.tree.css_first("title"), self.tree.css_first("h1"))
-        return [" ".join(n.text(deep=True).split()) for n in nodes if n is not None]
-
-    @cached_property
-    def title(self) -> str:
-        return " | ".join(self.titles).casefold()
-
-    @cached_property
-    def texts(self) -> tuple[str, str]:
-        """All text that a person reads, and the part of it outside of links, forms and the site's frame."""
-        tree = self.tree.clone()
-        tree.strip_tags(["script", "style", "template"])
-        text = tree.body.text(deep=True, separator=" ") if tree.body else ""
-        tree.strip_tags(["noscript", "nav", "header", "footer", "aside", "form", "a"])
-        return text, tree.body.text(deep=True, separator=" ") if tree.body else ""
-
-    @cached_property
-    def words(self) -> int:
-        """The number of words outside of links and the site's frame, or in paragraphs, whichever is greater."""
-        # Some sites wrap everything into one form or aside.
-        return max(count_words(self.texts[1]), self._words_of_paragraphs(math.inf))
-
-    @cached_property
-    def _further_paragraphs(self) -> Iterator[LexborNode]:
-        return iter(self.tree.css("p"))
-
-    def _words_of_paragraphs(self, enough: float) -> int:
-        """The number of words in paragraphs; no further one is counted when there are enough."""
-        while self._paragraph_words < enough and (p := next(self._further_paragraphs, None)) is not None:
-            self._paragraph_words += count_words(p.text(deep=True))
-        return self._paragraph_words
-
-    def says_less_than(self, words: int) -> bool:
-        """Whether the page has fewer words than `words`; for nearly every article its paragraphs alone answer."""
-        return self._words_of_paragraphs(words) < words and self.words < words
-
-
 def page_kind(page: Shown, rules: Rules) -> Kind:
     """What a page is, if it is no article."""
     words = _words(rules)
     return (
-        _by_platform(page, rules)
+        named_kind(page, rules)
+        or _by_platform(page, rules)
         or _by_forms(page)
         or _by_error(page, rules)
         or _by_domain(page, words)
@@ -176,6 +116,7 @@ def page_kind(page: Shown, rules: Rules) -> Kind:
         or _by_address(page, rules)
         or _by_feed_markup(page)
         or _by_teasers(page)
+        or other_kind(page, rules)
         or _by_script(page)
         or Kind()
     )
@@ -210,31 +151,6 @@ def _asks_whether_we_are_human(page: Shown, words: _Words) -> bool:
     if len(found) >= MIN_WALL_PHRASES:
         return True
     return bool(found) and page.says_less_than(MIN_TEXT_WORDS) and not declares_article(page.tree)
-
-
-# --- what declares an article ----------------------------------------------------------------------------------------
-
-
-def is_open_graph_article(tree: LexborHTMLParser) -> bool:
-    """Whether Open Graph calls a page one article. Posts under which other posts follow say so too."""
-    return tree.css_first('meta[property="og:type"][content="article"]') is not None
-
-
-def declares_article(tree: LexborHTMLParser) -> bool:
-    """Whether a page's head, structured data or WordPress' body class calls it one article."""
-    if is_open_graph_article(tree) or _has_article_type(ld_types(tree)):
-        return True
-    return tree.css_first('meta[property="article:published_time"], body.single') is not None
-
-
-def ld_types(tree: LexborHTMLParser) -> frozenset[str]:
-    """The types that a page's JSON-LD names (`NewsArticle`, `CollectionPage`), found without parsing it."""
-    scripts = "".join(n.text(deep=True) for n in tree.css("script[type='application/ld+json']"))
-    return frozenset(_LD_TYPE.findall(scripts[:_MAX_LD_CHARACTERS]))
-
-
-def _has_article_type(types: Iterable[str]) -> bool:
-    return any(map(_ARTICLE_TYPE.fullmatch, types))
 
 
 # --- titles of errors ------------------------------------------------------------------------------------------------
@@ -325,9 +241,9 @@ def _by_platform(page: Shown, rules: Rules) -> Kind | None:
     if static:
         return Kind(DropReason.STATIC_PAGE, f"body.{static}")
     if is_article:
-        return Kind()
+        return (None if page.classes >= _POST else typed_kind(page, rules)) or Kind()
     types = ld_types(page.tree)
-    if types & _COLLECTIONS and not _has_article_type(types):
+    if types & _COLLECTIONS and not has_article_type(types):
         return Kind(DropReason.INDEX_PAGE, "structured data: no article but a collection")
     return None
 

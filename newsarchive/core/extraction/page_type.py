@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 
-from newsarchive.core.discovery.page_kind import error_title, is_open_graph_article
+from newsarchive.core.discovery.page_kind import error_title
+from newsarchive.core.discovery.shown import is_open_graph_article
 from newsarchive.core.extraction.classifier import Sheet, Verdict, is_link
 from newsarchive.core.html.boxes import Box, RawBlock
 from newsarchive.core.text.words import count_words

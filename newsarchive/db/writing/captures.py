@@ -26,7 +26,8 @@ from newsarchive.times import utc
 REFUSED_BY_LOOK = frozenset(
     (DropReason.INDEX_PAGE, DropReason.STATIC_PAGE, DropReason.POST_PART, DropReason.PROTECTED, DropReason.ERROR_PAGE,
      DropReason.LOGIN_PAGE, DropReason.CONSENT_PAGE, DropReason.PAYWALL, DropReason.SCRIPT_ONLY, DropReason.NOT_HTML,
-     DropReason.PARKED_DOMAIN)
+     DropReason.PARKED_DOMAIN, DropReason.DISCUSSION, DropReason.PRODUCT, DropReason.EVENT, DropReason.JOB_OFFER,
+     DropReason.REFERENCE_PAGE, DropReason.PROFILE, DropReason.MEDIA)
 )  # fmt: skip
 
 

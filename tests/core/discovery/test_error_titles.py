@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsarchive import rules
-from newsarchive.core.discovery.page_kind import Shown, error_title, page_kind
+from newsarchive.core.discovery.page_kind import error_title, page_kind
+from newsarchive.core.discovery.shown import Shown
 from newsarchive.core.html.parsing import parse
 from newsarchive.core.steps import article_from
 from newsarchive.exceptions import NotAnArticle

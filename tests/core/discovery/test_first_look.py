@@ -7,8 +7,9 @@ import pickle
 import pytest
 
 from newsarchive import rules
-from newsarchive.core.discovery import page_kind, pagination, rights
-from newsarchive.core.discovery.page_kind import FirstLook, LookAt, Shown, first_look
+from newsarchive.core.discovery import page_kind, pagination, rights, shown
+from newsarchive.core.discovery.page_kind import FirstLook, LookAt, first_look
+from newsarchive.core.discovery.shown import Shown
 from newsarchive.core.text.words import count_words
 from newsarchive.items import DropReason
 
@@ -61,7 +62,7 @@ def test_the_cases_show_every_sign() -> None:
 
 def test_paragraphs_are_counted_until_there_are_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     counted: list[str] = []
-    monkeypatch.setattr(page_kind, "count_words", lambda text: counted.append(text) or count_words(text))
+    monkeypatch.setattr(shown, "count_words", lambda text: counted.append(text) or count_words(text))
     page = Shown("<p>It rained on Tuesday.</p>" * 5000, URL)
     assert not page.says_less_than(10)
     assert not page.says_less_than(20)

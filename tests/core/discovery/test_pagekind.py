@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from newsarchive import rules
 from newsarchive.core.discovery import page_kind
-from newsarchive.core.discovery.page_kind import Shown
+from newsarchive.core.discovery.shown import Shown
 from newsarchive.items import DropReason
 
 RULES = rules.default()

@@ -124,6 +124,8 @@ def test_an_index_puts_posts_first_and_leaves_out_what_lists_no_posts():
     [
         ("post-sitemap.xml", "posts"), ("post-sitemap12.xml", "posts"), ("sitemap-posts.xml", "posts"), ("news-sitemap.xml", "posts"),
         ("sitemap-pt-post-p1-2024-09.xml", "posts"), ("wp-sitemap-posts-story-1.xml", "posts"), ("posts-sitemap.xml", "posts"),
+        ("wp-sitemap-posts-tribe_events-1.xml", "pages"), ("job_listing-sitemap.xml", "pages"), ("wp-sitemap-posts-sfwd-courses-2.xml", "pages"),
+        ("product-sitemap3.xml", "pages"), ("wp-sitemap-posts-press-release-1.xml", "posts"), ("special-events-news-sitemap.xml", "posts"),
         ("page-sitemap.xml", "pages"), ("sitemap-pages.xml", "pages"), ("sitemap-pt-page-2024-09.xml", "pages"),
         ("category-sitemap.xml", "categories"), ("post_tag-sitemap.xml", "categories"), ("sitemap-tags.xml", "categories"),
         ("author-sitemap.xml", "authors"), ("sitemap-authors.xml", "authors"), ("attachment-sitemap1.xml", "media"),
