@@ -33,7 +33,8 @@ from newsarchive.core.alarms.listings import (
     SameLooks,
     awaited,
 )
-from newsarchive.core.alarms.parts import Version, names, shrunk_at
+from newsarchive.core.alarms.losses import Version, shrunk_at
+from newsarchive.core.alarms.parts import names
 from newsarchive.core.alarms.records import AlarmKind, History, Look, Past, Reading, State
 from newsarchive.db import bulk
 from newsarchive.db.engine import writing

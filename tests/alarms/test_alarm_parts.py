@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from newsarchive.core.alarms.judge import judge
-from newsarchive.core.alarms.parts import Version, shrunk_at
+from newsarchive.core.alarms.losses import Version, shrunk_at
 from newsarchive.core.alarms.records import AlarmKind, History, Look, Problem, Reading, State
 from newsarchive.core.alarms.witnesses import MORE_WITNESSES, WITNESSES, wanted
 from newsarchive.db import engine as db

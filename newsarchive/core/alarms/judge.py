@@ -17,7 +17,8 @@ from datetime import datetime, timedelta
 
 from newsarchive.core.alarms import listings
 from newsarchive.core.alarms.listings import MAX_LAG, Listed, Listing, ListLook, lag
-from newsarchive.core.alarms.parts import of_changed, of_parts, parts_of
+from newsarchive.core.alarms.losses import of_changed
+from newsarchive.core.alarms.parts import of_parts, parts_of
 from newsarchive.core.alarms.questions import (
     FALSE_ALARMS_A_YEAR,
     WINDOWS,

@@ -63,6 +63,10 @@ PAGE_WITHOUT_POSTS = "the front page has not changed since {bad} of the last {re
 LONG_PAUSE = "no new post for {days} days, where the longest of {pauses} pauses was {longest} days"
 
 
+#: The part of a site that alarms about posts which lost what they had name, in place of a section or a folder.
+READ_AGAIN = "posts that were read again"
+
+
 class Problem(StrEnum):
     """Why a look at a post gave no article, as far as alarms tell it apart."""
 
@@ -75,7 +79,7 @@ class Reading(NamedTuple):
     """A stored post as it was last read, at `at`; a crawl met it first at `met`. `text` names its text or its cluster: equal
     for equal texts. `parts` are the parts of the site to which it belongs (`core.alarms.parts`). `author_since` is when its
     authors became what they are, or went missing, and `date_since` is the same of its date; `None` says: at the last reading. `shrunk_at` is
-    when the publisher cut its text down (`core.alarms.parts`), `None` for a text that is not far shorter than it was."""
+    when the publisher cut its text down (`core.alarms.losses`), `None` for a text that is not far shorter than it was."""
 
     id: int
     at: datetime

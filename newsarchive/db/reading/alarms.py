@@ -18,7 +18,8 @@ from newsarchive.core.alarms.listings import (
     SameLooks,
     awaited,
 )
-from newsarchive.core.alarms.parts import Version, names, shrunk_at
+from newsarchive.core.alarms.losses import Version, shrunk_at
+from newsarchive.core.alarms.parts import names
 from newsarchive.core.alarms.questions import short_text
 from newsarchive.core.alarms.records import AlarmKind, History, Look, Past, Problem, Reading, sentence
 from newsarchive.core.discovery.revisit import is_future
