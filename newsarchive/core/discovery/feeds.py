@@ -247,8 +247,7 @@ def _collect(feed: Feed, entries: Iterable[Entry], sites: tuple[str, str], rules
             elsewhere.update((site_of(one), None) for one in urls[:1])
             continue
         if rules is None or not listed_reason(url, rules):
-            image = try_normalise(entry.said.image, url) if entry.said.image else None
-            said = replace(entry.said, image=image or "")
+            said = replace(entry.said, image=absolute(entry.said.image, url))
             kept.setdefault(url_key(url), replace(entry, url=url, said=said, is_reply=is_reply))
     is_comments = bool(_COMMENT_URL.search(feed.url)) or bool(total and comments > total / 2)
     return replace(feed, entries=tuple(kept.values()), is_comments=is_comments, other_sites=tuple(elsewhere))
@@ -271,7 +270,7 @@ def _read_xml(body: bytes, source: Excerpt, rules: Rules) -> tuple[Feed, Iterato
         url,
         version=version,
         title=_text(head, "title"),
-        home_url=_home(_text(head, "link"), url),
+        home_url=absolute(_text(head, "link"), url),
         language=_text(head, "language"),
         generator=_text(head, "generator"),
         # The one person whom RSS names for a whole feed is its managing editor, who did not write the posts.
@@ -408,6 +407,11 @@ def _address_in(identity: str) -> str:
     return identity if identity.startswith(("http://", "https://")) else ""
 
 
+def absolute(reference: str, base: str) -> str:
+    """A reference as an absolute address, "" for none."""
+    return (try_normalise(reference, base) or "") if reference else ""
+
+
 def unique(texts: Iterable[str | None]) -> tuple[str, ...]:
     """The texts that are not empty, each once, in their order."""
     return tuple(dict.fromkeys(text for text in texts if text))
@@ -463,10 +467,6 @@ def _text(record: Mapping[str, Any], key: str) -> str:
     return value.strip() if isinstance(value, str) else ""
 
 
-def _home(link: str, url: str) -> str:
-    return (try_normalise(link, url) or "") if link else ""
-
-
 def _next_page(head: Mapping[str, Any], url: str) -> str:
     """The next page of a paged (`next`) or archived (`prev-archive`) feed, RFC 5005."""
     by_rel = {link.get("rel", ""): link.get("href", "") for link in rows_of(head.get("links"))}
@@ -499,7 +499,7 @@ def _read_json(body: bytes, source: Excerpt, rules: Rules) -> tuple[Feed, Iterat
         url,
         version="json" + version.rpartition("/")[2].replace(".", ""),
         title=_text(data, "title"),
-        home_url=_home(_text(data, "home_page_url"), url),
+        home_url=absolute(_text(data, "home_page_url"), url),
         language=_text(data, "language"),
         author=", ".join(_json_authors(data)),
         next=_next_page({"links": [{"rel": "next", "href": _text(data, "next_url")}]}, url),

@@ -26,9 +26,9 @@ from newsarchive.core.discovery.broken_xml import (
     with_numeric_references,
 )
 from newsarchive.core.discovery.feed_times import FeedTimes, iso_time
-from newsarchive.core.discovery.feeds import parse_feed, unique
+from newsarchive.core.discovery.feeds import absolute, parse_feed, unique
 from newsarchive.core.discovery.links import index_reason
-from newsarchive.core.urls import same_site, try_normalise, unquoted, url_key
+from newsarchive.core.urls import same_site, unquoted, url_key
 from newsarchive.items import Excerpt, Link, SourceText
 from newsarchive.rules import Rules, Table
 
@@ -312,10 +312,9 @@ def _link(row: _Row, url: str, rules: Rules, excerpt: Excerpt | None) -> Link:
     link = Link(url, "sitemap", row.title, lastmod or published, published)
     if row.is_sitemap or not (row.title or published):
         return link
-    image = try_normalise(row.image, url) if row.image else None
     text = SourceText(
         "sitemap", "", title=row.title, published=published, updated=lastmod,
-        in_language=row.language, image=image or "", publisher=row.publisher, excerpt=excerpt,
+        in_language=row.language, image=absolute(row.image, url), publisher=row.publisher, excerpt=excerpt,
         keywords=unique(word.strip() for word in row.keywords.split(",")),
     )  # fmt: skip
     return replace(link, text=text)
@@ -323,8 +322,8 @@ def _link(row: _Row, url: str, rules: Rules, excerpt: Excerpt | None) -> Link:
 
 def _address(row: _Row, url: str, site_url: str, content: str, rules: Rules) -> str:
     """The address of a row, "" for one that is left out."""
-    safe = try_normalise(row.loc, url) if row.loc else None
-    if safe is None or not (same_site(safe, url) or (site_url and same_site(safe, site_url))):
+    safe = absolute(row.loc, url)
+    if not safe or not (same_site(safe, url) or (site_url and same_site(safe, site_url))):
         return ""
     if row.is_sitemap:
         is_other = url_key(safe) != url_key(url)

@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 from newsarchive.core.discovery import excerpts
 from newsarchive.core.discovery.feed_times import MAX_UTC_OFFSET, iso_time
-from newsarchive.core.discovery.feeds import Entry, rows_of, unique
+from newsarchive.core.discovery.feeds import Entry, absolute, rows_of, unique
 from newsarchive.core.discovery.links import attributes, base_of, link_header
 from newsarchive.core.html.parsing import parse
 from newsarchive.core.text.normalise import unescape
@@ -246,8 +246,7 @@ def _entry(row: Mapping[str, Any], url: str, excerpt: Excerpt | None) -> Entry:
 def _picture(row: Mapping[str, Any], url: str) -> str:
     """The address of the featured picture, "" where there is none or it was deleted."""
     found = (picture.get("source_url") for picture in rows_of(_embedded(row, "wp:featuredmedia")))
-    address = next((one for one in found if isinstance(one, str) and one.strip()), "")
-    return (try_normalise(address, url) or "") if address else ""
+    return absolute(next((one for one in found if isinstance(one, str) and one.strip()), ""), url)
 
 
 def _moment(row: Mapping[str, Any], name: str) -> datetime | None:
