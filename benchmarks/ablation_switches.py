@@ -120,10 +120,10 @@ _PASSES: dict[str, tuple[str, ...]] = {
     "lists": ("newsarchive.core.boilerplate.cues:link_lists", "newsarchive.core.boilerplate.cues:_list_run"),
     "edges": (),
     "closings": ("newsarchive.core.boilerplate.cues:author_box",),
-    "comments": ("newsarchive.core.boilerplate.cues:comments_head",),
+    "comments": ("newsarchive.core.boilerplate.reader_comments:comments_head",),
     "discussions": (
-        "newsarchive.core.boilerplate.cues:discussion",
-        "newsarchive.core.boilerplate.cues:heads_of_comments",
+        "newsarchive.core.boilerplate.reader_comments:discussion",
+        "newsarchive.core.boilerplate.reader_comments:heads_of_comments",
     ),
 }
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from newsarchive.core.html.markup import in_embedded_post
 from newsarchive.core.text.lines import is_prose
 from newsarchive.core.text.words import comparable_words
-from newsarchive.items import Block
+from newsarchive.items import Block, BlockVerdict, DecidedBy
 
 #: Words of a caption; a longer block is text.
 MAX_CAPTION_WORDS = 80
@@ -23,8 +23,14 @@ MAX_SHARE_OF_ONE_CAPTION = 0.5
 #: Part of a text's words that posts of social networks may have; a text with a larger part is about them.
 MAX_EMBEDDED_SHARE = 0.2
 
-EMBED = "other: a post of a social network, which its script draws as it draws a picture"
-IN_FIGURE = "caption: stands in a figure's caption, or in a box named so"
+EMBED = BlockVerdict(
+    "other",
+    "other: a post of a social network, which its script draws as it draws a picture",
+    DecidedBy.FILLER,
+)
+IN_FIGURE = BlockVerdict(
+    "caption", "caption: stands in a figure's caption, or in a box named so", DecidedBy.FIELD
+)
 
 #: The line below a post: "— Jane Doe (@janedoe) May 3, 2024".
 _SIGNED_POST = re.compile(

@@ -26,7 +26,7 @@ from newsarchive.core.text import dates
 from newsarchive.core.text.lines import is_prose, is_quotation, prose_ends
 from newsarchive.core.text.normalise import fold, key
 from newsarchive.core.text.words import comparable_words, ends_sentence
-from newsarchive.items import Block, DecidedBy
+from newsarchive.items import Block, BlockVerdict, DecidedBy
 from newsarchive.rules import Rules
 
 #: Characters of a byline or a date; a longer line is text.
@@ -68,14 +68,16 @@ MIN_COUNTED_BLOCKS = 4
 #: Words of a paragraph that is text; beside a shorter one filler is all that a page says.
 MIN_TEXT_WORDS = 12
 
-BYLINE = "byline: names who wrote it, at the edge of the text"
-DATE = "date: says when it was published or changed, and no more"
-LINKED_LIFE = "byline: names its authors, with links to their pages, and where they work"
-WORDLESS = "other: no letter in it, at the edge of the text"
-COUNTED = "nav: the numbers of a row of pictures or pages"
-LINE_NUMBERS = "other: the numbers of the lines of code beside it"
-FILLED = "other: fills a template until somebody writes"
-SCRIPT = "other: program code that stands outside of its script"
+BYLINE = BlockVerdict("byline", "byline: names who wrote it, at the edge of the text", DecidedBy.FIELD)
+DATE = BlockVerdict("date", "date: says when it was published or changed, and no more", DecidedBy.FIELD)
+LINKED_LIFE = BlockVerdict(
+    "author bio", "byline: names its authors, with links to their pages, and where they work", DecidedBy.FIELD
+)
+WORDLESS = BlockVerdict("other", "other: no letter in it, at the edge of the text", DecidedBy.FILLER)
+COUNTED = BlockVerdict("nav", "nav: the numbers of a row of pictures or pages", DecidedBy.FILLER)
+LINE_NUMBERS = BlockVerdict("other", "other: the numbers of the lines of code beside it", DecidedBy.FILLER)
+FILLED = BlockVerdict("other", "other: fills a template until somebody writes", DecidedBy.FILLER)
+SCRIPT = BlockVerdict("other", "other: program code that stands outside of its script", DecidedBy.FILLER)
 
 #: Characters between "is" and the end of what an author does besides: "the prize-winning author".
 MAX_CHARACTERS_BEFORE_TRADE = 40
@@ -112,10 +114,7 @@ GUESSES = frozenset({DecidedBy.MODEL, DecidedBy.MARKUP})
 
 #: Spaces in the title of another post; a link with fewer may lead to a person or a section.
 MIN_TITLE_SPACES = 2
-QUESTION = "the question of an accordion whose answer is text"
-
-#: (position of a block, label, why)
-Verdict = tuple[int, str, str]
+QUESTION = BlockVerdict("body", "the question of an accordion whose answer is text", DecidedBy.NEIGHBOURS)
 
 
 def teasers(blocks: Sequence[Block], places: Iterable[int], url: str) -> set[int]:
@@ -149,7 +148,7 @@ def bylines_and_dates(
     authors: Collection[str],
     topics: Collection[str],
     rules: Rules,
-) -> Iterator[Verdict]:
+) -> Iterator[tuple[int, BlockVerdict]]:
     """Bylines and dates among the first lines of a body, or below its last sentence. `topics` are the section and the tags that
     the page is known to have."""
     prose = prose_ends([blocks[i] for i in body], range(len(body))) or [len(body)]
@@ -158,7 +157,7 @@ def bylines_and_dates(
     for at, i in enumerate(body):
         block, is_above = blocks[i], at < first
         if not is_above and _counts_hours(block, rules):
-            yield i, "date", DATE
+            yield i, DATE
             continue
         if is_above and i > 0 and not signed:  # by a byline's box, or by a line that the classifier left out
             before = blocks[i - 1]
@@ -169,14 +168,14 @@ def bylines_and_dates(
         is_data = block.kind == "code" or (block.kind == "table" and is_cell(block.html))
         if is_edge and not is_data and _is_of_linked_authors(block, authors):
             signed = True
-            yield (i, "byline", BYLINE) if is_above else (i, "author bio", LINKED_LIFE)
+            yield i, BYLINE if is_above else LINKED_LIFE
             continue
         if not is_edge or len(block.text) > MAX_BYLINE_CHARACTERS or is_data:
             continue
         lines = [rest for line in block.text.split("\n") if (rest := _without_labels(line, rules))]
         others = [line for line in lines if not _is_date(line, block, rules, is_above=is_above)]
         if lines and not others:
-            yield i, "date", DATE
+            yield i, DATE
         if not others or (
             block.kind == "heading"
             and not (is_above and all(_opens_with_author(line, authors, rules) for line in others))
@@ -190,10 +189,10 @@ def bylines_and_dates(
         ):
             # In the elements of a picture's credit "NBC News" is whose picture it is.
             if _OF_PICTURE.search("/".join(block.path.split("/")[-2:])):
-                yield i, "caption", figures.IN_FIGURE
+                yield i, figures.IN_FIGURE
             else:
                 signed = True
-                yield i, "byline", BYLINE
+                yield i, BYLINE
 
 
 def _is_of_linked_authors(block: Block, authors: Collection[str]) -> bool:

@@ -15,7 +15,7 @@ import re
 from collections.abc import Callable, Iterable
 from functools import cached_property, lru_cache
 
-from newsarchive.core.boilerplate import cues, figures, position
+from newsarchive.core.boilerplate import cues, figures, position, reader_comments
 from newsarchive.core.boilerplate.multiline import closed, opened
 from newsarchive.core.boilerplate.phrases import MAX_PHRASE_CHARACTERS, Lookup, Phrases, Verdicts, phrases
 from newsarchive.core.extraction.agreement import heard_again
@@ -75,10 +75,12 @@ MAX_OPENING_LINES = 3
 #: Lines at the end of a text that are asked for what a house says below it; lines above them are the article's.
 MAX_CLOSING_LINES = 3
 
-_CREDITS = "attribution: says where the article appeared first"
-_ATTRIBUTION = BlockVerdict("attribution", _CREDITS, DecidedBy.NOTICE)
-_RESERVES = "copyright: a notice with its sign or year and a holder"
-_COPYRIGHT = BlockVerdict("copyright", _RESERVES, DecidedBy.NOTICE)
+_ATTRIBUTION = BlockVerdict(
+    "attribution", "attribution: says where the article appeared first", DecidedBy.NOTICE
+)
+_COPYRIGHT = BlockVerdict(
+    "copyright", "copyright: a notice with its sign or year and a holder", DecidedBy.NOTICE
+)
 
 
 class Marks:
@@ -272,7 +274,7 @@ def originals(marks: Marks) -> None:
 def accordions(marks: Marks) -> None:
     """Give the questions of accordions back to the text, where their answers are text."""
     for i in list(position.questions(marks.blocks)):
-        marks.relabel(i, "body", position.QUESTION, DecidedBy.NEIGHBOURS)
+        marks.relabel(i, *position.QUESTION)
 
 
 def lines(marks: Marks) -> None:
@@ -361,10 +363,8 @@ def credited_papers(marks: Marks) -> None:
 def pictures(marks: Marks) -> None:
     """Label captions and credits of pictures, posts of social networks that scripts draw as they draw pictures, and what programs left
     in the text: shortcodes that nobody ran, and names in a template."""
-    captions = figures.captions(marks.blocks, marks.body)
-    marks.mark_all(captions, "caption", figures.IN_FIGURE, DecidedBy.FIELD)
-    embeds = figures.embeds(marks.blocks, marks.body)
-    marks.mark_all(embeds, "other", figures.EMBED, DecidedBy.FILLER)
+    marks.mark_all(figures.captions(marks.blocks, marks.body), *figures.IN_FIGURE)
+    marks.mark_all(figures.embeds(marks.blocks, marks.body), *figures.EMBED)
     for i in marks.body:
         block = marks.blocks[i]
         if block.kind != "code" and (left := verdict_on(block.text)):
@@ -384,16 +384,16 @@ def bylines_and_filler(marks: Marks) -> None:
     authors = [author.name for author in marks.article.authors]
     known = (c.value for c in marks.article.candidates if c.field in ("article_section", "keywords"))
     topics = {topic for topic in (marks.article.article_section, *marks.article.keywords, *known) if topic}
-    for i, label, rule in position.bylines_and_dates(marks.blocks, marks.body, authors, topics, marks.rules):
-        marks.mark(i, label, rule, DecidedBy.FIELD)
-    for places_of, label, rule in (
-        (position.wordless, "other", position.WORDLESS),
-        (position.filler, "other", position.FILLED),
-        (position.scripts, "other", position.SCRIPT),
-        (position.counters, "nav", position.COUNTED),
-        (position.line_numbers, "other", position.LINE_NUMBERS),
+    for i, verdict in position.bylines_and_dates(marks.blocks, marks.body, authors, topics, marks.rules):
+        marks.mark(i, *verdict)
+    for places_of, verdict in (
+        (position.wordless, position.WORDLESS),
+        (position.filler, position.FILLED),
+        (position.scripts, position.SCRIPT),
+        (position.counters, position.COUNTED),
+        (position.line_numbers, position.LINE_NUMBERS),
     ):
-        marks.mark_all(list(places_of(marks.blocks, marks.body)), label, rule, DecidedBy.FILLER)
+        marks.mark_all(list(places_of(marks.blocks, marks.body)), *verdict)
 
 
 def tokens(marks: Marks) -> None:
@@ -500,8 +500,7 @@ def closings(marks: Marks) -> None:
     told = list(position.lives(marks.blocks, marks.body, authors, marks.rules))
     marks.mark_all(told, "author bio", rule, DecidedBy.FIELD)
     if marks.body != body:  # a row of signs may part the text from what was just labelled
-        wordless = list(position.wordless(marks.blocks, marks.body))
-        marks.mark_all(wordless, "other", position.WORDLESS, DecidedBy.FILLER)
+        marks.mark_all(list(position.wordless(marks.blocks, marks.body)), *position.WORDLESS)
 
 
 def comments(marks: Marks) -> None:
@@ -509,7 +508,7 @@ def comments(marks: Marks) -> None:
 
     Earns 0.03 points of F1 on pages of 2005 to 2012: the text of 6 changes (`docs/benchmarks/ablation.md`).
     """
-    head = cues.comments_head(marks.blocks, marks.body)
+    head = reader_comments.comments_head(marks.blocks, marks.body)
     below = [i for i in marks.body if head is not None and i > head]
     marks.mark_all(below, "comments", "comments: below the head of the comments", DecidedBy.COMMENTS)
 
@@ -519,9 +518,9 @@ def discussions(marks: Marks) -> None:
 
     Earns 0.004 of word F1 on pages of 2007 to 2012 (`docs/benchmarks/article-text.md`), nothing on pages of the 2020s.
     """
-    found = cues.discussion(marks.blocks, marks.body, marks.words)
+    found = reader_comments.discussion(marks.blocks, marks.body, marks.words)
     marks.mark_all(found, "comments", "comments: signed below the article, one by one", DecidedBy.COMMENTS)
-    among = cues.heads_of_comments(marks.blocks, marks.body)
+    among = reader_comments.heads_of_comments(marks.blocks, marks.body)
     marks.mark_all(among, "comments", "comments: a short line among comments", DecidedBy.COMMENTS)
 
 

@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 
 from newsarchive.core.metadata import authors, elements, headline, keywords, pictures
 from newsarchive.core.metadata.claims import Claim, Place, Qualifier, best, source_of
-from newsarchive.core.text.lines import number
+from newsarchive.core.text.line_keys import number
 from newsarchive.core.text.normalise import key
 from newsarchive.core.urls import parts_of
 from newsarchive.items import Article, Candidate
@@ -156,10 +156,15 @@ def _sorted(found: Iterable[Convention]) -> tuple[Convention, ...]:
 
 def rows(conventions: Iterable[Convention]) -> list[dict[str, Any]]:
     """Conventions as rows of the table that holds what was learned of a site."""
-    said = (
-        (number(c.name), ROLE, str(c.kind), c.reason, c.pages, c.against, c.value, "", 0) for c in conventions
-    )
-    return [dict(zip(COLUMNS, values, strict=True)) for values in said]
+    return [
+        row_of(number(c.name), ROLE, str(c.kind), c.reason, c.pages, c.against, c.value, "", 0)
+        for c in conventions
+    ]
+
+
+def row_of(*values: object) -> dict[str, Any]:
+    """A row of that table, of the values of all `COLUMNS`."""
+    return dict(zip(COLUMNS, values, strict=True))
 
 
 def from_rows(found: Iterable[Mapping[str, Any]]) -> tuple[Convention, ...]:

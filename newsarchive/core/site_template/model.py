@@ -48,18 +48,13 @@ class Template:
 
     def rows(self) -> list[dict[str, Any]]:
         """Plain rows for a table, entries then layouts, in a stable order."""
-        entries = [
-            dict(
-                zip(
-                    conventions.COLUMNS,
-                    (e.key, f.role, f.label, f.reason, e.pages, e.clusters, e.sample, e.first, 0),
-                    strict=True,
-                )
+        found = []
+        for e in sorted(self.entries.values(), key=lambda e: e.key):
+            role, label, reason = e.finding.role, e.finding.label, e.finding.reason
+            found.append(
+                conventions.row_of(e.key, role, label, reason, e.pages, e.clusters, e.sample, e.first, 0)
             )
-            for e in sorted(self.entries.values(), key=lambda e: e.key)
-            for f in (e.finding,)
-        ]
-        found = entries + conventions.rows(self.conventions)
+        found += conventions.rows(self.conventions)
         for layout in self.layouts:
             row = {"label": "", "clusters": 0, "first": "", "version": layout.number, "pages": layout.pages}
             taught = "a feed or an API gave its text" if layout.taught else "most pages agree on it"
