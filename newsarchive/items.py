@@ -15,17 +15,15 @@ from datetime import datetime
 from typing import Any, Literal, Protocol
 
 from newsarchive import reprs
+
+# The words and the edits that records hold are imported from here too, as documents tell users of the library.
 from newsarchive.edits import Edit as Edit
 from newsarchive.edits import Repaired as Repaired
 from newsarchive.edits import replay as replay
 from newsarchive.edits import unreplay as unreplay
 from newsarchive.exceptions import WrongType
-from newsarchive.times import isoformat as isoformat
-from newsarchive.times import utc
-from newsarchive.verdicts import BY_TABLE as BY_TABLE
-from newsarchive.verdicts import DIFFERS_FROM as DIFFERS_FROM
+from newsarchive.times import isoformat, utc
 from newsarchive.verdicts import LABELS as LABELS
-from newsarchive.verdicts import PROVED as PROVED
 from newsarchive.verdicts import BlockVerdict as BlockVerdict
 from newsarchive.verdicts import ChangeKind as ChangeKind
 from newsarchive.verdicts import DecidedBy as DecidedBy

@@ -10,8 +10,8 @@ from dataclasses import replace
 from newsarchive.core.text.normalise import fold, unescape
 from newsarchive.core.text.scripts import UNSPACED
 from newsarchive.core.text.words import comparable_words
-from newsarchive.items import DIFFERS_FROM, Article, SourceText
-from newsarchive.verdicts import QualityFlag
+from newsarchive.items import Article, SourceText
+from newsarchive.verdicts import DIFFERS_FROM, QualityFlag
 
 #: Words of a text that stands in for a page; a shorter one is an excerpt or a caption.
 MIN_SOURCE_WORDS = 40

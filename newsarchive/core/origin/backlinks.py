@@ -112,7 +112,14 @@ def backlink_in(block: Block, page_url: str, headline: str, rules: Rules) -> Bac
     short = [text for text, _ in same if 1 < len(text) <= _MAX_NAME_CHARACTERS and "://" not in text]
     names = [text for text in short if len(text.split()) <= _MAX_NAME_WORDS]
     before, _, behind = block.text.partition(anchor)
-    named = any(_is_above(other, url) or _names(text, domain) for text, other in same if text in names)
+    # The address of the site or of the folder that holds the page: `/` and `/blog/` of `/blog/2025/7/`.
+    path = parts_of(url).path
+    above = {
+        other
+        for _, other in same
+        if path.startswith(parts_of(other).path.rstrip("/") + "/") and not parts_of(other).query
+    }
+    named = any(other in above or _names(text, domain) for text, other in same if text in names)
     named = named or (key in key_of(anchor) and _names(behind, domain))
     labelled = key_of(before) in folded_entries(rules, "link_labels") or _says_original(before, rules)
     named = named and domain not in BLOG_HOSTS and (labelled or not _LABEL.search(before))
@@ -128,12 +135,6 @@ def _says_original(label: str, rules: Rules) -> bool:
     known = bool(_LABEL.search(label)) and all(groups) and not any(g & set(AGAINST) for g in groups)
     first = [word for word in words if "first" in word.groups]
     return known and bool(first) and any(w.groups & _ABOUT_TEXTS for w in words if w not in first)
-
-
-def _is_above(site: str, url: str) -> bool:
-    """Whether an address is that of the site or the folder that holds a page: `/` and `/blog/` of `/blog/2025/7/`."""
-    folder = parts_of(site).path.rstrip("/") + "/"
-    return parts_of(url).path.startswith(folder) and not parts_of(site).query
 
 
 def _names(text: str, domain: str) -> bool:

@@ -34,8 +34,9 @@ from newsarchive.core.text.lines import prose_ends
 from newsarchive.core.text.scripts import is_caseless
 from newsarchive.core.text.words import comparable_words
 from newsarchive.core.urls import registered_domain, same_site
-from newsarchive.items import PROVED, Article, Block, DecidedBy
+from newsarchive.items import Article, Block, DecidedBy
 from newsarchive.rules import Rules
+from newsarchive.verdicts import PROVED
 
 #: Characters of a credit; a longer line is prose.
 MAX_LINE_CHARACTERS = 320

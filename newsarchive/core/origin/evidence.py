@@ -200,14 +200,10 @@ def _near_body(blocks: tuple[Block, ...]) -> Iterator[_Place]:
         is_notice = says and i > body[0] - _MAX_BLOCKS_FROM_BODY
         if block.kind != "caption" and (is_notice or (i in edges and block.label == "body")):
             in_content = i <= body[-1] or bool(content and block.path.rpartition("/")[0] == content)
-            in_content = in_content or _is_line_of(block, blocks[body[-1]])
+            # One of the lines of an element whose other lines are the text: each paragraph of others is an element of its own.
+            is_line = block.path == blocks[body[-1]].path and not _PARAGRAPH.search(block.path)
+            in_content = in_content or is_line
             yield _Place(block, body[0] < i < body[max(-2, -len(body))], in_content)
-
-
-def _is_line_of(block: Block, last: Block) -> bool:
-    """Whether a line is one of the lines of an element whose other lines are the text, up to `last`; each paragraph of others is an
-    element of its own."""
-    return block.path == last.path and not _PARAGRAPH.search(block.path)
 
 
 def _from_block(
