@@ -174,14 +174,16 @@ def _by_open_graph(page: Shown, words: _Words) -> Kind | None:
 
 def _by_titles(page: Shown, words: _Words) -> Kind | None:
     """A title that is a static page's, an error's or a list's and nothing else. A part of the title that is not the first one is the
-    site's name: "Datenschutz" may be that of a blog."""
-    firsts = [_SEPARATORS.split(title.translate(_APOSTROPHES))[0].casefold() for title in page.titles]
-    for first in firsts:
-        whole = first.strip(" .!?…")
-        reason = words.titles.get(whole) or (
-            words.short_titles.get(whole) if page.says_less_than(MAX_LITTLE_WORDS) else ""
+    site's name, "Datenschutz" may be that of a blog; but "Harbour Post – Coming Soon" says it of a page with next to no words."""
+    for title in page.titles:
+        parts = [part.strip(" .!?…") for part in _SEPARATORS.split(title.translate(_APOSTROPHES).casefold())]
+        whole = parts[0]
+        reason = words.titles.get(whole) or next(
+            (why for start, why in words.beginnings if _begins(whole, start)), ""
         )
-        reason = reason or next((why for start, why in words.beginnings if _begins(whole, start)), "")
+        tried = parts if page.says_less_than(MAX_NOTICE_WORDS) else parts[:1]
+        if not reason and page.says_less_than(MAX_LITTLE_WORDS):
+            reason = next((words.short_titles[part] for part in tried if part in words.short_titles), "")
         if reason:
             return Kind(reason, f"its title says so: {whole!r}")
     if page.tree.css_first("h1") is None and page.says_less_than(MAX_LITTLE_WORDS):
@@ -226,7 +228,7 @@ def _by_generator(page: Shown, words: _Words) -> Kind | None:
 
 
 def _by_form(page: Shown, words: _Words) -> Kind | None:
-    """A form that puts something into a basket of the site."""
+    """A form that puts something into a basket of the site, or sends an application to it."""
     base, site = base_of(page.tree, page.url), site_of(page.url)
     for form in page.tree.css("form"):
         action = try_normalise(form.attributes.get("action") or "", base)
@@ -235,7 +237,7 @@ def _by_form(page: Shown, words: _Words) -> Kind | None:
         parts = chain((form,), form.css("button, input"))
         said = " ".join(value or "" for part in parts for value in part.attributes.values()).casefold()
         if match := words.form_marks.search(said):
-            return Kind(dict(words.forms)[match[0]], f"a form for a basket: {match[0]!r}")
+            return Kind(dict(words.forms)[match[0]], f"a form of it: {match[0]!r}")
     return None
 
 
