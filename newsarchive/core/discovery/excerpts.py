@@ -58,9 +58,13 @@ def source_of(kind: str, url: str, content_type: str, body: bytes) -> Excerpt:
     return Excerpt(kind, url, content_type, digest=f"sha1:{digest}")
 
 
-def of_feed(body: bytes, excerpt: Excerpt) -> Sequence[Excerpt]:
-    """An excerpt for each entry of an XML feed, in their order; `excerpt` says where the document comes from."""
-    cut = _cut(body, _elements(body, _ENTRY_TAG), excerpt)
+def of_feed(body: bytes, excerpt: Excerpt, entries: int) -> Sequence[Excerpt]:
+    """An excerpt for each entry of an XML feed, in their order; `excerpt` says where the document comes from.
+
+    Nothing where the feed has another number of entries than were read of it: of a feed with 75,000 only the first are, and
+    nobody would take the excerpts.
+    """
+    cut = _cut(body, _elements(body, _ENTRY_TAG), excerpt, count=entries)
     if not cut:
         return ()
     head, tail = (_LIST_OF_POSTS.sub(b"", frame) for frame in (cut[0].head, cut[0].tail))
@@ -76,9 +80,9 @@ def names(excerpt: Excerpt, url: str) -> bool:
     return _PARTS.split(url.rstrip("/"))[-1].encode(errors="replace") in excerpt.own
 
 
-def of_sitemap(body: bytes, excerpt: Excerpt) -> Sequence[Excerpt]:
+def of_sitemap(body: bytes, excerpt: Excerpt, rows: int) -> Sequence[Excerpt]:
     """The same for each `<url>` and `<sitemap>` of a sitemap."""
-    return _cut(body, _elements(body, _ROW_TAG), excerpt)
+    return _cut(body, _elements(body, _ROW_TAG), excerpt, count=rows)
 
 
 def of_json(text: str, excerpt: Excerpt, name: str = "") -> Sequence[Excerpt]:
@@ -102,8 +106,10 @@ def of_json(text: str, excerpt: Excerpt, name: str = "") -> Sequence[Excerpt]:
     return _cut(body, [Span(places[a], places[b]) for a, b in spans], excerpt, places[end])
 
 
-def _cut(body: bytes, spans: Sequence[Span], excerpt: Excerpt, end: int | None = None) -> Sequence[Excerpt]:
-    if not spans:
+def _cut(
+    body: bytes, spans: Sequence[Span], excerpt: Excerpt, end: int | None = None, *, count: int | None = None
+) -> Sequence[Excerpt]:
+    if not spans or count not in (None, len(spans)):
         return ()
     head, tail = body[: spans[0].begin], body[spans[-1].end if end is None else end :]
     if len(head) + len(tail) > MAX_FRAME_BYTES:

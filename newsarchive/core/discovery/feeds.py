@@ -286,7 +286,8 @@ def _read_xml(body: bytes, source: Excerpt, rules: Rules) -> tuple[Feed, Iterato
     )
     times = FeedTimes(feed.language, rules)
     read = (_entry(entry, feed, times) for entry in parsed.entries)
-    return feed, with_excerpts(read, excerpts.of_feed(received, source), is_broken=bool(_problem(parsed)))
+    found = excerpts.of_feed(received, source, len(parsed.entries))
+    return feed, with_excerpts(read, found, is_broken=bool(_problem(parsed)))
 
 
 def with_excerpts(

@@ -125,8 +125,9 @@ def parse_sitemap(body: bytes, url: str, rules: Rules, site_url: str = "") -> Si
     kind = "index" if root[2] == b"sitemapindex" else "urlset"
     cut: Sequence[Excerpt] = ()
     if any(row.is_news for row in rows):
-        cut = excerpts.of_sitemap(data, excerpts.source_of("sitemap", url, "text/xml", body))
-    told = dict(enumerate(cut)) if rows and len(cut) == rows[-1].at + 1 else {}
+        source = excerpts.source_of("sitemap", url, "text/xml", body)
+        cut = excerpts.of_sitemap(data, source, rows[-1].at + 1)
+    told = dict(enumerate(cut))
     return _sorted_out(Sitemap(url, kind, problem=problem or broken), rows, rules, site_url, told)
 
 

@@ -88,10 +88,14 @@ def articles(count: int) -> str:
 def judge(stats: Stats, total: int, elsewhere: Elsewhere | None) -> Finding | None:
     """What the pages that have a line prove; `None` where it does not repeat.
 
-    `total` is the number of articles in the window.
+    `total` is the number of articles in the window. What other sites show counts where two articles of this site have the line, or
+    where the line itself offers something or names the origin of its article: whoever has a blog could else take a line out of
+    another's article ("Nobody was hurt" at its end), by printing it below some of their own.
     """
     if finding := _boilerplate(stats):
         return finding
+    if len(stats.clusters) < MIN_PAIR_ARTICLES and not (stats.line.sells or stats.named):
+        elsewhere = None
     sites = len(elsewhere.sites) if elsewhere else 1
     seen = max(len(stats.clusters), len(elsewhere.clusters) if elsewhere else 0)
     if seen < MIN_ARTICLES:

@@ -138,8 +138,18 @@ def test_where_nobody_knows_which_bytes_are_about_which_post_none_are_kept(name:
 def test_no_bytes_make_it_raise_nor_lose_a_byte(noise: bytes, document: str, at: int) -> None:
     body = document.encode()[:at] + noise + document.encode()[at:]
     text = body.decode("utf-8", "replace")
-    for cut in (excerpts.of_feed(body, FEED), excerpts.of_sitemap(body, FEED)):
+    cuts = [of(body, FEED, count) for of in (excerpts.of_feed, excerpts.of_sitemap) for count in range(5)]
+    for cut in cuts:
         assert not cut or cut[0].head + b"".join(one.own for one in cut) + cut[0].tail == body
     for name in ("", "items"):
         for one in excerpts.of_json(text, FEED, name):
             assert isinstance(json.loads(one.own, strict=False), dict)
+
+
+def test_a_feed_with_more_entries_than_are_read_is_not_cut() -> None:
+    """Of 75,000 entries the first 5,000 are read. To cut out the bytes of all took as long as to read them, for nothing."""
+    body = RSS.encode()
+    read = feed(body)
+    assert all(link.text and link.text.excerpt for link in read)
+    assert not excerpts.of_feed(body, FEED, len(read) + 1)
+    assert len(excerpts.of_feed(body, FEED, len(read))) == len(read)

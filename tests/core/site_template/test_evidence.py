@@ -25,6 +25,15 @@ def said(found: Finding | None) -> tuple[str, str, str] | None:
 
 ASIDE = ("aside", "body", "with no proof that it is boilerplate")
 
+#: Five articles of two other sites, all from one paper, whose name the line says.
+OTHERS = Elsewhere(
+    frozenset("abc"),
+    frozenset("12345"),
+    frozenset({"the paper"}),
+    named=frozenset("12345"),
+    sourced=frozenset("12345"),
+)
+
 #: What is known of a line, the number of the site's articles, what other sites show, and what is made of it.
 REPEATED = {
     "it offers something": (stats(SELLS), 7, None, ("chrome", "promo", "and offers something to the reader")),
@@ -45,6 +54,9 @@ REPEATED = {
         Elsewhere(frozenset("ab"), frozenset({"article 0", "article 1", "article 9"})), ASIDE,
     ),
     "it only repeats": (stats(), 7, None, ASIDE),
+    "it offers something, in one article here": (
+        stats(SELLS, articles=1), 7, OTHERS, ("chrome", "promo", "and offers something to the reader"),
+    ),
 }  # fmt: skip
 
 
@@ -54,6 +66,19 @@ def test_a_sentence_of_three_articles_is_a_promo_by_a_second_piece_of_evidence(
 ) -> None:
     line, total, elsewhere, wanted = case
     assert said(judge(line, total, elsewhere)) == wanted
+
+
+SHORT = SENTENCE._replace(sentence=False, words=3)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [stats(SHORT, 1, at_edge=1), stats(SENTENCE, 1, inside=1, beside_promo=1)],
+    ids=["a short line at the end", "a sentence beside a promo"],
+)
+def test_other_sites_take_no_line_out_of_the_one_article_that_has_it_here(line: Stats) -> None:
+    """Whoever has a blog could else take lines out of another's article, by printing them below their own."""
+    assert judge(line, 7, OTHERS) is None
 
 
 #: A line of two articles, inside of both, alone between prose that differs.
