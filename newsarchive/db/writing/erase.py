@@ -40,7 +40,7 @@ from newsarchive.db.models.base import ERASED, values_once
 from newsarchive.db.near_duplicates import clusters
 from newsarchive.db.reading.hidden import Entry, standing
 from newsarchive.db.rows import TEXT_BITS, line_hash, signature_of
-from newsarchive.db.writing.sealed import seal, unpacked
+from newsarchive.db.writing.sealed import forget_lines, seal, unpacked
 from newsarchive.db.writing.withhold import Demand, entry_row, ids_of, tried, url_ids_of
 from newsarchive.exceptions import DatabaseUnavailable
 from newsarchive.items import Place
@@ -48,6 +48,9 @@ from newsarchive.times import utc_now
 
 #: What an erased article has in place of what withholding leaves it.
 _ERASED_ARTICLE = values_once(ERASED, ArticleRow)
+
+#: Sites whose left-out lines one reading of all rows looks for.
+MAX_SITES = 50
 
 
 class Held(NamedTuple):
@@ -70,14 +73,14 @@ def begin(
     said = demand.columns() | {"until": None, "state": "erasing"}
     columns = (ArticleRow.content_hash, ArticleRow.minhash, ArticleRow.url, ArticleRow.revision_id)
     names = ("url_id", "source", "warc_file", "warc_offset", "warc_length", "warc_digest")
-    entries = []
+    entries, lines = [], set[int]()
     with tried(engine, dry_run) as connection:
         for article_id in ids_of(connection, which, demand.copies):
             held = standing(connection, article_id)
             before = connection.execute(select(*columns).where(ArticleRow.id == article_id)).one()
             if held is None:
                 row = entry_row(connection, article_id) | said | {"since": demand.at}
-                sealed: Any = seal(connection, article_id, url_ids_of(connection, article_id))
+                sealed: Any = seal(connection, article_id, url_ids_of(connection, article_id), lines)
                 connection.execute(insert(Withholding).values(row))
             else:
                 connection.execute(update(Withholding).where(Withholding.id == held.id).values(said))
@@ -98,10 +101,10 @@ def begin(
             connection.execute(delete(Revision).where(older))
             current = update(Revision).where(Revision.id == before.revision_id)
             connection.execute(current.values(content_hash=""))
-            _forget(connection, article_id)
             made = standing(connection, article_id)
             assert made is not None
             entries.append(made)
+        _forget(connection, {site_of(entry.url) for entry in entries}, lines)
     return entries
 
 
@@ -205,15 +208,18 @@ def _held(connection: Connection, condition: Any) -> list[Held]:
     ]  # fmt: skip
 
 
-def _forget(connection: Connection, article_id: int) -> None:
-    """Delete names and tags that nothing refers to any more, and such lines of its site: the article may have been the only one with
-    them, and an older reading of it may have left some."""
+def _forget(connection: Connection, sites: Iterable[str], lines: Iterable[int]) -> None:
+    """Delete names and tags that nothing refers to any more, and such lines among those given and on these sites: an erased article
+    may have been the only one with them, and an older reading of it may have left some."""
     connection.execute(delete(AuthorRow).where(AuthorRow.id.not_in(select(ArticleAuthor.author_id))))
     connection.execute(delete(Term).where(Term.id.not_in(select(ArticleTerm.term_id))))
-    url = connection.execute(select(ArticleRow.url).where(ArticleRow.id == article_id)).scalar_one()
-    first = line_hash(site_of(url), "") & ~TEXT_BITS
-    within = (Line.hash >= first) & (Line.hash <= first + TEXT_BITS)
-    query = "SELECT DISTINCT line_hash FROM dropped_lines WHERE line_hash BETWEEN :first AND :last"
-    used = {n for (n,) in bulk.select_tuples(connection, query, {"first": first, "last": first + TEXT_BITS})}
-    gone = set(connection.execute(select(Line.hash).where(within)).scalars()) - used
-    bulk.change_in(connection, delete(Line), Line.hash, gone)
+    firsts = sorted({line_hash(site, "") & ~TEXT_BITS for site in sites})
+    for some in bulk.parts(firsts, MAX_SITES):
+        within = " OR ".join(f"{{0}} BETWEEN {first} AND {first + TEXT_BITS}" for first in some)
+        used = bulk.select_tuples(
+            connection, f"SELECT DISTINCT line_hash FROM dropped_lines WHERE {within.format('line_hash')}", {}
+        )
+        held = bulk.select_tuples(connection, f"SELECT hash FROM lines WHERE {within.format('hash')}", {})
+        gone = {number for (number,) in held} - {number for (number,) in used}
+        bulk.change_in(connection, delete(Line), Line.hash, gone)
+    forget_lines(connection, (line for line in lines if line & ~TEXT_BITS not in firsts))

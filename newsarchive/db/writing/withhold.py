@@ -31,7 +31,7 @@ from newsarchive.db.reading.replaced import MIN_SAME
 from newsarchive.db.readonly import Reader
 from newsarchive.db.rows import signature_of
 from newsarchive.db.values import storable
-from newsarchive.db.writing.sealed import seal, skipped, unpacked, unseal
+from newsarchive.db.writing.sealed import forget_lines, seal, skipped, unpacked, unseal
 from newsarchive.exceptions import DamagedText, NoSuchArticle, UsageError, Withheld
 from newsarchive.items import DropReason
 from newsarchive.reprs import one_line
@@ -78,7 +78,7 @@ def withhold(
     """
     if demand.until is not None and demand.until <= demand.at:
         raise UsageError(f"withhold: --until {demand.until:%Y-%m-%d} is past: name a day to come")
-    entries = []
+    entries, lines = [], set[int]()
     with tried(engine, dry_run) as connection:
         for article_id in ids_of(connection, which, demand.copies):
             held, said = standing(connection, article_id), demand.columns()
@@ -90,11 +90,12 @@ def withhold(
                 row = entry_row(connection, article_id) | said | {"state": "withheld", "since": demand.at}
                 added = insert(Withholding).values(row).returning(Withholding.id)
                 number = connection.execute(added).scalar_one()
-                payload = seal(connection, article_id, url_ids_of(connection, article_id))
+                payload = seal(connection, article_id, url_ids_of(connection, article_id), lines)
                 connection.execute(insert(SealedText).values(withholding_id=number, payload=payload))
             made = standing(connection, article_id)
             assert made is not None
             entries.append(made)
+        forget_lines(connection, lines)
     return entries
 
 
