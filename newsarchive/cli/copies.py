@@ -120,8 +120,13 @@ def _print_tree(found: Trace) -> None:
     if found.paraphrases:
         spun = tree.add(leaf("Perhaps the same in other words (less sure than a copy)"))
         for link in found.paraphrases:
-            line = f"{link.published:%Y-%m-%d %H:%M} · {link.site} · score {link.score:.2f} · {short(link.headline, _MAX_SHOWN_CHARACTERS)}"
-            node = spun.add(leaf(line))
+            told = (
+                f"{link.published:%Y-%m-%d %H:%M}",
+                link.site,
+                f"score {link.score:.2f}",
+                short(link.headline, _MAX_SHOWN_CHARACTERS),
+            )
+            node = spun.add(leaf(" · ".join(filter(None, told))))  # a post may have no headline
             node.add(Text(link.url, style="dim"))
             node.add(leaf(f"shares: {short('; '.join(link.shared), _MAX_SHOWN_CHARACTERS)}"))
     out.print(tree)

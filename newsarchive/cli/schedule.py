@@ -141,8 +141,8 @@ Description=Crawl the sites of newsarchive
 Type=oneshot
 WorkingDirectory={str(Path.cwd()).replace("%", "%%")}
 {settings}ExecStart={line}
-# 3: some sites failed, which the log tells; 75: the last crawl is still at work.
-SuccessExitStatus=3 75
+# 3: some sites failed, which the log tells; 75: the last crawl is still at work; 143: stopped before it began.
+SuccessExitStatus=3 75 143
 TimeoutStopSec=300
 
 # ~/.config/systemd/user/newsarchive.timer
