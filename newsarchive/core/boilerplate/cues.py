@@ -118,16 +118,15 @@ def promo_lines(blocks: Sequence[Block], folded: Sequence[str], words: Phrases) 
             continue
         if not words.promo.kinds_in(folded[i]):
             continue
-        is_told = reports(folded[i], words)
         # A question to the reader, with a promise of the answer.
         asks = len(block.text) < MAX_QUESTION_CHARACTERS and ("?" in block.text or "¿" in block.text)
-        if asks and words.promo.holds(folded[i], "reader", "offer") and not is_told:
+        if asks and words.promo.holds(folded[i], "reader", "offer") and not reports(folded[i], words):
             questions.add(i)
         # Praise of a product of the house: "our", at least two products, a word of praise.
         praises = (
             words.promo.holds(folded[i], "own", "praise") and words.promo.count(folded[i], "product") > 1
         )
-        if praises and comparable_words(block.text) >= MIN_PITCH_WORDS and not is_told:
+        if praises and comparable_words(block.text) >= MIN_PITCH_WORDS and not reports(folded[i], words):
             pitches.add(i)
         is_call = block.kind != "heading" and _is_call(block.text, folded[i], words)
         if is_call and "line" not in words.known(folded[i]):  # a table says more of such a line
