@@ -247,7 +247,7 @@ _PLAIN: tuple[tuple[str, str, str, dict[str, Off], tuple[str, ...]], ...] = (
     ("interpuncts", "encoding", "repair", {"newsarchive.core.encoding.step:may_be_interpunct": returns(False)},
      ("newsarchive.core.encoding.cjk_punctuation",)),
     ("siblings", "encoding", "repair", {"newsarchive.core.encoding.step:may_be_sibling": returns(False)},
-     ("newsarchive.core.encoding.legacy",)),
+     ("newsarchive.core.encoding.sibling_codecs",)),
     ("ftfy", "encoding", "repair", {"newsarchive.core.encoding.ftfy_fallback:is_asked": returns(False)},
      ("newsarchive.core.encoding.ftfy_fallback",)),
     ("legacy as legacy", "encoding", "repair",

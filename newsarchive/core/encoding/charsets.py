@@ -55,7 +55,7 @@ _NO_CHARACTER = "\ufffe"
 #: Bytes that a later edition of a codec, or another vendor's, reads as another character.
 _OTHER_EDITIONS = {
     "macintosh": {0xDB: "¤"},
-    "x-mac-cyrillic": {0xA2: "Ґ", 0xB6: "ґ", 0xFF: "¤"},
+    "x-mac-cyrillic": {0xA2: "¢", 0xB6: "∂", 0xFF: "¤"},
     "iso-8859-7": {0xA1: "ʽ", 0xA2: "ʼ"},
     "windows-1255": {0xA4: "¤"},
 }

@@ -3,13 +3,6 @@
 No byte pattern gives this away, as UTF-8's does, because every text can be read with every codec. So only a page that is
 unlikely as a whole is asked, the gain must come from all of it, and each line must go along with the page.
 
-A codec of the same family is a harder case: `erdõ` is `erdő`, windows-1250 read as windows-1252. The letters that come out
-belong to other languages, so that no two characters look wrong. Only words tell: most are unknown as they stand, and
-known once they are read with the right codec. `may_be_sibling` and `sibling_changes` look for this case.
-
-Nothing on 2,579 real pages has this damage. Of 344 Hungarian lines of 40 documents, damaged so, it restores 300 instead of 185
-(`docs/benchmarks/ablation.md`).
-
 Chinese, Japanese and Korean that was read with a single-byte codec is a case of its own: `ÖÐ¹úÐÂÎÅ` is `中国新闻`, GBK read as
 Latin-1. Whole lines are read back, because half of a character may be a letter of ASCII (`¥x¥_` is `台北` in Big5). The bytes of most
 Latin text can be read as some Chinese too, but make no pairs of characters that stand in words: of the sequences of letters
@@ -24,7 +17,7 @@ from codecs import getincrementaldecoder
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import islice, permutations
+from itertools import islice
 from math import log
 from operator import itemgetter
 
@@ -33,8 +26,6 @@ from newsarchive.core.encoding.mojibake import Reading, RunReadings, lead_and_co
 from newsarchive.core.encoding.ngram_model import UNKNOWN_NATS, GramModel, grams_of
 from newsarchive.core.encoding.pair_model import PairModel, arrays_of
 from newsarchive.core.encoding.proof import (
-    MAX_WORD_LETTERS,
-    WORD,
     by_line,
     gain_of_words,
     known_before_and_after,
@@ -48,11 +39,14 @@ from newsarchive.core.text.scripts import CJK_SCRIPTS, is_allowed, script
 MAX_LACKING_SHARE = 0.4
 #: Nats. The cost of a character that the codec lacks.
 LACKING_NATS = 3.0
+#: Nats. Pairs of codecs that cost at most this more than the likeliest are compared by the words that they make.
+MAX_CLOSE_PAIR_NATS = 12.0
 #: Known words as a share of all words, 0 to 1, in the lines that go along with a page. Below, the pair of codecs is wrong. Measured:
 #: 0.48 and more in right readings of twelve words or more, 0.38 and less in wrong ones.
 MIN_KNOWN_ALONG_SHARE = 0.4
 
 _BEYOND_ASCII = re.compile(rb"[\x80-\xff]+")
+_NON_ASCII_WORD = re.compile(r"[^\W\d_A-Za-z]+")
 
 
 @dataclass(frozen=True)
@@ -76,12 +70,13 @@ class Legacy:
         return found
 
 
-def likeliest_pair(runs: list[str], model: PairModel) -> Legacy | None:
-    """The pair of codecs that makes the runs likeliest; `None` where the runs are likelier as they stand."""
+def likeliest_pairs(runs: list[str], model: PairModel) -> dict[Legacy, float]:
+    """The pair of codecs that makes the runs likeliest, and others that cost at most `MAX_CLOSE_PAIR_NATS` more and come to another
+    text, each with the cost of the runs in nats; none where the runs are likelier as they stand."""
     joined = "\n".join(runs)
     arrays = arrays_of(model)
     as_it_is = arrays.cost(joined)
-    best, least = None, float("inf")
+    found: list[tuple[float, bytes, Legacy]] = []
     known: dict[bytes, list[float]] = {}
     for wrong in charsets():
         raw = wrong.to_bytes(joined)
@@ -90,9 +85,15 @@ def likeliest_pair(runs: list[str], model: PairModel) -> Legacy | None:
             continue
         costs = known[raw] = known.get(raw) or arrays.costs_by_codec(joined, raw)
         for true, cost in zip(charsets(), costs, strict=True):
-            if true is not wrong and cost < as_it_is and cost + LACKING_NATS * lacking < least:
-                best, least = Legacy(true, wrong), cost + LACKING_NATS * lacking
-    return best
+            if true is not wrong and cost < as_it_is:
+                found.append((cost + LACKING_NATS * lacking, raw, Legacy(true, wrong)))
+    found.sort(key=itemgetter(0))
+    close: dict[str, tuple[Legacy, float]] = {}
+    for cost, raw, legacy in found:
+        if cost > found[0][0] + MAX_CLOSE_PAIR_NATS:
+            break
+        close.setdefault(legacy.true.to_text(raw), (legacy, cost))
+    return dict(close.values())
 
 
 #: C1 controls: no text has them.
@@ -180,95 +181,13 @@ def are_only_controls(found: RunReadings, runs: Runs, grams: GramModel) -> bool:
     return not letters or 0 < known >= words / 2
 
 
-#: The codecs of the family: Latin script, with most letters at the same places.
-FAMILY = ("windows-1250", "iso-8859-2", "windows-1252", "windows-1254", "windows-1257")
-#: Letter that a frequent letter of some language becomes in another codec of the family (Hungarian `ő` becomes `õ`) → letters that
-#: show the first one to be right: `õ` is Portuguese on a page that has `ã` or `ç`. "" where no letter shows it.
-TELLING_LETTERS = {"õ": "ãç", "û": "çèê", "ń": "łę", "ŕ": "", "ĺ": "", "ľ": ""}
 #: Letters of a word. A shorter word is not looked at.
 MIN_WORD_LETTERS = 3
-#: Words with these letters that are looked at; later ones are not.
-MAX_SIBLING_WORDS = 40
-#: Known words with these letters. A text that has two is right as it stands.
-MIN_RIGHT_WORDS = 2
-#: Different words with these letters. Fewer prove nothing.
-MIN_CHANGED_WORDS = 3
-#: Known words as a share of the words to change, before the change. Above, the text is right as it stands.
-MAX_KNOWN_BEFORE_SHARE = 0.25
-#: The same after the change. Below, the pair of codecs is wrong.
-MIN_KNOWN_AFTER_SHARE = 0.6
-
-_TELLING_LETTER = re.compile(f"[{''.join(TELLING_LETTERS)}]")
-
-
-def may_be_sibling(text: str, grams: GramModel) -> bool:
-    """Whether a page has telling letters, and unknown words with them."""
-    if not any(a in text and not any(b in text for b in right) for a, right in TELLING_LETTERS.items()):
-        return False
-    known, seen = 0, set[str]()
-    for word in islice(_words_with(text, _TELLING_LETTER), MAX_SIBLING_WORDS):
-        if word not in seen:
-            seen.add(word)
-            known += grams.knows(word)
-            if known >= MIN_RIGHT_WORDS:
-                return False
-    return len(seen) >= MIN_CHANGED_WORDS
-
-
-def sibling_changes(text: str, model: PairModel, grams: GramModel) -> Sequence[Change]:
-    """The changes by the two codecs of the family that make words of what a page has; none where no two do.
-
-    The evidence of each change is what a word gains on average, in nats.
-    """
-    pairs = [Legacy(charset(true), charset(wrong)) for true, wrong in permutations(FAMILY, 2)]
-    gains = {legacy: _gain_of_sibling(legacy, text, grams) for legacy in pairs}
-    best = max(gains, key=gains.__getitem__)
-    if not gains[best]:
-        return ()
-    runs = Runs(text)
-    changes = changes_by_line(best.readings(list(runs.places), model), runs, best.wrong, grams)
-    return [c._replace(reading=c.reading._replace(gain=gains[best])) for c in changes]
-
-
-def _gain_of_sibling(legacy: Legacy, text: str, grams: GramModel) -> float:
-    """How much likelier each word is afterwards on average, in nats; 0 where that is no proof."""
-    letters, table = _letter_table(legacy)
-    words = list(dict.fromkeys(islice(_words_with(text, letters), MAX_SIBLING_WORDS)))
-    known = sum(map(grams.knows, words))
-    if len(words) < MIN_CHANGED_WORDS or known > MAX_KNOWN_BEFORE_SHARE * len(words):
-        return 0.0
-    right = [word.translate(table) for word in words]
-    if sum(map(grams.knows, right)) < MIN_KNOWN_AFTER_SHARE * len(words):
-        return 0.0
-    return max(0.0, sum(map(grams.cost_of_word, words)) - sum(map(grams.cost_of_word, right))) / len(words)
-
-
-def _words_with(text: str, letters: re.Pattern[str]) -> Iterator[str]:
-    """The words of a text that hold one of these letters."""
-    end = 0
-    for match in letters.finditer(text):
-        start = match.start()
-        if start < end:
-            continue
-        while start and text[start - 1].isalpha():
-            start -= 1
-        found = WORD.match(text, start)
-        end = found.end() if found else start + 1
-        if MIN_WORD_LETTERS <= end - start <= MAX_WORD_LETTERS:
-            yield text[start:end]
-
-
-@cache
-def _letter_table(legacy: Legacy) -> tuple[re.Pattern[str], dict[int, str]]:
-    """The letters that the right codec reads as other letters, and what each becomes."""
-    both = zip(legacy.wrong.decoded[0x80:], legacy.true.decoded[0x80:], strict=True)
-    table = {ord(w): t for w, t in both if w != t and w.isalpha() and t.isalpha()}
-    return re.compile(f"[{''.join(map(chr, table))}]"), table
-
 
 #: Multi-byte codecs that pages were written in: name → Python codec.
 MULTI_BYTE_LEGACY = {**MULTI_BYTE, "euc-jp": "euc_jp"}
-#: Share of characters beyond ASCII of a line that may prove a codec. A line with less may only go along with others.
+#: Share of characters beyond ASCII of a line that may prove a codec, words of ASCII left out. A line with less may only go along with
+#: others.
 MIN_DENSE_SHARE = 0.4
 #: Characters beyond ASCII of such a line; a shorter line proves nothing.
 MIN_DENSE_CHARACTERS = 6
@@ -357,13 +276,15 @@ def multi_byte_legacy_changes(
 
 
 def may_prove_codec(text: str) -> bool:
-    """Whether a text has a line that may prove a codec to `multi_byte_legacy_changes`. Most lines are told by their bytes in UTF-8, of
-    which each character beyond ASCII has two at least."""
+    """Whether a text has a line that may prove a codec to `multi_byte_legacy_changes`, words of ASCII included: where single words may
+    prove one, they are no UTF-8. Most lines are told by their bytes in UTF-8, of which each character beyond ASCII has two at least."""
     for line in text.split("\n"):
         beginning = line[:MAX_SAMPLE_CHARACTERS]
         size = len(beginning)
         more = len(beginning.encode("utf-8", "surrogatepass")) - size
-        if more >= MIN_DENSE_CHARACTERS and more >= MIN_DENSE_SHARE * size and _is_dense(beginning):
+        if more < MIN_DENSE_CHARACTERS or more < MIN_DENSE_SHARE * size:
+            continue
+        if _beyond_ascii(beginning) >= MIN_DENSE_SHARE * size and _is_dense(beginning):
             return True
     return False
 
@@ -381,8 +302,10 @@ def _suspicious_lines(text: str, positions: Sequence[int]) -> Iterator[tuple[int
 
 
 def _is_dense(line: str) -> bool:
-    """Whether a line may prove a codec: much of it is beyond ASCII, with a letter, and single-byte codecs have all of it."""
-    if _beyond_ascii(line) < max(MIN_DENSE_CHARACTERS, MIN_DENSE_SHARE * len(line)):
+    """Whether a line may prove a codec: much of it is beyond ASCII, but for words of ASCII, with a letter, and single-byte codecs have
+    all of it."""
+    parts = [part for part in line.split(" ") if not part.isascii()]
+    if _beyond_ascii(line) < max(MIN_DENSE_CHARACTERS, MIN_DENSE_SHARE * sum(map(len, parts))):
         return False
     chars = {char for char in set(line) if char > "\x7f"}
     return any(map(str.isalpha, chars)) and lead_and_continuation_codecs().keys() >= chars
@@ -431,9 +354,11 @@ def _likeliest(
             gain = sum(cost - model.cost(f"\n{text}\n") for cost, text in both if text)
             if gain > 0:
                 found.append((gain, "\n".join(texts), MultiByteLegacy(true, wrong)))
-    found.sort(key=itemgetter(0), reverse=True)
-    home = CJK_SCRIPTS.intersection(map(script, set(page))) if found else frozenset[str]()
-    return next((legacy for _, text, legacy in found if _proof(text, home, grams) >= MIN_PROOF_NATS), None)
+    if not found:
+        return None
+    _, text, legacy = max(found, key=itemgetter(0))
+    home = CJK_SCRIPTS.intersection(map(script, set(page)))
+    return legacy if _proof(text, home, grams) >= MIN_PROOF_NATS else None
 
 
 @cache
@@ -467,7 +392,9 @@ def _beginning(raw: bytes, true: str) -> str:
 def _proof(text: str, home: Collection[str], grams: GramModel) -> float:
     """How much likelier the sequences of Chinese, Japanese and Korean letters in a text are in right readings than in wrong ones,
     as a log-likelihood ratio in nats."""
-    words = [word for word in WORD.findall(text) if len(word) > 1 and script(word[0]) in CJK_SCRIPTS]
+    words = [
+        word for word in _NON_ASCII_WORD.findall(text) if len(word) > 1 and script(word[0]) in CJK_SCRIPTS
+    ]
     found = [gram for word in words for gram in grams_of(word)]
     known = sum(grams.cost(gram) < UNKNOWN_NATS for gram in found)
     right, wrong = RIGHT_KNOWN_SHARE, WRONG_KNOWN_SHARE

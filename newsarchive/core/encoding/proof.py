@@ -30,7 +30,12 @@ from itertools import pairwise, takewhile
 from typing import NamedTuple
 
 from newsarchive.core.encoding.mojibake import Reading, RunReadings
-from newsarchive.core.encoding.ngram_model import UNPARTED_GRAM_LETTERS, GramModel, camel_parts
+from newsarchive.core.encoding.ngram_model import (
+    UNKNOWN_NATS,
+    UNPARTED_GRAM_LETTERS,
+    GramModel,
+    camel_parts,
+)
 from newsarchive.core.encoding.pair_model import PairModel
 from newsarchive.core.encoding.runs import Change, Runs, line_around, placed, start_of
 from newsarchive.core.text.scripts import CJK_SCRIPTS, script
@@ -181,6 +186,16 @@ def cost_of_words(found: RunReadings, runs: Runs, grams: GramModel, some: Iterab
         line = [Change(at + r.start, at + r.end, r) for r in found[run]]
         total += sum(grams.cost_of_word(word) for word in words_of(line, runs.text))
     return total
+
+
+#: A sign between letters that stands in no word.
+SIGN_IN_WORD = re.compile(r"(?<=[^\W\d_])[^\w\s'’.,:/@&-](?=[^\W\d_])")
+
+
+def cost_of_text(text: str, grams: GramModel) -> float:
+    """The cost of the different words of a text, in nats. A sign between letters costs as much as an unknown sequence of letters."""
+    words = sum(map(grams.cost_of_word, set(WORD.findall(text))))
+    return words + UNKNOWN_NATS * len(SIGN_IN_WORD.findall(text))
 
 
 #: Letters of a word that counts as known where it stands; letters of damage may happen to be a shorter word. A word without

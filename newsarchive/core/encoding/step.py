@@ -24,7 +24,6 @@ from newsarchive.core.encoding.charsets import MULTI_BYTE, charset, charsets
 from newsarchive.core.encoding.cjk_punctuation import interpunct_changes, may_be_interpunct
 from newsarchive.core.encoding.escapes import escape_edits, reference_edits
 from newsarchive.core.encoding.folded_spaces import folded_letter_changes, with_no_break_spaces
-from newsarchive.core.encoding.legacy import may_be_sibling, sibling_changes
 from newsarchive.core.encoding.lone_letters import lone_letter_changes, may_be_lone_letter
 from newsarchive.core.encoding.lost_beam import Work
 from newsarchive.core.encoding.mojibake import Reading, Unescaped, unescaped
@@ -32,6 +31,7 @@ from newsarchive.core.encoding.ngram_model import GramModel, gram_model_of
 from newsarchive.core.encoding.pair_model import PairModel, model_of, suspects, unclean_pairs
 from newsarchive.core.encoding.runs import Change, Repairs, Window, windows
 from newsarchive.core.encoding.shown import shown_changes
+from newsarchive.core.encoding.sibling_codecs import may_be_sibling, sibling_changes
 from newsarchive.core.text import caches
 from newsarchive.core.text.scripts import CJK_SCRIPTS, HANGUL, UNSPACED, script
 from newsarchive.core.text.shortcodes import shortcode_edits
@@ -214,7 +214,7 @@ def _repaired_once(texts: Sequence[str], rules: Rules, work: Work) -> tuple[Foun
 
     near = windows(page.text, positions)
     repairs = changes_of(page.text, model, grams, positions, near, work)
-    if not repairs.changes and may_be_sibling(page.text, grams):
+    if not repairs.changes and may_be_sibling(page.text, grams, positions):
         repairs = Repairs(sibling_changes(page.text, model, grams), repairs.lost)
     found = _repaired_page(texts, page, positions, repairs, near, model, grams)
     return found, not _has_edits(found)
@@ -222,7 +222,7 @@ def _repaired_once(texts: Sequence[str], rules: Rules, work: Work) -> tuple[Foun
 
 def _may_be_damaged(text: str, grams: GramModel) -> bool:
     """Whether a text may have damage in which no two characters look wrong."""
-    return may_be_interpunct(text) or may_be_lone_letter(text) or may_be_sibling(text, grams)
+    return may_be_interpunct(text) or may_be_lone_letter(text) or may_be_sibling(text, grams, ())
 
 
 def _damaged(texts: Sequence[str], page: str) -> Found:

@@ -25,7 +25,7 @@ from newsarchive.core.encoding.legacy import (
     are_only_controls,
     changes_by_line,
     is_of_the_page,
-    likeliest_pair,
+    likeliest_pairs,
     multi_byte_legacy_changes,
 )
 from newsarchive.core.encoding.lost_beam import Work
@@ -38,6 +38,7 @@ from newsarchive.core.encoding.proof import (
     MIN_SURE_NATS,
     Proof,
     by_line,
+    cost_of_text,
     cost_of_words,
     known_before_and_after,
     known_words,
@@ -49,8 +50,10 @@ from newsarchive.core.encoding.runs import (
     Repairs,
     Runs,
     Window,
+    after_changes,
     conceivable_codecs,
     is_single_byte,
+    line_around,
     placed,
 )
 from newsarchive.core.text.scripts import script
@@ -379,9 +382,19 @@ def is_legacy(single: list[str], model: PairModel) -> bool:
 
 def _legacy(single: list[str], sample: Sequence[str], readers: Readers, grams: GramModel) -> Legacy | None:
     """The pair of codecs that legacy text was read with; `None` where neither words nor controls prove it."""
-    legacy, runs = likeliest_pair(single[:MAX_LEGACY_SAMPLE_RUNS], readers.model), readers.runs
-    if legacy is None:
+    runs = readers.runs
+    close = likeliest_pairs(single[:MAX_LEGACY_SAMPLE_RUNS], readers.model)
+    if not close:
         return None
+    if len(close) > 1:
+        lines = sorted(
+            {line_around(runs.text, runs.places[run][0] + 1) for run in sample[:MAX_COMPARED_RUNS]}
+        )
+        for h in close:
+            changes = placed(readers.for_page(h, list(runs.places)), runs)
+            after = "\n".join(after_changes(runs.text, *line, changes) for line in lines)
+            close[h] += WORD_WEIGHT * cost_of_text(after, grams)
+    legacy = min(close, key=close.__getitem__)
     found = readers.for_page(legacy, sample)
     # Languages that the word lists lack have one letter that is read otherwise, all over the page.
     is_one_letter = len({run[r.start : r.end] for run, rs in found.items() for r in rs}) == 1
