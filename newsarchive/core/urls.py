@@ -291,10 +291,10 @@ def is_category(url: str) -> bool:
     return _CATEGORY.search(url[:2000]) is not None
 
 
-#: The path under which blogs keep the posts of one tag: `/tag/ferry/`, `/tags/ferry`, `/search/label/Ferry`, `/tags/?tag=ferry`, Marmite's `/tag-ferry.html`; Plone
+#: The path under which blogs keep the posts of one tag: `/tag/ferry/`, `/tags/ferry`, `/search/label/Ferry`, `/tags/?tag=ferry`, Marmite's `/tag-ferry.html`, Kirby's `/notes/tag:ferry`; Plone
 #: asks its search for them: `/@@search?Subject%3Alist=ferry`.
 _TAG = re.compile(
-    rf"/(?:tags?|tagged|etiquetas?|schlagw\w{{1,8}}|label|keywords?)(?:/[^/?#]|/?{_NAMED}|/?#[^/])|/tag-[^/?#]+\.html?$|[?&]Subject(?:%3A|:)list=[^&]",
+    rf"/(?:tags?|tagged|etiquetas?|schlagw\w{{1,8}}|label|keywords?)(?:/[^/?#]|/?{_NAMED}|/?#[^/])|/tag-[^/?#]+\.html?$|/tag:[^/?#]+|[?&]Subject(?:%3A|:)list=[^&]",
     re.IGNORECASE,
 )
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise, takewhile
+from itertools import chain, pairwise, takewhile
 
 from newsarchive.core.boilerplate import figures
 from newsarchive.core.boilerplate.phrases import phrases
@@ -31,6 +31,8 @@ from newsarchive.rules import Rules
 
 #: Characters of a byline or a date; a longer line is text.
 MAX_BYLINE_CHARACTERS = 90
+#: Characters of a line of details with a label before each; a longer line is text.
+MAX_LINE_OF_DETAILS_CHARACTERS = 200
 #: Characters, for each author, of a line that says where linked authors work; a longer line is text.
 MAX_LINE_OF_AUTHORS_CHARACTERS = 150
 #: Lines of the body from its start among which bylines and dates are looked for: a heading, a lede and the line of a
@@ -68,6 +70,9 @@ MIN_COUNTED_BLOCKS = 4
 #: Words of a paragraph that is text; beside a shorter one filler is all that a page says.
 MIN_TEXT_WORDS = 12
 
+#: The end of a text, and what stands between two authors in a line.
+_END_MARK = re.compile(r"[-–—]{1,2} ?30 ?[-–—]{1,2}")
+_BETWEEN_AUTHORS = re.compile(r"\s[-–—&/]\s|,\s")
 BYLINE = BlockVerdict("byline", "byline: names who wrote it, at the edge of the text", DecidedBy.FIELD)
 DATE = BlockVerdict("date", "date: says when it was published or changed, and no more", DecidedBy.FIELD)
 LINKED_LIFE = BlockVerdict(
@@ -170,9 +175,13 @@ def bylines_and_dates(
             signed = True
             yield i, BYLINE if is_above else LINKED_LIFE
             continue
-        if not is_edge or len(block.text) > MAX_BYLINE_CHARACTERS or is_data:
+        if not is_edge or len(block.text) > MAX_LINE_OF_DETAILS_CHARACTERS or is_data:
             continue
-        lines = [rest for line in block.text.split("\n") if (rest := _without_labels(line, rules))]
+        whole = block.text.split("\n")
+        details = list(chain.from_iterable(_details(line, rules) for line in whole))
+        if len(block.text) > MAX_BYLINE_CHARACTERS and len(details) <= len(whole):
+            continue
+        lines = [rest for line in details if (rest := _without_labels(line, rules))]
         others = [line for line in lines if not _is_date(line, block, rules, is_above=is_above)]
         if lines and not others:
             yield i, DATE
@@ -246,13 +255,17 @@ def _names_job(text: str, table: byline_words.Words) -> tuple[int, int] | None:
 
 
 def wordless(blocks: Sequence[Block], body: Sequence[int]) -> Iterator[int]:
-    """Lines without a letter or digit ("-", "* * *") above the first line that has one, and below the last."""
+    """Lines without a letter or digit ("-", "* * *") above the first line that has one, and below the last, and the mark by which
+    journalists of North America end a text: "-30-"."""
     for run in (body, body[::-1]):
         for i in run:
-            if any(map(str.isalnum, blocks[i].text)):
+            if any(map(str.isalnum, blocks[i].text)) and not _END_MARK.fullmatch(blocks[i].text):
                 break
             if blocks[i].kind != "embed":
                 yield i
+    yield from (
+        i for i in body if _END_MARK.fullmatch(blocks[i].text)
+    )  # the contacts of a press release may follow
 
 
 def counters(blocks: Sequence[Block], body: Sequence[int]) -> Iterator[int]:
@@ -302,6 +315,13 @@ def scripts(blocks: Sequence[Block], body: Sequence[int]) -> Iterator[int]:
             signs = sum(map(text.count, _SCRIPT_SIGNS))
             if signs >= MIN_SCRIPT_SIGNS * len(text) and _SCRIPT.search(text):
                 yield i
+
+
+def _details(line: str, rules: Rules) -> list[str]:
+    """The details of a line with a label before each, without those that are boilerplate as a line of their own: "Okunma: 1234"."""
+    found = dates.with_a_label_each(line)
+    known = phrases(rules).known
+    return found if len(found) == 1 else [one for one in found if "line" not in known(fold(one))]
 
 
 def _without_labels(line: str, rules: Rules) -> str:
@@ -462,6 +482,9 @@ def _is_byline(text: str, authors: Collection[str], rules: Rules) -> bool:
         return True
     if ends_sentence(text) or is_quotation(text):
         return False
+    people = _BETWEEN_AUTHORS.split(text.strip())
+    if len(people) > 1 and all(name in authors and person_names.like_a_name(name, rules) for name in people):
+        return True
     table, folded = byline_words.words(rules), text.casefold()
     by = table.by.match(text)
     opens = by is not None and fold(by[0]) not in table.weak

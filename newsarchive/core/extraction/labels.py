@@ -27,6 +27,8 @@ MAX_COMMON_LINE_CHARACTERS = 12
 MAX_DATE_CHARACTERS = 60
 #: Characters of a line with a date in a script without spaces between words. A longer line there is a whole sentence.
 MAX_UNSPACED_DATE_CHARACTERS = 40
+#: Characters of the lines below a headline in its own block. Longer ones are text.
+MAX_DETAILS_CHARACTERS = 120
 #: Words of letters in a line with a date: a weekday, a month and one more.
 MAX_DATE_WORDS = 3
 #: Characters of a sentence above the text. A shorter one is no standfirst.
@@ -86,6 +88,7 @@ _ADVERT_HOST = re.compile(
 _BEGINS = re.compile(any_literal(_BEGINNINGS.split()))
 #: A year, or a date in numbers.
 _DAY = re.compile(r"\b(19|20)\d\d\b|\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b|年.*日")
+_TIME = re.compile(r"\b\d{1,2}:\d\d\b")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 #: The classes and ids in the steps of a path.
 _MARKS = re.compile(r"[.#][^.#/]+")
@@ -98,7 +101,7 @@ _CONTROL = BlockVerdict("form", "a control", DecidedBy.MARKUP)
 _LINKS = BlockVerdict("nav", "links and little else", DecidedBy.MARKUP)
 _DROPPED = BlockVerdict("other", "the classifier sees no part of the article here", DecidedBy.MODEL)
 _STANDFIRST = BlockVerdict("description", "a sentence right below the headline", DecidedBy.MARKUP)
-_REPEATS_TITLE = BlockVerdict("title", "the page's <title> repeats it", DecidedBy.MARKUP)
+REPEATS_TITLE = BlockVerdict("title", "the page's <title> repeats it", DecidedBy.MARKUP)
 _OTHER_ENTRY = BlockVerdict(
     "related", "stands in the entry of another post, by WordPress's numbers", DecidedBy.MARKUP
 )
@@ -148,7 +151,7 @@ class Namer:
         while box is not None and (found := known.get(box.index)) is None:
             passed.append(box.index)
             tag = "div" if is_page_form(box, self.blocks) else box.tag
-            if found := _own(tag, box.ident, box.classes):
+            if found := own_label(tag, box.ident, box.classes):
                 break
             box = box.parent
         found = found or ("", "")
@@ -181,12 +184,21 @@ class Namer:
         text = block.text
         folded = text.casefold()
         if folded == self.title or (len(text) > MAX_COMMON_LINE_CHARACTERS and folded in self.title):
-            return _REPEATS_TITLE
+            return REPEATS_TITLE
         most = MAX_DATE_CHARACTERS
         if has_unspaced(text):  # "2007年7月6日，渡轮回到老港口。" is a sentence
             most = 0 if ends_sentence(text) else MAX_UNSPACED_DATE_CHARACTERS
         is_date = len(text) <= most and _DAY.search(text)
         return _DATE if is_date and len(_WORD.findall(text)) <= MAX_DATE_WORDS else None
+
+    def is_head_with_details(self, text: str) -> bool:
+        """Whether a block is the headline and a line of details: PHP-Nuke prints both in one cell, and nothing else."""
+        first, *others = text.casefold().split("\n")
+        rest = " ".join(others)
+        is_title = len(first) > MAX_COMMON_LINE_CHARACTERS and first in self.title
+        return bool(
+            is_title and 0 < len(rest) <= MAX_DETAILS_CHARACTERS and _TIME.search(rest)
+        ) and not ends_sentence(rest)
 
 
 def is_headline(block: RawBlock) -> bool:
@@ -205,7 +217,7 @@ def _leads(rules: Rules) -> re.Pattern[str]:
 
 
 @lru_cache(maxsize=16_384)
-def _own(tag: str, ident: str, classes: str) -> tuple[str, str] | None:
+def own_label(tag: str, ident: str, classes: str) -> tuple[str, str] | None:
     """The label that an element's own names or its tag give, and the reason in words."""
     if tag in ("body", "html"):
         return None

@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from newsarchive.core.extraction.rows_of_buttons import rows_of_buttons
 from newsarchive.core.html.boxes import Box, RawBlock, Reading
 from newsarchive.core.text.normalise import key
 from newsarchive.core.text.words import ends_sentence
@@ -63,7 +64,8 @@ _BELOW = frozenset(("nav", "related", "title"))
 _NO_ENTRIES = frozenset(("heading", "caption", "code", "embed"))
 _FILE = re.compile(r"\.(?!html?$|php$|aspx?$|jsp$)\w{2,5}$", re.IGNORECASE)
 _CREDIT = re.compile(
-    r"(?:^|[\s_-])(?:media|photo|image|img|picture|pic)[_-]?credits?(?![a-z])", re.IGNORECASE
+    r"(?:^|[\s_.-])(?:media|photo|image|img|picture|pic|video)[_-]{0,2}(?:credits?|source|desc(?:r|ription)?|caption)(?![a-z])",
+    re.IGNORECASE,
 )
 #: The mark of a note, as it stands in the text of a block.
 _NOTE_MARK = re.compile(r"\[\d{1,3}\]")
@@ -75,6 +77,7 @@ def shown_to_be_none(reading: Reading, kept: Sequence[bool], url: str) -> dict[i
     found = dict.fromkeys(offers(blocks, reading.boxes, kept), OFFER)
     found |= dict.fromkeys(cards(blocks, kept, url), CARD)
     found |= dict.fromkeys(picture_credits(blocks, kept), CREDIT)
+    found |= rows_of_buttons(blocks, kept)
     return found | dict.fromkeys(contents(blocks, kept, url), CONTENTS)
 
 
@@ -136,7 +139,7 @@ def _words(block: RawBlock) -> int:
 
 
 def picture_credits(blocks: Sequence[RawBlock], kept: Sequence[bool]) -> set[int]:
-    """The places of lines whose own box is named as the credit of a picture. Plug-ins print a photographer's name below a picture, in no
+    """The places of lines whose own box is named as the credit or the caption of a picture. Plug-ins print a photographer's name below a picture, in no
     `<figcaption>` where the theme has none, and there it reads like the author's:
 
         <img src="ferry.jpg"><span class="media-credit">Ann Roe | Heron Post</span>
@@ -144,10 +147,7 @@ def picture_credits(blocks: Sequence[RawBlock], kept: Sequence[bool]) -> set[int
     return {
         i
         for i, block in enumerate(blocks)
-        if kept[i]
-        and "redit" in block.box.classes
-        and _CREDIT.search(block.box.classes)
-        and _words(block) <= MAX_CREDIT_WORDS
+        if kept[i] and _CREDIT.search(block.box.classes + block.wrap) and _words(block) <= MAX_CREDIT_WORDS
     }
 
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from newsarchive.core.extraction.classifier import Sheet, Verdict, entries_of, judge, model_of, sheet_of
 from newsarchive.core.extraction.confidence import quality
-from newsarchive.core.extraction.labels import Namer, is_headline, path_of
+from newsarchive.core.extraction.labels import REPEATS_TITLE, Namer, is_headline, path_of
 from newsarchive.core.extraction.markup_rules import HEAD, heads_of_links, shown_to_be_none, whole_lists
 from newsarchive.core.extraction.page_type import refuse, refuse_empty, refuse_text
 from newsarchive.core.extraction.repeats import without_repeats
@@ -125,6 +125,8 @@ def labelled(sheet: Sheet, verdict: Verdict, rules: Rules) -> list[Block]:
             said = (namer.standfirst(raw, below) if at_top and titled else None) or namer.name(raw)
         elif i in shown:
             said = shown[i]
+        elif at_top and namer.is_head_with_details(raw.text):
+            said = REPEATS_TITLE
         elif at_top and len(raw.text) < MIN_PARAGRAPH_CHARACTERS:
             said = namer.above(raw) or KEPT
         elif at_top:

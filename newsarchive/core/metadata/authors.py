@@ -24,6 +24,7 @@ from newsarchive.core.metadata.claims import (
     Claim,
     Option,
     Place,
+    Position,
     Source,
     Trait,
     weigh,
@@ -85,10 +86,25 @@ def decide(
     `blocks` are what readers see of the page. They may be empty where only the claims are at hand.
     """
     named, refused = read_claims(claims, sections, rules)
-    lists = options(named, site_names, blocks, rules)
+    lists = _signed_over_house(options(named, site_names, blocks, rules), site_names, rules)
     chosen, candidates = weigh([option for option, _ in lists], "authors", rules)
     authors = next((found for option, found in lists if option is chosen), ())
     return tuple(_as_house(author, rules) for author in authors), candidates + refused
+
+
+def _signed_over_house(
+    lists: list[tuple[Option, tuple[Author, ...]]], site_names: Sequence[str], rules: Rules
+) -> list[tuple[Option, tuple[Author, ...]]]:
+    """The options without the site's own name as the only author, where the closing line of the text is signed by people."""
+    sites = {key(name) for name in site_names} - {""}
+    below = Source(Place.TEXT, Position.BELOW)
+    is_signed = any(
+        all(key(a.name) not in sites and like_a_name(a.name, rules) for a in found)
+        and any(c.source == below for c in option.claims)
+        for option, found in lists
+    )
+    kept = [row for row in lists if not (len(row[1]) == 1 and key(row[1][0].name) in sites)]
+    return kept if is_signed and kept else lists
 
 
 def _as_house(author: Author, rules: Rules) -> Author:

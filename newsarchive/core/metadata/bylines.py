@@ -21,6 +21,7 @@ from newsarchive.core.metadata import (
     agencies,
     byline_words,
     chinese_names,
+    closing_signature,
     credit_labels,
     credit_lines,
     guessed_names,
@@ -108,6 +109,8 @@ _SEPARATOR_OR_DIGIT = re.compile(r"[|•·⋅●∙\t–—\d]| - ")
 _LABEL = re.compile(r"[^\W\d_]{5,}(?:\(s\))?\s?:")
 #: Who wrote a post, behind its categories (WordPress, the theme Classic): "Filed under: Harbour — Jane Doe @ 10:20 am".
 _BEFORE_TIME = re.compile(r"[–—]\s*([^–—@]{3,40}?)\s@\s\d{1,2}[:.]\d\d")
+#: A word for "at" and a time of day before a byline: "ساعت 9:11 توسط علی رضایی".
+_HOUR_FIRST = re.compile(r"^\W*[^\W\d_]{2,6}\s\d{1,2}:\d\d\s+")
 #: The end of a date, a time of day, and the end of a time of day: "12.11.2012 - 15:03 Uhr", "15:03 | 12.11.2012".
 _ENDS_IN_DATE = re.compile(r"\d\d$")
 _TIME_FIRST = re.compile(r"\d{1,2}(?:[:h]\d\d|\.\d\d ?uhr)(?!\d)", re.IGNORECASE)
@@ -145,6 +148,7 @@ def claims(blocks: Sequence[Block], headline: str, known: Collection[str], rules
         out += _signatures_below(below, missing, rules)
     if "authors" not in known:
         out += agencies.claims(blocks[at + 1 :], rules)
+        out += closing_signature.claims(blocks[at + 1 :], rules)
     out += chinese_names.dateline_claims(blocks[at + 1 :], rules)
     described = guessed_names.people_described(
         blocks[max(0, at - MAX_BLOCKS_BEFORE) : at + MAX_BLOCKS_BELOW], out, rules
@@ -199,7 +203,8 @@ def _details(blocks: Sequence[Block], rules: Rules) -> Iterator[tuple[str, Block
     for block in blocks:
         in_text = in_text or block.label == "body"
         if block.label not in _OFFERS and not (in_text and block.label == "comments"):
-            for line in block.text[: MAX_BYLINE_CHARS * 3].split("\n"):
+            lines = block.text[: MAX_BYLINE_CHARS * 3].split("\n")
+            for line in (one for whole in lines for one in dates.with_a_label_each(whole)):
                 line = line[:MAX_BYLINE_CHARS]
                 segments = _segments(_ISO_TIME.sub(" | ", line) if "T" in line else line, rules)
                 yield from (
@@ -263,7 +268,8 @@ def _bylines(
     headline. A guess comes with its block, which is then tested for signs against it."""
     lines: list[tuple[str, Block]] = []
     for block in blocks:
-        for line in block.text.split("\n") if len(block.text) <= MAX_BYLINE_CHARS * 3 else ():
+        texts = block.text.split("\n") if len(block.text) <= MAX_BYLINE_CHARS * 3 else ()
+        for line in (one for whole in texts for one in dates.with_a_label_each(whole)):
             if 1 < len(line) <= MAX_BYLINE_CHARS:
                 # "Jane Doein General" is two links with "in" between them.
                 linked = [text for text, _ in block.links if text in line] if block.links else []
@@ -326,6 +332,8 @@ def _after_by(line: str, after: str, rules: Rules) -> str:
         rest = rest[at[1] :]  # "Reviewed by Jane Doe — Written by John Roe"
     found = next(iter(person_names.names(rest, rules)), "")
     words = found.split()
+    if dates.signs(found, rules):
+        return ""  # "Haber Giriş Tarihi: 3 Mayıs 2024": the label of a day
     weak = match[0].strip(" :：|").casefold() in byline_words.words(rules).weak
     if not words or (weak and not person_names.like_a_name(found, rules)):
         return ""
@@ -363,7 +371,11 @@ def _after_by_inside(line: str, rules: Rules) -> str:
     day = dates.date_text(line, rules)
     begins_with_date = bool(day) and line.startswith(day)
     later = islice(pieces, 0 if begins_with_date else 1, 8)
-    found = [text for piece in later if (text := _after_by(dates.without_time(piece), "", rules))]
+    found = [
+        text
+        for piece in later
+        if (text := _after_by(_HOUR_FIRST.sub("", dates.without_time(piece)), "", rules))
+    ]
     if name := next((text for text in found if _all_names(text, rules) or is_caseless(text)), ""):
         return name
     first = found[0].split(",", 1)[0] if found else ""  # the rest is a job
@@ -435,7 +447,9 @@ def _name_alone(line: str, block: Block, title: frozenset[str], rules: Rules) ->
     for segment in person_names.segments(line, rules):
         name = person_names.clean(segment, rules)
         if not any(map(str.isupper, name)) and not _in_author_box(block, rules):
-            continue
+            if not guessed_names.is_linked_person(segment, block, rules):
+                continue
+            return segment
         if person_names.like_a_name(name, rules) and not title & set(name.casefold().split()):
             return name
         if _is_list_of_names(segment, title, rules) or _names_paper_or_job(segment, title, rules):

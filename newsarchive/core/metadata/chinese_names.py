@@ -56,6 +56,8 @@ _FROM_PLACE = rf"\s?[／/｜|]\s?[{_HAN}]{{1,8}}?{_REPORTED}"
 _BEHIND_NAMES = re.compile(rf"{_FROM_PLACE}$")
 #: The reporters in brackets at the end of a paragraph, before a place.
 _CLOSING = re.compile(rf"[（(【〔]([{_HAN}、]{{2,24}}){_FROM_PLACE}[)）】〕]$")
+#: The paper in a bracket with a label before the reporters: "（来源：海港日报 记者 王小明）".
+_SOURCE_BEFORE = re.compile(rf"^[（(【]\s?(?:来源|來源|稿源|消息来源)\s?[:：]\s?[{_HAN}]{{2,12}}\s+")
 #: A desk, and who reported for it: "政治中心／王大明報導".
 _DESK = re.compile(rf"[{_HAN}]{{2,6}}(?:中心|組|组)\s?[／/]\s?([{_HAN}、]{{3,14}}?)(?:報導|报导|報道|报道)")
 #: How the names of places end, which a surname may begin: 高雄市.
@@ -102,6 +104,8 @@ def after_job(line: str, rules: Rules) -> str:
     >>> from newsarchive.rules import default
     >>> [after_job(t, default()) for t in ("澎湃新闻记者 段彦超 廖艳", "中新社记者 贾天勇 摄", "记者 张三在现场看到")]
     ['段彦超 廖艳', '', '']
+    >>> after_job("（来源：海港日报 记者 王小明）", default())
+    '王小明'
     >>> [after_job(t, default()) for t in ("實習記者王大明／綜合報導", "政治中心／王大明報導", "生活中心／高雄市報導", "社會中心／綜合報導")]
     ['王大明', '王大明', '', '']
     """
@@ -109,7 +113,7 @@ def after_job(line: str, rules: Rules) -> str:
         return ""
     if desk := _DESK.fullmatch(line):
         return "" if desk[1].endswith(_PLACE_ENDINGS) else _if_people(desk[1], rules)
-    line = _BEHIND_NAMES.sub("", line)
+    line = _BEHIND_NAMES.sub("", _SOURCE_BEFORE.sub("", line))
     match = _patterns(rules).job_before.match(line)
     return _if_people(line[match.end() :].strip(" 】）)"), rules) if match else ""
 

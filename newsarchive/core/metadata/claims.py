@@ -252,8 +252,8 @@ MAX_SEARCHED_BLOCKS = 3000
 MAX_KEYWORDS_CHARS = 5000
 #: Keywords that are read of one text; further ones are dropped.
 MAX_LISTED_KEYWORDS = 100
-#: What stands between keywords, also in Chinese and Japanese.
-KEYWORD_SEPARATORS = re.compile("[,;，；、]")
+#: What stands between keywords, also in Chinese, Japanese, Arabic and Persian.
+KEYWORD_SEPARATORS = re.compile("[,;，；、،]")
 #: What a theme prints before them inside the marked element.
 _LABEL_OF_KEYWORDS = re.compile(
     r"\s*(?:tags?|keywords?|etiquetas|mots-clés|schlagwörter|теги|关键词|标签|タグ)\s*[:：]\s*", re.IGNORECASE

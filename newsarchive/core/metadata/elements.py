@@ -55,11 +55,22 @@ _CLASSES = ["author", "autor", "byline", "date", "publish", "modif", "-title", "
 #: Breadcrumbs by parts of their class or id: "breadcrumb", TYPO3's "rootline", the French "fil d'Ariane", and in Japan
 #: "topic path" and "pankuzu" (crumbs of bread).
 #: 35 of 1,282 real pages have breadcrumbs of these kinds and of `_BREADS` alone, neither the class "breadcrumb" nor schema.org's.
-_CRUMBS = ["crumb", "rootline", "ariane", "topicpath", "topic-path", "pankuzu"]
+_CRUMBS = [
+    "crumb",
+    "breadcumb",
+    "news_path",
+    "channel-path",
+    "rootline",
+    "ariane",
+    "topicpath",
+    "topic-path",
+    "pankuzu",
+]
 #: The same by a whole class: SPIP's "arbo", and "bread" in Japan.
 _BREADS = ["arbo", "nav-bread", "bread"]
 _IS_BREADCRUMB = re.compile(
-    r"crumb|rootline|ariane|(?<![\w-])(?:arbo|(?:nav-)?bread)(?![\w-])|topic-?path|pankuzu", re.IGNORECASE
+    r"crumb|breadcumb|(?:news|channel)[_-]path|rootline|ariane|(?<![\w-])(?:arbo|(?:nav-)?bread)(?![\w-])|topic-?path|pankuzu",
+    re.IGNORECASE,
 )
 #: Parts of the image addresses that "Republish" buttons put into a copy, so that its publisher can count the readers, and those of
 #: the wires of press releases.

@@ -14,14 +14,15 @@ from urllib.parse import unquote
 from selectolax.lexbor import LexborHTMLParser
 
 from newsarchive import compiled
+from newsarchive.core.metadata import chinese_names
 from newsarchive.core.metadata.byline_words import words
 from newsarchive.core.metadata.claims import MAX_SEARCHED_BLOCKS, OPEN_GRAPH, Claim, Place, Source
-from newsarchive.core.metadata.elements import text_of
-from newsarchive.core.metadata.person_names import like_a_name
+from newsarchive.core.metadata.elements import absolute, text_of
+from newsarchive.core.metadata.person_names import EASTERN_NAME, like_a_name
 from newsarchive.core.text.dates import any_of
 from newsarchive.core.text.normalise import key, without_accents
 from newsarchive.core.text.patterns import words_of
-from newsarchive.core.urls import same_site
+from newsarchive.core.urls import parts_of, same_site
 from newsarchive.items import Block
 from newsarchive.rules import Rules
 
@@ -49,6 +50,14 @@ MAX_LETTERS_OF_INITIALS = 4
 MAX_LETTERS_BETWEEN_LINKS = 8
 #: Characters of a paragraph of a press release, which stands above its contacts.
 MIN_PARAGRAPH_CHARS = 80
+#: Classes of a link that is the name of an account, and the characters of such a name.
+_NICK = re.compile(r"(?<![a-z])nick(?![a-z])|nick-?_?name|user-?_?name", re.IGNORECASE)
+MAX_NICK_CHARS = 20
+#: The box of a name, and the characters of a path in which it is looked for.
+_NAME_BOX = re.compile(r"(?:^|[._-])(?:user-?|nick-?)?name(?:$|[._-])", re.IGNORECASE)
+MAX_PATH_CHARS = 60
+#: Words of a line over a text about a firm: "About Harbour Logistics". A longer line is a sentence.
+MAX_WORDS_OF_HEAD = 7
 #: Links of a page among which those to its authors' pages are looked for; later ones are not.
 MAX_LINKS = 3000
 
@@ -63,7 +72,9 @@ def may_be_author(name: str, block: Block, blocks: Sequence[Block], rules: Rules
     paths = (address.split("//", 1)[-1].partition("/")[2].casefold() for address in named)
     if any(says_profile(f"/{path}", rules) for path in paths):
         return True  # a class of the page's layout may hold "button" or "nav"
-    if _is_place_without_names(block.path, rules) or _is_of_links(name, block.links, rules):
+    # The box of the text itself may be called a "sidebar", as VnExpress's is.
+    path = block.path.rpartition("/article")[2] if block.label == "body" else block.path
+    if _is_place_without_names(path, rules) or _is_of_links(name, block.links, rules):
         return False
     if named:
         return any(leads_to_person(address, name, rules) for address in named)
@@ -83,7 +94,11 @@ def _is_press_office(name: str, block: Block, blocks: Sequence[Block], rules: Ru
         # The last item of a menu above the text may be "Contact", too.
         return any(len(above.text) >= MIN_PARAGRAPH_CHARS for above in blocks[: at - 1])
     under = blocks[at + 1].text if 0 <= at < len(blocks) - 1 else ""
-    if block.kind != "heading" or not under.startswith(f"{name} "):
+    # A paragraph that is a heading in bold says more than the name.
+    is_heading = block.kind == "heading" or (
+        block.text != name and block.text.endswith(f" {name}") and len(block.text.split()) < MAX_WORDS_OF_HEAD
+    )
+    if not is_heading or not under.startswith(f"{name} "):
         return False
     table = words(rules)
     return table.person.find(under) is None and table.role.find(under) is None
@@ -122,7 +137,7 @@ def leads_to_person(address: str, name: str, rules: Rules) -> bool:
     (True, False)
     """
     whole = without_accents(unquote(address.split("//", 1)[-1]).casefold())
-    if says_profile(whole, rules) or "/@" in whole:
+    if says_profile(whole, rules) or "/@" in whole or "/u/" in whole:
         return True
     host, _, path = whole.partition("/")
     last = path.split("?", 1)[0].rstrip("/").rsplit("/", 1)[-1].removesuffix(".html").removesuffix(".htm")
@@ -143,6 +158,18 @@ def is_pen_name(text: str, linked: str, address: str, rules: Rules) -> bool:
     is_one = text == linked and " " not in text and len(text) >= MIN_LETTERS_IN_ADDRESS
     whole = without_accents(unquote(address).casefold())
     return is_one and key(unquote(_last_part(address))) == key(text) and says_profile(whole, rules)
+
+
+def is_linked_person(text: str, block: Block, rules: Rules) -> bool:
+    """Whether a text is all of a link to a page about a person, and may be a name in a script without capitals: Velog's "[김민수] ·
+    2024년 5월 3일", where the link leads to /@writer. A Chinese name may stand in a box for names, too."""
+    if not EASTERN_NAME.fullmatch(text):
+        return False
+    is_box = _NAME_BOX.search(block.path[-MAX_PATH_CHARS:]) and chinese_names.is_person(text, rules)
+    return any(
+        linked.strip() == text and (is_box or leads_to_person(address, text, rules))
+        for linked, address in block.links
+    )
 
 
 def of_links(line: str, block: Block, rules: Rules) -> str:
@@ -181,6 +208,27 @@ def at_profiles(claims: Sequence[Claim], tree: LexborHTMLParser, url: str, rules
         if slug in slugs and key(name := text_of(link)) == slug and like_a_name(name, rules):
             slugs.remove(slug)
             yield Claim("authors", name, Source(Place.OPEN_GRAPH), "person")
+
+
+def at_accounts(tree: LexborHTMLParser, url: str, rules: Rules) -> Iterator[Claim]:
+    """The author by the text of the first link to the account below which the page stands: "王小明" at /wang/ of /wang/article/17, or a
+    name in a box that is called one. Hosts of blogs print no word for "by" beside it."""
+    path = parts_of(url).path
+    account, _, rest = path.strip("/").partition("/")
+    if not account or not rest:
+        return
+    for link in tree.css("a[href]")[:MAX_LINKS]:
+        address = link.attributes.get("href") or ""
+        if account not in address or not (leads := absolute(address, url)):
+            continue
+        if parts_of(leads).path.strip("/") == account and same_site(leads, url) and (name := text_of(link)):
+            names = (
+                f"{link.attributes.get('class') or ''} {(link.parent or link).attributes.get('class') or ''}"
+            )
+            is_called = _NICK.search(names) is not None and len(name) <= MAX_NICK_CHARS
+            if is_called or chinese_names.is_person(name, rules):
+                yield Claim("authors", name, Source(Place.REL), "person")
+                return
 
 
 def _last_part(address: str) -> str:

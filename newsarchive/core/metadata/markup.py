@@ -487,7 +487,7 @@ def _date_place(mark: Mark) -> Place | None:
     if mark.tag == "time" or _RDFA_DATE.search(mark.attributes.get("property") or ""):
         return Place.TIME
     if mark.tag == "abbr":
-        return Place.TIME if re.search(r"published|updated|date", mark.names) else None
+        return Place.TIME if re.search(r"published|updated|date|timeago", mark.names) else None
     return Place.DATE if mark.names and mark.tag != "h1" and _says_date(mark.names) else None
 
 

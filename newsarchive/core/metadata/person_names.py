@@ -93,6 +93,8 @@ BEFORE_DATES = frozenset((
     "am", "at", "den", "dne", "dnia", "el", "em", "en", "il", "le", "lúc", "ngày", "on", "op", "w", "в", "วันที่", "เวลา", "น",
     "ថ្ងៃទី", "ទី", "ម៉ោង", "ວັນທີ",
 ))  # fmt: skip
+#: The letter of an avatar right before the name that it stands for: "MMarta Oyelaran" of a page made by Notion.
+_INITIAL_BEFORE = re.compile(r"^([A-ZÀ-Þ])(?=\1[a-zà-ÿ])")
 #: What stands between an author and her paper: "Jane Doe | Los Angeles Times".
 _PAPER_APART = re.compile(r"\s[·•|/–—-]\s")
 #: What may be a Chinese, Japanese or Korean name. Its shape proves nothing, so a word such as "by" must stand beside it.
@@ -316,7 +318,7 @@ def _is_title(name: str, rules: Rules, *, may_be_job: bool) -> bool:
 @lru_cache(maxsize=1024)
 def clean(name: str, rules: Rules, *, printed: bool = True) -> str:
     """A name without the words and punctuation around it, "" for a text that is no name."""
-    name = _BRACKETS.sub("", strip_by(name, rules))
+    name = _INITIAL_BEFORE.sub("", _BRACKETS.sub("", strip_by(name, rules)))
     if chinese_names.is_labelled(name, rules):
         return ""
     name = chinese_names.bare(name, rules)

@@ -51,6 +51,11 @@ _WHOLE_CREDIT = re.compile(
     r"(?:photos?|fotos?|bild(?:er)?|credits?|crédits?|фото|写真)(?:credits?|nachweis| by| credit)?\s*[:：]\s*((?:(?!(?<=\w{3})\. \w).){2,200})",
     re.IGNORECASE,
 )
+#: "Foto: The ferry at the old quay (Jane Doe/Harbour Post)": a label, a caption of three words or more, and its credit.
+_CAPTION_AND_CREDIT = re.compile(
+    r"(?:photo|foto|image|imagen|фото)\s*[:：]\s*((?:[^()\s]+ ){2,60}[^()\s]+) ?\(([^()]{2,80})\)",
+    re.IGNORECASE,
+)
 #: "Harbour Post / Jane Doe": a caption that consists of names with strokes between them.
 _NAMES_ONLY = re.compile(r"[A-ZÀ-Þ][^.!?,;:/]{1,30}(?: ?/ ?[A-ZÀ-Þ][^.!?,;:/]{1,30}){1,2}")
 _LOGO = re.compile(
@@ -119,6 +124,23 @@ MAX_TEXT_PICTURES = 15
 MIN_TEXT_PICTURE_WIDTH = 150
 #: Pixels of its height, in the same way.
 MIN_TEXT_PICTURE_HEIGHT = 100
+#: Pictures that a program's templates mark as that of the post: WordPress's, and Drupal's and Backdrop's.
+_FEATURED = "img.wp-post-image,.field-name-field-image img,.field--name-field-image img"
+#: Boxes beside a picture that hold its caption, in pages without `<figure>`.
+_CAPTION_BOX = re.compile(
+    r"(?:^|[\s_-])(?:(?:img|image|photo|foto|picture|pic)[_-]{0,2})?(?:caption|legend[ea]?)(?:$|[\s_-])|"
+    r"(?:^|[\s_-])(?:img|image|photo|foto)[_-]{0,2}(?:desc(?:r|ription)?|source|subtitle|text)(?:$|\s)|"
+    r"(?:^|[\s_-])pie[_-]?(?:de[_-]?)?foto(?:$|\s)",
+    re.IGNORECASE,
+)
+#: Elements between such a picture and one that holds its caption, too.
+MAX_ELEMENTS_TO_CAPTION = 3
+#: Paragraphs of such an element; with more it holds text.
+MAX_PARAGRAPHS_OF_CAPTION = 2
+#: Pictures of a page among which that of the head is looked for; later ones are not.
+MAX_SHOWN_PICTURES = 60
+#: Elements around a picture among which its caption is looked for; later ones are not.
+MAX_CAPTION_BOXES = 20
 #: Elements above a picture among which a link is looked for.
 MAX_ELEMENTS_TO_LINK = 3
 #: Elements around such a link among which the title of another post is looked for.
@@ -160,15 +182,15 @@ def heading_picture(heading: Mark | None) -> Iterator[Claim]:
 def featured_picture(
     tree: LexborHTMLParser, heading: Mark | None, other_posts: OtherPosts
 ) -> Iterator[Claim]:
-    """The picture that WordPress's author set for the post, which classic themes print outside of a `<figure>`. Pictures of other posts
-    have the same class: they stand in links, in lists of posts, or in another `<article>` than the headline.
+    """The picture that WordPress's author set for the post, which classic themes print outside of a `<figure>`, or that of the field
+    for pictures in Drupal and Backdrop. Pictures of other posts have the same class: they stand in links, in lists of posts, or in another `<article>` than the headline.
 
     Earns one picture on 1,282 real pages, and those of a blog with Understrap whose API is off.
     """
     if heading is None:
         return
     around = ancestors_of(heading)
-    for image in tree.css("img.wp-post-image")[:MAX_FIGURES]:
+    for image in tree.css(_FEATURED)[:MAX_FIGURES]:
         holders = upwards(image.parent, MAX_NESTED_TAGS)
         up = next(
             (
@@ -178,7 +200,11 @@ def featured_picture(
             ),
             None,
         )
-        is_others = up is not None and (up.tag == "a" or (up.tag == "article" and up.mem_id not in around))
+        # Drupal 7 and Backdrop print the headline above the `<article>` that holds the whole post.
+        is_own = up is not None and (
+            up.mem_id in around or "view-mode-full" in (up.attributes.get("class") or "")
+        )
+        is_others = up is not None and (up.tag == "a" or (up.tag == "article" and not is_own))
         if not (is_others or aside(image, near=True) or other_posts.holds(image)):
             for address in picture_sources(image)[:1]:
                 yield Claim("image", address, Source(Place.FIGURE))
@@ -217,6 +243,29 @@ def picture_claims(marks: Sequence[Mark], head_images: Sequence[str], url: str) 
             credit, text = split_credit(text)
         yield Claim("image_caption", text, Source(Place.FIGURE))
         yield Claim("image_credit", credit, Source(Place.FIGURE))
+
+
+def caption_beside(tree: LexborHTMLParser, head_images: Sequence[str]) -> Iterator[Claim]:
+    """Caption and credit of a picture of the head that stands in no `<figure>`: the text of a box beside it whose class says so, or of a
+    `<figcaption>` there."""
+    names = {_stem(one) for one in head_images} - {""}
+    images = tree.css("img")[:MAX_SHOWN_PICTURES] if names else ()
+    shown = (i for i in images if names & {_stem(a) for a in picture_sources(i)} and not aside(i, near=True))
+    for image in islice(shown, MAX_FIGURES):
+        for up in upwards(image.parent, MAX_ELEMENTS_TO_CAPTION):
+            if up.tag in ("body", "figure"):
+                break
+            if len(up.css("img")) > 1 or len(up.css("p")) > MAX_PARAGRAPHS_OF_CAPTION:
+                break
+            for box in up.css("figcaption,[class]")[:MAX_CAPTION_BOXES]:
+                if box.tag != "figcaption" and not _CAPTION_BOX.search(box.attributes.get("class") or ""):
+                    continue
+                text = text_of(box, MAX_CAPTION_CHARS)
+                if text:
+                    credit, text = split_credit(text)
+                    yield Claim("image_caption", text, Source(Place.FIGURE))
+                    yield Claim("image_credit", credit, Source(Place.FIGURE))
+                    return
 
 
 def first_in_text(
@@ -416,11 +465,15 @@ def split_credit(caption: str) -> tuple[str, str]:
 
     >>> split_credit("The ferry returns. Photo: Jane Doe")
     ('Jane Doe', 'The ferry returns.')
+    >>> split_credit("Foto: The ferry at the old quay (Jane Doe/Harbour Post)")
+    ('Jane Doe/Harbour Post', 'The ferry at the old quay')
     >>> split_credit("Harbour Post / Jane Doe")
     ('Harbour Post / Jane Doe', '')
     """
     if _NAMES_ONLY.fullmatch(caption):
         return caption, ""
+    if match := _CAPTION_AND_CREDIT.fullmatch(caption):
+        return _plain_credit(match[2]), match[1]
     if match := _WHOLE_CREDIT.fullmatch(caption):
         return _plain_credit(match[1]), ""
     match = _CREDIT.search(caption)

@@ -19,7 +19,7 @@ from newsarchive.core.metadata import eastern_titles, markup
 from newsarchive.core.metadata.claims import FIRST_HEADINGS, JSON_LD, OPEN_GRAPH, Claim, Place, Source, plain
 from newsarchive.core.metadata.elements import text_of
 from newsarchive.core.metadata.person_names import like_a_name
-from newsarchive.core.text.normalise import key
+from newsarchive.core.text.normalise import in_addresses, key
 from newsarchive.core.text.patterns import words_of
 from newsarchive.core.urls import parts_of, registered_domain, try_normalise
 from newsarchive.items import Block, Candidate
@@ -272,9 +272,20 @@ def site_names(claims: Sequence[Claim], url: str) -> list[str]:
     """The names that the site gives itself, the texts that link to its home page, and its host."""
     names = [c.value for c in claims if c.field == "publisher" and c.source.bare in _NAMES_SITE]
     names += [c.value for c in claims if c.source.place is Place.HOME]
+    names += _called_like_host(claims, url)
     names += [short for name in names if (short := without_motto(name, url)) != name]
     host = (parts_of(url).hostname or "").removeprefix("www.")
     return [*names, host, host.rsplit(".", 1)[0]] if host else names
+
+
+def _called_like_host(claims: Iterable[Claim], url: str) -> Iterator[str]:
+    """The part at either end of `<title>` that is spelled like the host: "Harbour Post - The mill closes" of harbourpost.example, on a
+    page that names its site nowhere else."""
+    labels = {label for label in host_labels(url) if len(label) >= MIN_HOST_WORD_LETTERS}
+    for claim in claims:
+        if claim.field == "headline" and claim.source.place is Place.TITLE and labels:
+            first, *others = title_parts(claim.value)
+            yield from (part for part in (first, *others[-1:]) if others and labels & in_addresses(part))
 
 
 def written_name(name: str, names: Sequence[str], url: str) -> str:
@@ -363,15 +374,15 @@ def is_named_like(name: str, labels: Iterable[str]) -> bool:
 def _like_label(name: str, label: str) -> bool:
     """Whether a name and a label of a host say the same: "Harbour Post Online" and "harbourpost", "Harbour County Times" and
     "hct"."""
-    folded = key(name)
-    if len(label) >= MIN_LABEL_LETTERS and label in folded:
+    forms = in_addresses(name)
+    if len(label) >= MIN_LABEL_LETTERS and any(label in form for form in forms):
         return True
     initials = "".join(word[0] for word in re.findall(r"\w+", name) if word[0].isupper()).casefold()
     # "U.S. Small Business Administration" of sba.gov
     is_short_for = len(label) >= MIN_LABEL_LETTERS and initials.endswith(label)
     return (
         is_short_for
-        or (len(folded) >= MIN_SITE_NAME_LETTERS and folded in label)
+        or any(len(form) >= MIN_SITE_NAME_LETTERS and form in label for form in forms)
         or (len(initials) >= MIN_LABEL_LETTERS and initials in label)
     )
 
@@ -426,9 +437,11 @@ def spelled_as(line: str, label: str) -> str:
         spelled = ""
         for _, end, word in words[i:]:
             spelled += word
-            if spelled == label and not line[start:end].islower():  # a word of a sentence, or an address
+            if (
+                label in in_addresses(spelled) and not line[start:end].islower()
+            ):  # a word of a sentence, or an address
                 return line[start:end]
-            if not label.startswith(spelled):
+            if not any(label.startswith(form) for form in in_addresses(spelled)):
                 break
     return ""
 

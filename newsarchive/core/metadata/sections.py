@@ -52,6 +52,8 @@ MIN_SHARE_OF_TAGS = 0.6
 _COUNT = re.compile(r"\s\(?\d+(?: \w+)?\)?$")
 #: The number of posts alone: "24", "(24)".
 _NUMBER = re.compile(r"\(?\d+\)?")
+#: The class of one box of many, each of which holds a link.
+_ITEM = re.compile(r"(?:^|[\s_-])(?:field_{0,2}-?|tags?_{0,2}-?)item(?:$|\s)")
 #: Names of a link to a tag, or of the box around it, in a cloud of all tags ("tag-link-7" is WordPress's).
 _CLOUD = re.compile(r"cloud|tag-link-|widget", re.IGNORECASE)
 #: Links beside a link to a category, itself included: author, tags, comments. More are a menu, as of languages.
@@ -65,7 +67,7 @@ MAX_CRUMB_LINKS = 100
 #: Blocks of a page that are searched for paywalls; later ones are not read.
 MAX_SEARCHED_BLOCKS = 1000
 #: What themes print between the parts of a breadcrumb, also inside its links.
-_SEPARATORS = " >›»/|→"
+_SEPARATORS = " >›»/|→*"
 #: Arrows between the steps of a breadcrumb. Bars and strokes stand between the items of menus, too.
 _ARROWS = frozenset("»›>→❯▸►⟩＞")
 #: Elements between a link to the home page and the row that it begins: `<li>`, `<span>`.
@@ -134,7 +136,7 @@ def section_claims(
                 continue
             group = mark.node.parent
             if "category" in rel or _is_category(mark, group):
-                found = _named("article_section", text_of(mark.node), Place.CATEGORY)
+                found = named_claim("article_section", text_of(mark.node), Place.CATEGORY)
                 if other_posts.holds(mark.node):
                     of_others += found
                 else:
@@ -143,13 +145,13 @@ def section_claims(
                 continue
             first_group = group if first_group is None else first_group
             if group is None or _same_group(group, first_group):
-                yield from _named("keywords", _without_count(mark.node), Place.TAG)
+                yield from named_claim("keywords", _without_count(mark.node), Place.TAG)
         elif crumbs_left and mark.is_breadcrumb:
             links = mark.node.css("a")[:MAX_CRUMB_LINKS]
-            path = [text_of(a) for a in links if _may_be_section(a, rules)]
+            path = [text_of(a) for a in links if may_be_section(a, rules)]
             path = [text for text in path if text and key(text) != key(title)]
             crumbs_left -= 1
-            yield from _named("article_section", path[-1] if path else "", Place.CRUMBS)
+            yield from named_claim("article_section", path[-1] if path else "", Place.CRUMBS)
     if not has_category:
         yield from of_others
     if first_group is None:
@@ -184,10 +186,10 @@ def crumbs_from_home(home: Iterable[LexborNode], title: str, rules: Rules) -> It
             for text, one, host in zip(texts[1:], links[1:], hosts, strict=True)
             if text
             and key(text) != key(title)
-            and (_may_be_section(one, rules) or host not in (None, of_home))
+            and (may_be_section(one, rules) or host not in (None, of_home))
         ]
         if path:
-            yield from _named("article_section", path[-1], Place.CRUMBS)
+            yield from named_claim("article_section", path[-1], Place.CRUMBS)
             return
 
 
@@ -222,7 +224,7 @@ def _tags_beside(marks: Sequence[Mark]) -> Iterator[Claim]:
     is_cloud = any("style" in m.attributes or "title" in m.attributes for m in tags) or _CLOUD.search(names)
     if len(lists) == 1 and not is_cloud and not any(map(_COUNT.search, texts)):
         for text in texts:
-            yield from _named("keywords", text, Place.TAG)
+            yield from named_claim("keywords", text, Place.TAG)
 
 
 def linked_categories(
@@ -248,7 +250,7 @@ def linked_categories(
             and not (_is_aside(node) or in_masthead(node, around) or other_posts.holds(node))
         ):
             for link in group_links:
-                yield from _named("article_section", text_of(link.node), Place.CATEGORY_LINK)
+                yield from named_claim("article_section", text_of(link.node), Place.CATEGORY_LINK)
             return
 
 
@@ -270,7 +272,7 @@ def printed_categories(
         if not (
             is_linked or text.endswith(":") or aside(box, near=True, own=around) or other_posts.holds(box)
         ):
-            yield from _named("article_section", text, Place.CATEGORY_LINK)
+            yield from named_claim("article_section", text, Place.CATEGORY_LINK)
             return
 
 
@@ -287,7 +289,7 @@ def in_title(
     if 0 < len(section.split()) <= MAX_TITLE_SECTION_WORDS and not like_a_name(section, rules):
         links = tree.css("a[href]")[:MAX_TITLE_LINKS]
         if any(key(text_of(link)) == key(section) for link in links):
-            yield from _named("article_section", section, Place.TITLE)
+            yield from named_claim("article_section", section, Place.TITLE)
 
 
 def linked_tags(
@@ -326,7 +328,7 @@ def linked_tags(
     # The only list may stand beside the posts before and after: in the foot of the Next.js blog with Tailwind.
     only = beside_others if len(beside_others) == 1 else []
     for text in (lists or lines or only or [()])[0]:
-        yield from _named("keywords", text, Place.TAG_LINK)
+        yield from named_claim("keywords", text, Place.TAG_LINK)
 
 
 #: Boxes for tags of a page that are looked at; from two on they belong to several posts.
@@ -348,7 +350,7 @@ def printed_tags(tree: LexborHTMLParser, headline: Mark | None, other_posts: Oth
     whole = text_of(boxes[0], MAX_LINKED_TAGS_CHARS)
     if len(texts) <= MAX_LINKED_TAGS and sum(map(len, texts)) >= MIN_SHARE_OF_TAGS * len(whole) > 0:
         for text in texts:
-            yield from _named("keywords", text, Place.TAG_LINK)
+            yield from named_claim("keywords", text, Place.TAG_LINK)
 
 
 def _is_aside(node: LexborNode) -> bool:
@@ -370,9 +372,11 @@ def _groups(links: Iterable[Mark]) -> list[list[Mark]]:
 
 
 def _around(link: LexborNode) -> LexborNode:
-    """The element that holds a link and those beside it: its parent or, for the item of a list (`<li>`, `<dd>`), the list."""
+    """The element that holds a link and those beside it: its parent or, for the item of a list (`<li>`, `<dd>`, `<div class=field-item>`
+    of Drupal and Backdrop), the list."""
     parent = link.parent or link
-    return parent.parent or parent if parent.tag in ("li", "dd") else parent
+    is_item = parent.tag in ("li", "dd") or _ITEM.search(parent.attributes.get("class") or "") is not None
+    return parent.parent or parent if is_item else parent
 
 
 def _is_category(mark: Mark, group: LexborNode | None) -> bool:
@@ -399,7 +403,7 @@ def _is_word(text: str) -> bool:
     return len(text) > 1 or _ONE_CHARACTER.fullmatch(text) is not None
 
 
-def _named(field: str, text: str, place: Place) -> Iterator[Claim]:
+def named_claim(field: str, text: str, place: Place) -> Iterator[Claim]:
     text = text.strip(_SEPARATORS).lstrip("#")
     if _is_word(text) and len(text) <= MAX_SECTION_CHARS:
         yield Claim(field, text, Source(place))
@@ -472,7 +476,7 @@ def is_name(text: str) -> bool:
     return len(text.split()) < MIN_SENTENCE_WORDS or _SENTENCE_SIGN.search(text) is None
 
 
-def _may_be_section(link: LexborNode, rules: Rules) -> bool:
+def may_be_section(link: LexborNode, rules: Rules) -> bool:
     """Whether a link of a breadcrumb leads neither home nor, with the text of a name, below a folder of people: "/authors/jane-doe/"."""
     path = parts_of((link.attributes.get("href") or "").strip()[:500]).path
     folder = path.strip("/").rpartition("/")[0]

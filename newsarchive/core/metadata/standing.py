@@ -31,6 +31,8 @@ _IN_MENU_OF_SIDEBAR = "md-nav"
 #: Blogger calls the list that holds the post itself a widget, as it calls what stands in the sidebar: `<div class="widget Blog">`.
 _POSTS_OF_BLOGGER = re.compile(r"(?:^|\s)widget\s+Blog(?:\s|$)")
 #: Classes of the foot of the post itself, where Blogger and WordPress themes put author and date.
+#: The class of a `<footer>` that says so once more.
+_FOOT_WORD = re.compile(r"(?<![\w-])[\w-]*foot(?:er)?(?![\w-])", re.IGNORECASE)
 _POST_FOOT = re.compile(r"(?:post|entry|article)-(?:footer|meta)", re.IGNORECASE)
 #: The type of an item of schema.org that is an article.
 _ARTICLE_ITEM = re.compile(r"schema\.org/(?:\w*Article|\w*Posting)\s*$")
@@ -120,7 +122,9 @@ def aside(node: LexborNode, *, near: bool = False, own: Set[int] = frozenset()) 
         names = f"{attributes.get('class') or ''} {attributes.get('id') or ''}" if attributes else " "
         if _IN_SIDEBAR in names:
             return False
-        says_aside = names != " " and _says_aside(names)
+        if up.tag == "footer" and _is_foot_of_article(up):
+            names = _FOOT_WORD.sub("", names)  # Kirby's "note-footer" says no more than the element
+        says_aside = names.strip() != "" and _says_aside(names)
         if (says_aside and not (up.tag == "div" and _is_foot_of_article(up))) or (
             not near
             and up.tag in _ASIDE_TAGS

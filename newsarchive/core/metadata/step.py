@@ -33,6 +33,7 @@ from newsarchive.core.metadata import (
     pictures,
     publication_date,
     publisher,
+    section_links,
     sections,
     site_statements,
 )
@@ -240,6 +241,8 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
     if not _offered("article_section", claims):
         claims += sections.printed_categories(tree, anchor, other_posts)
     if not _offered("article_section", claims):
+        claims += section_links.claims(tree, anchor, other_posts, url, rules)
+    if not _offered("article_section", claims):
         claims += sections.crumbs_from_home(home, title, rules)
     claims += sections.in_title(found.title, title, site_names, tree, rules)
     claims = sections.named(claims, _no_section_names(claims, title, titles, site_names, rules), rules)
@@ -260,6 +263,7 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
     claims += bylines.claims(own, title, _known_fields(claims, site_names, rules), rules)
     if not any(c.field == "authors" and c.source.place not in GUESSES for c in claims):
         claims += publication_date.authors_in_scripts(page.text, rules)
+        claims += guessed_names.at_accounts(tree, url, rules)
     if not section_names:
         no_names = _no_section_names(claims, title, titles, site_names, rules)
         of_menu = sections.named([*sections.in_menu(tree, url, claims)], no_names, rules)
@@ -314,6 +318,8 @@ def _with_pictures(
         claims += pictures.featured_picture(tree, anchor, other_posts)
     if not is_asked and none_shows_the_post():
         claims += pictures.first_in_text(tree, blocks, url, other_posts)
+    if not _offered("image_caption", claims):
+        claims += pictures.caption_beside(tree, addresses())
     if _offered("image_credit", claims):
         return claims
     return [c for c in claims if c.field != "image_caption" or pictures.is_caption(c.value, blocks)]

@@ -23,6 +23,7 @@ It may also hold these lists:
 - `lead`: what may stand before the name ("the website of"); `stops`: what ends it ("under licence"); `buttons`: words of
   the page that may stand behind it ("report");
 - `not_names`: first words of texts that are no names ("June"); `notes`: "Editor's note" and the like;
+- `distributors`: words before the name of a house that distributes another's text, in a copyright notice;
 - `copyright`, `rights`: words of a copyright notice; `by`, `roles`: words of a byline;
 - `company`: words of a firm's name; `endings`: case endings of names;
 - `pictures`: how a line begins that credits a picture;

@@ -10,8 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import chain
 
+from newsarchive import compiled
 from newsarchive.core.metadata.claims import Place
 from newsarchive.core.origin.attribution import (
     Attribution,
@@ -19,7 +21,7 @@ from newsarchive.core.origin.attribution import (
     attributions_in,
     details_beside_date,
 )
-from newsarchive.core.origin.attribution_patterns import entries_of, words_of
+from newsarchive.core.origin.attribution_patterns import any_of, entries_of, words_of
 from newsarchive.core.origin.backlinks import (
     label_lines,
     labelled_link,
@@ -234,10 +236,17 @@ def _from_block(
         # "dpa-infocom, dpa:250303-99" and "Mare News (Mare Ltd)" hold more than the firm's name.
         firm = re.sub(r"\s+\(.*|,\s*\w+:\d.*", "", notice.holder)
         known = place.in_content and begins_line(notice, rules) and listed(firm, rules)
-        weight = 0.8 if known else NOTICE_IN_CONTENT_WEIGHT if place.in_content else 0.3
+        # No site says of its own pages who distributes them.
+        is_distributed = notice.year is not None and _distributed(rules).search(block.text) is not None
+        weight = 0.8 if known or is_distributed else NOTICE_IN_CONTENT_WEIGHT if place.in_content else 0.3
         if place.inside and notice.year is None:  # of a picture, whose credit stands below it
             weight *= _HEARSAY_FACTOR
         yield Lead("copyright", notice.notice, firm, weight, notice=notice)
+
+
+@lru_cache(maxsize=8)
+def _distributed(rules: Rules) -> re.Pattern[str]:
+    return compiled.regex(rf"(?<!\w)(?:{any_of(entries_of(rules, 'distributors'))})(?!\w)", re.I)
 
 
 def _attributions(text: str, headline: str, rules: Rules) -> tuple[Attribution, ...]:

@@ -341,6 +341,24 @@ def with_a_date_each(text: str, rules: Rules) -> Iterator[str]:
     yield f"{behind.strip()} {rest[cut:]}" if changed else rest[cut:].lstrip(" ),;|·•")
 
 
+#: The beginning of the next detail behind a number, in a line without bars: up to three words and a colon.
+_NEXT_LABEL = re.compile(r"(?<=\d)\s+(?=(?:[^\W\d_]{2,20} ){0,2}[^\W\d_]{3,20} ?: )")
+
+
+def with_a_label_each(line: str) -> list[str]:
+    """The details of a line that has a label before each and nothing between them.
+
+    >>> with_a_label_each("Giriş Tarihi: 3 Mayıs 2024 10:12 Güncelleme: 4 Mayıs 2024 08:30 Okunma: 1234 Muhabir: Ayşe Yılmaz")
+    ['Giriş Tarihi: 3 Mayıs 2024 10:12', 'Güncelleme: 4 Mayıs 2024 08:30', 'Okunma: 1234', 'Muhabir: Ayşe Yılmaz']
+    >>> with_a_label_each("At 10 the captain said: we sail.")
+    ['At 10 the captain said: we sail.']
+    """
+    if line.count(": ") < 2:
+        return [line]
+    details = _NEXT_LABEL.split(line)
+    return details if all(detail[:1].isupper() for detail in details) else [line]
+
+
 #: A time of day at the beginning, with what stands around it: ", 10:20 Uhr | ", "13h28 ".
 _TIME_FIRST = re.compile(
     r"^[\W\d_]*(?:(?:h(?=\d)|(?:uhr|[ap]\.?m|hrs?|ч|h)\b|[时時分秒点點시분]+(?=[\W\d_]))[\W\d_]*)*",

@@ -283,6 +283,27 @@ def without_accents(text: str) -> str:
     return "".join(filterfalse(unicodedata.combining, unicodedata.normalize("NFKD", text)))
 
 
+#: Letters without a decomposition → how addresses write them.
+_IN_ADDRESSES = str.maketrans(
+    {"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"}
+)
+#: How German addresses write letters with two dots.
+_GERMAN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
+
+
+def in_addresses(text: str) -> set[str]:
+    """The match keys (`key`) of a text as a host or a path may write it.
+
+    >>> sorted(in_addresses("Přístavní listy")), sorted(in_addresses("Münchner Bote"))
+    (['pristavnilisty', 'přístavnílisty'], ['muenchnerbote', 'munchnerbote', 'münchnerbote'])
+    """
+    folded = text.casefold()
+    if folded.isascii():
+        return {key(text)}
+    forms = (folded.translate(_IN_ADDRESSES), folded.translate(_GERMAN).translate(_IN_ADDRESSES))
+    return {key(text), *(key(without_accents(form)) for form in forms)}
+
+
 #: A reference to a character by a number that is longer than any character's. Python raises for 4,301 digits.
 _TOO_LONG = re.compile(r"&#(?:[0-9]{20,}|[xX][0-9a-fA-F]{20,});?")
 
