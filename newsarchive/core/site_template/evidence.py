@@ -52,6 +52,7 @@ class Stats:
     beside_name: int = 0
     isolated: int = 0
     teases: int = 0
+    titled: int = 0
     carried: int = 0
     before_boilerplate: int = 0
     between_boilerplate: int = 0
@@ -205,6 +206,10 @@ def judge_form(
     nothing; nor does one without a tie to the articles' origins, a domain, or an offer.
     """
     seen = len(stats.clusters | (elsewhere.clusters if elsewhere else frozenset()))
+    titled = stats.titled >= AGREEING_SHARE * stats.pages
+    if titled and seen >= MIN_PAIR_ARTICLES and len(stats.keys) >= MIN_PAIR_ARTICLES:
+        label = "promo" if stats.is_inside else "attribution"
+        return Finding("chrome", label, f"this form stands in {articles(seen)} and holds the title of each")
     if seen < MIN_ARTICLES or len(stats.keys) < MIN_ARTICLES:
         return None
     # Such a label stands before titles of other posts or before links, as "Where:" and "Cast:" do not.

@@ -230,6 +230,7 @@ def _count(stats: Stats, page: Observation, line: Line, inner: bool, sides: tupl
     stats.before_boilerplate += bool(sides[1])
     stats.named += line.names_origin
     stats.teases += line.teases
+    stats.titled += line.titled
     if page.origin:
         stats.origins[page.origin] = stats.origins.get(page.origin, 0) + 1
 

@@ -46,6 +46,10 @@ MIN_SENTENCE_WORDS = 6
 MIN_FORM_WORDS = 4
 #: Words of an attribution or a promo; longer lines have no form.
 MAX_FORM_WORDS = 60
+#: Words from which on a headline is nobody's turn of phrase. A shorter one is looked for behind a quotation mark alone.
+MIN_HEADLINE_WORDS = 6
+#: Quotation marks that may stand before a short headline.
+QUOTES = ("“", "„", "«", "« ", "《", '"', "‘", "「")
 #: Pages of a site that are compared with one another: the newest.
 WINDOW_PAGES = 500
 #: Characters of a short line of the article that are kept to show it and to compare it.
@@ -100,6 +104,8 @@ class Line(NamedTuple):
     leads: bool = False
     #: The same, and the title is a link.
     teases: bool = False
+    #: It holds the page's own headline and more, as a credit ("Ana Ruiz wrote “…” for the Gazette") and a promo ("Liked “…”?") do.
+    titled: bool = False
     #: Extraction's model is sure that it is of the article.
     sure: bool = False
     #: A number for its first two words; of a line that `leads`, for its title.
@@ -195,14 +201,18 @@ def lines_of(article: Article, words: Phrases | None = None) -> tuple[Line, ...]
     own = frozenset(fold(t) for t in (article.headline, article.description, *said) if t)
     origin = article.origin
     marks = tuple(fold(t) for t in (origin.name, origin.domain) if t) if origin else ()
-    return tuple(_line(block, own, marks, words) for block in article.blocks)
+    headline = article.headline if comparable_words(article.headline) >= MIN_FORM_WORDS else ""
+    return tuple(_line(block, own, headline, marks, words) for block in article.blocks)
 
 
-def _line(block: Block, own_texts: Set[str], marks: tuple[str, ...], phrases: Phrases | None) -> Line:
-    """A block of a page with these titles and descriptions of its own, and with these names of its origin, all folded."""
+def _line(
+    block: Block, own_texts: Set[str], headline: str, marks: tuple[str, ...], phrases: Phrases | None
+) -> Line:
+    """A block of a page with this headline, with these titles and descriptions of its own, and with these names of its
+    origin, all but the headline folded."""
     text, kind, label = block.text, block.kind, block.label
     words, folded = comparable_words(text), fold(text)
-    names_origin = sells = domain = leads = teases = False
+    names_origin = sells = domain = leads = teases = titled = False
     form = start = 0
     in_body = label == "body" and words <= MAX_FORM_WORDS
     if in_body:
@@ -214,6 +224,7 @@ def _line(block: Block, own_texts: Set[str], marks: tuple[str, ...], phrases: Ph
         title = lead_of(text)[1] if kind == "paragraph" else ""
         domain, leads = DOMAIN in form_of(text), bool(title)
         teases = leads and any(title.startswith(linked) for linked, _ in block.links)
+        titled = _holds_title(block, headline)
         start = line_key(title or " ".join(text.split(maxsplit=2)[:2]))
     key, place = line_key(text), signature(block.path)
     sentence, heading, item = ends_sentence(text), kind == "heading", kind == "list_item"
@@ -227,8 +238,23 @@ def _line(block: Block, own_texts: Set[str], marks: tuple[str, ...], phrases: Ph
     # All fields in their order: a page has hundreds of lines, and by name this takes twice the time.
     return Line(
         key, form, place, label, words, sentence, heading, item, linked, quotation, names_origin, sells,
-        domain, own, fixed, guess, proved, leads, teases, sure, start, full, sample,
+        domain, own, fixed, guess, proved, leads, teases, titled, sure, start, full, sample,
     )  # fmt: skip
+
+
+def _holds_title(block: Block, headline: str) -> bool:
+    """Whether a line holds a headline, letter by letter, and says something of it.
+
+    A sentence that begins with the words of the headline and goes on is the article's own, unless it links them: some
+    blogs make the title of the first words of a post.
+    """
+    text = block.text
+    at = text.find(headline) if headline else -1
+    if at < 0 or len(text) < len(headline) + 4:
+        return False
+    if at == 0 and text[len(headline) :].lstrip()[:1].isalnum() and headline not in dict(block.links):
+        return False
+    return text[:at].endswith(QUOTES) or comparable_words(headline) >= MIN_HEADLINE_WORDS
 
 
 def shareable(page: Observation) -> dict[int, bool]:
@@ -312,10 +338,10 @@ PACKING_LEVEL = 3
 #: In the order of `Line`'s fields. What is added at the end is false in older records.
 _FLAGS = (
     "sentence", "heading", "item", "linked", "quotation", "names_origin", "sells", "domain", "own",
-    "fixed", "guess", "proved", "leads", "teases", "sure",
+    "fixed", "guess", "proved", "leads", "teases", "titled", "sure",
 )  # fmt: skip
-#: The bit of each flag. Bits 6 and 15 were those of flags that are gone.
-_BITS = (*range(6), *range(7, 15), 16)
+#: The bit of each flag. Bit 6 was that of a flag that is gone.
+_BITS = (*range(6), *range(7, 17))
 _switches = attrgetter(*_FLAGS)
 
 

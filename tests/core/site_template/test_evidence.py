@@ -138,11 +138,20 @@ FORMS = {
     "it is about people": (stats(keys={1, 2, 3}, starts={1, 2, 3}), ""),
     "with two names alone": (stats(SELLS, keys={1, 2}, starts={1}), ""),
     "in two articles alone": (stats(SELLS, articles=2, keys={1, 2, 3}, starts={1}), ""),
+    "it holds the title of each article": (
+        stats(articles=2, keys={1, 2}, starts={1, 2}, titled=2), "and holds the title of each",
+    ),
+    "it holds the titles of some": (stats(articles=3, keys={1, 2, 3}, starts={1, 2, 3}, titled=2), ""),
+    "it holds a title, and is the same line": (stats(articles=2, keys={1}, starts={1}, titled=2), ""),
     "no sentence": (stats(SELLS._replace(sentence=False), keys={1, 2, 3}, starts={1}), ""),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("case", FORMS.values(), ids=FORMS)
-def test_a_form_is_a_promo_where_it_offers_something(case: tuple[Stats, str]) -> None:
+def test_a_form_is_boilerplate_where_it_offers_something_or_holds_each_title(case: tuple[Stats, str]) -> None:
     line, reason = case
-    assert said(judge_form(line, 7, None)) == (("chrome", "promo", reason) if reason else None)
+    label = "attribution" if line.titled else "promo"
+    found = said(judge_form(line, 7, None))
+    assert (
+        found and (found[0], found[1], found[2].removeprefix(f"this form stands in {line.pages} articles "))
+    ) == (("chrome", label, reason) if reason else None)

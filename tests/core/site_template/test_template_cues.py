@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from newsarchive.core.site_template.learner import learn
@@ -155,6 +157,37 @@ def test_a_quoted_title_makes_no_other_form() -> None:
 
     site = pages(12, {n: [line(credit(n))] for n in (1, 4, 8)}, at=5, origin="")
     assert all(label_of(site[n], learned(site), credit(n)) == "attribution" for n in (1, 4, 8))
+
+
+TITLES = ("Swans return to the lake again", "The mill grinds on all winter", "A choir sings for the harbour")
+
+
+def titled(form: str, titles: Sequence[str]) -> tuple[list[Article], dict[int, str]]:
+    """A site of twelve pages, a few of which have a last line that holds their title, and these lines by page."""
+    told = {4 * n: form.format(title) for n, title in enumerate(titles)}
+    site = [
+        page(n, [*prose(n), *([line(told[n])] if n in told else [])], title=TITLES[n // 4]) for n in range(12)
+    ]
+    return site, told
+
+
+@pytest.mark.parametrize(
+    "form",
+    ["Ana Ruiz wrote “{}” for Tern & Tide, which let us run it.", "Liked “{}”? It costs less than a loaf."],
+)
+def test_a_form_that_holds_the_title_of_each_article_goes(form: str) -> None:
+    site, told = titled(form, TITLES)
+    assert all(shown(site[n], learned(site)) == [b.text for b in prose(n)] for n in told)
+
+
+def test_a_sentence_that_begins_like_the_title_stays() -> None:
+    site, told = titled("{} because the town paid for it.", TITLES)
+    assert all(told[n] in shown(site[n], learned(site)) for n in told)
+
+
+def test_a_line_that_holds_the_title_of_one_article_stays() -> None:
+    site, told = titled("Ana Ruiz hopes that “{}” will be read.", TITLES[:1])
+    assert told[0] in shown(site[0], learned(site))
 
 
 FILED = "Entered in the book on {day} under {name} and left there for whoever comes by."
