@@ -49,6 +49,12 @@ MAX_SAYING_AUTHOR_WORDS = 8
 MAX_LIST_LINES = 8
 #: Words of one line of such a list: a title, a teaser, at most a title with its teaser.
 MAX_TEASER_WORDS = 45
+#: Labels of a line that calls the reader to read something.
+CALLS_TO_READ = ("related", "read more")
+#: What parts such a call from the title that it names.
+_SAYS_WHAT = re.compile(r"[:：]\s*\w")
+#: Words of such a line that does not say what; a longer line holds a title.
+MAX_BARE_CALL_WORDS = 5
 #: Words of a line that heads a list because it names the page's source.
 MAX_SOURCE_HEAD_WORDS = 8
 #: Words of a sentence of the article. Above the last sentence of at least this length, a list whose head is known by a name alone
@@ -235,17 +241,25 @@ def quotes(blocks: Sequence[Block], heads: Heads) -> list[Span]:
 # -- lists of links --------------------------------------------------------------------------------
 
 
-def link_lists(blocks: Sequence[Block], known: Heads, sources: Sequence[str] = ()) -> list[Span]:
+def link_lists(blocks: Sequence[Block], known: Heads, calls: Heads, sources: Sequence[str]) -> list[Span]:
     """Heads of link lists with the lines that go with them.
 
-    A head is a line that a table knows (`known`), or a short line with one of the `sources`: folded names that the page gives for
-    the source of its article. A run of at most eight lines that reaches boilerplate or the page's end goes whole. From
-    a run that reaches prose, or that consists of sentences, only the links at its beginning go; where it has none, its
-    head stays too.
+    A head is a line that a table knows (`known`). Below the text, and over titles only, two more lines are heads: one that a
+    table knows as a call to read something and that ends there (`calls`: "Read also"), and a short line with one of the
+    `sources`, folded names that the page gives for the source of its article. A run of at most eight lines that reaches
+    boilerplate or the page's end goes whole. From a run that reaches prose, or that consists of sentences, only the links
+    at its beginning go; where it has none, its head stays too.
     """
     heads = {i: verdict.rule for i, verdict in known.items() if verdict.label == "related"}
-    named = {i for i, b in enumerate(blocks) if sources and i not in known and _names_source(b, sources)}
-    heads = dict(sorted((heads | dict.fromkeys(named, "head: a short line that names the source")).items()))
+    weak = {
+        i: verdict.rule
+        for i, verdict in calls.items()
+        if i not in known and _is_bare_call(blocks[i], verdict)
+    }
+    for i, block in enumerate(blocks) if sources else ():
+        if i not in known and _names_source(block, sources):
+            weak.setdefault(i, "head: a short line that names the source")
+    heads = dict(sorted((heads | weak).items()))
     if not heads:
         return []
     is_body = [b.label == "body" for b in blocks]
@@ -254,11 +268,19 @@ def link_lists(blocks: Sequence[Block], known: Heads, sources: Sequence[str] = (
     found: list[Span] = []
     for i, rule in heads.items():
         run = _list_run(blocks, is_body, i + 1, heads)
-        if i in named and (i < last_text or any(is_prose(blocks[j]) for j in run)):
-            continue  # a name alone is believed below the text only, and over titles only
-        if run or (i not in named and not any(is_body[i + 1 : i + 2])):
+        if i in weak and (i < last_text or any(is_prose(blocks[j]) for j in run)):
+            continue
+        if run or (i not in weak and not any(is_body[i + 1 : i + 2])):
             found.append(([i, *run], f"{rule}, and the list under it"))
     return found
+
+
+def _is_bare_call(block: Block, verdict: BlockVerdict) -> bool:
+    """Whether a line that a table knows calls the reader to read something, and the line does not say what."""
+    is_call = verdict.label in CALLS_TO_READ and not is_linked(block)
+    return (
+        is_call and not _SAYS_WHAT.search(block.text) and comparable_words(block.text) <= MAX_BARE_CALL_WORDS
+    )
 
 
 def _names_source(block: Block, sources: Sequence[str]) -> bool:

@@ -442,7 +442,8 @@ def lists(marks: Marks) -> None:
             names += [attribution.source, *(word for word in block.text.split() if "." in word[:-1])]
         elif block.label == "copyright" and (notice := copyright_of(block.text, marks.rules)):
             names.append(notice.holder)
-    found = cues.link_lists(marks.blocks, marks.heads, source_names(*names))
+    calls = {i: found["line"] for i, found in marks.known.items() if "line" in found}
+    found = cues.link_lists(marks.blocks, marks.heads, calls, source_names(*names))
     marks.mark_spans(found, "related", DecidedBy.RUN)
 
 
