@@ -250,7 +250,8 @@ def caption_beside(tree: LexborHTMLParser, head_images: Sequence[str]) -> Iterat
     `<figcaption>` there."""
     names = {_stem(one) for one in head_images} - {""}
     images = tree.css("img")[:MAX_SHOWN_PICTURES] if names else ()
-    shown = (i for i in images if names & {_stem(a) for a in picture_sources(i)} and not aside(i, near=True))
+    named = (i for i in images if any(name in (v or "") for v in i.attributes.values() for name in names))
+    shown = (i for i in named if names & {_stem(a) for a in picture_sources(i)} and not aside(i, near=True))
     for image in islice(shown, MAX_FIGURES):
         for up in upwards(image.parent, MAX_ELEMENTS_TO_CAPTION):
             if up.tag in ("body", "figure"):
@@ -431,8 +432,9 @@ def _addresses(figure: LexborNode) -> list[str]:
 
 def picture_sources(image: LexborNode) -> list[str]:
     """The addresses of an `<img>` or `<source>`, without placeholders."""
-    values = [(image.attributes.get(name) or "").strip() for name in _SRC_NAMES]
-    values += [_largest(image.attributes.get(name) or "") for name in _SRCSET_NAMES]
+    attributes = image.attributes  # a new dictionary at each look
+    values = [(attributes.get(name) or "").strip() for name in _SRC_NAMES]
+    values += [_largest(attributes.get(name) or "") for name in _SRCSET_NAMES]
     return [v for v in values if v and not v.startswith("data:") and not _LOGO.search(v.rpartition("/")[2])]
 
 
