@@ -55,7 +55,7 @@ SLOW = {
     ("extract", "names of dates in a script"): 100_000,
     ("extract", "datelines of hyphens"): 300,
     ("extract", "text in 400 <div itemprop>"): 4_000_000,
-    ("extract", "links in 400 breadcrumbs"): 1_000_000,
+    ("extract", "links in 400 breadcrumbs"): 500_000,
     ("extract", "<time> in a list of posts"): 4_000_000,
     ("extract", "classes of slashes"): 5_000_000,
     ("extract", "classes of other slashes"): 5_000_000,
