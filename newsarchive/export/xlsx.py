@@ -15,7 +15,8 @@ formula stays text also when someone edits its cell (Excel's quote prefix). Time
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -58,6 +59,21 @@ def write_xlsx(articles: Iterable[Stored], target: Path, title: str, query: str 
     book = xlsxwriter.Workbook(str(target), options)
     book.set_properties({"title": xml_text(title), "comments": f"newsarchive {VERSION}"})
     sheets = {name: _Sheet(book, name) for name in ("articles", "README", "columns", "cut")}
+    try:
+        return _filled(book, sheets, articles, title, query)
+    finally:
+        for sheet in sheets.values():
+            sheet.close()
+
+
+def _filled(
+    book: xlsxwriter.Workbook,
+    sheets: Mapping[str, _Sheet],
+    articles: Iterable[Stored],
+    title: str,
+    query: str,
+) -> int:
+    """Write all sheets and the workbook; gives the number of articles."""
     names, cut, number = [field.name for field in FLAT], sheets["cut"], 0
     sheets["articles"].head(names, _WIDTHS)
     cut.head(["id", "url", "column", "characters", "of them here"], {"url": 50})
@@ -131,6 +147,12 @@ class _Sheet:
                 self.sheet.write_number(self.at, column, value)
         self.at += 1
         return cut
+
+    def close(self) -> None:
+        """Close the library's own file for the rows. Where the disk is full, Python would else say so at its end, below our message."""
+        if (rows := getattr(self.sheet, "row_data_fh", None)) is not None:
+            with suppress(OSError):
+                rows.close()
 
     def _text(self, column: int, text: str) -> int:
         """Writes a text; gives the number of its characters that found room."""
