@@ -355,13 +355,12 @@ def run(
                 spiders.server = server if len(wanted) >= MIN_SITES_FOR_SERVER else None
                 results = crawl_all(archive, wanted, jobs, spiders, options, only_if_due=not sites)
     leave_if_stopped_early(spiders)
-    code = exit_code(results)
-    if not (
-        results or options.dry_run
-    ):  # no spider wrote them: monitoring must see that this machine still looks
-        code = write_metrics(url, in_force(options, "metrics", config.load()["metrics"]))
     if not sites:  # a due site that another crawl has locked is no failure of this command
         results = [result for result in results if result.code != LOCKED] or results
+    code = exit_code(results)
+    # Where no site was due no spider wrote the metrics, and monitoring must see that this machine still looks.
+    if not results and not options.dry_run:
+        code = write_metrics(url, in_force(options, "metrics", config.load()["metrics"]))
     if not shown:
         show(results, as_json, options.quiet)
     elif results and (results[0].code == LOCKED or spiders.killed):

@@ -265,8 +265,12 @@ def test_a_stopped_search_for_paraphrases_goes_on(engine: Engine, monkeypatch: p
 
 def test_paraphrases_are_linked_when_asked_for_and_shown_apart(engine: Engine) -> None:
     told, spun, topic = (
-        text([body], f"https://{site}.example/", hours, headline=site)
-        for site, body, hours in (("told", TOLD, 1), ("spun", SPUN, 50), ("topic", TOPIC, 3))
+        text([body], f"https://{site}.example/", hours, headline=headline)
+        for site, body, hours, headline in (
+            ("told", TOLD, 1, "told"),
+            ("spun", SPUN, 50, ""),
+            ("topic", TOPIC, 3, "topic"),
+        )
     )
     Store(engine).ingest([told, spun, topic])
     run(engine, "recluster")
@@ -281,7 +285,9 @@ def test_paraphrases_are_linked_when_asked_for_and_shown_apart(engine: Engine) -
             True,
             True,
         )
-    assert "Perhaps the same in other words" in run(engine, "trace", told.url).stdout
+    shown = run(engine, "trace", told.url).stdout
+    assert "Perhaps the same in other words" in shown
+    assert not any(line.endswith("·") for line in map(str.rstrip, shown.splitlines()))  # one has no headline
     assert "style=dashed" in run(engine, "trace", told.url, "--dot").stdout
     assert sizes(engine) == [4]  # no cluster knows of them
     assert run(engine, "recluster", "--paraphrases", "2").exit_code == 2

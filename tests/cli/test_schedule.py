@@ -50,6 +50,7 @@ def test_files_of_cron_and_units_with_a_timer_are_found_too(machine: Path) -> No
     assert schedule.is_installed()
     (machine / "cron.d/news").unlink()
     service, timer = printed("--systemd").split("# ~/.config/systemd/user/newsarchive.timer\n")
+    assert "SuccessExitStatus=3 75 143\n" in service  # a crawl that is stopped before it began has not failed
     (machine / "units/news.service").write_text(service)
     assert not schedule.is_installed()  # no timer starts it
     (machine / "units/news.timer").write_text(timer)

@@ -57,7 +57,7 @@ MIN_ARTICLE_RUN_WORDS = 15
 MAX_WRITER_MARKS = 300
 #: Ancestors of such a mark that may be the box of its message.
 MAX_BOX_ANCESTORS = 8
-#: Elements, one inside the other, of which the first with a name gives a box its shape.
+#: Elements that are looked at for the name that gives a box its shape: the box, its first child, and the first child of that.
 MAX_SHAPE_DEPTH = 3
 #: Characters of a writer's name. A longer text names nobody.
 MAX_NAME_CHARACTERS = 40

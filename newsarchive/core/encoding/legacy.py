@@ -276,8 +276,8 @@ def multi_byte_legacy_changes(
 
 
 def may_prove_codec(text: str) -> bool:
-    """Whether a text has a line that may prove a codec to `multi_byte_legacy_changes`, words of ASCII included: where single words may
-    prove one, they are no UTF-8. Most lines are told by their bytes in UTF-8, of which each character beyond ASCII has two at least."""
+    """Whether a text has a line that may prove a codec to `multi_byte_legacy_changes`. The words of ASCII in a line count here, and
+    make it prove less. Most lines are told by their length in UTF-8, where each character beyond ASCII has two bytes at least."""
     for line in text.split("\n"):
         beginning = line[:MAX_SAMPLE_CHARACTERS]
         size = len(beginning)

@@ -437,11 +437,11 @@ def spelled_as(line: str, label: str) -> str:
         spelled = ""
         for _, end, word in words[i:]:
             spelled += word
-            if (
-                label in in_addresses(spelled) and not line[start:end].islower()
-            ):  # a word of a sentence, or an address
+            forms = in_addresses(spelled)
+            # In small letters it is a word of a sentence, or an address.
+            if label in forms and not line[start:end].islower():
                 return line[start:end]
-            if not any(label.startswith(form) for form in in_addresses(spelled)):
+            if not any(label.startswith(form) for form in forms):
                 break
     return ""
 

@@ -22,7 +22,7 @@ from newsarchive.items import Link
 
 @dataclass(frozen=True, slots=True)
 class Naming:
-    """Who named some links: the source, in which run, of which site, and when."""
+    """Where some links were named: by this source of this site, in this run, at this time."""
 
     site_id: int
     run_id: int
