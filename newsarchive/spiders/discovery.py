@@ -34,7 +34,7 @@ from newsarchive.core.metadata.site_statements import site_name
 from newsarchive.crawling.failures import explain, status_problem
 from newsarchive.crawling.responses import conditional, headers_of, in_time, text_of
 from newsarchive.crawling.stats import FetchProblem
-from newsarchive.db.frontier.queue import Frontier, KnownSource
+from newsarchive.db.frontier.queue import FIRST_SOURCES, Frontier, KnownSource
 from newsarchive.exceptions import DatabaseError
 from newsarchive.items import Link
 from newsarchive.rules import Rules
@@ -62,6 +62,10 @@ MAX_ERROR_CHARACTERS = 200
 DIGEST_CHARACTERS = 16
 #: The kind of a sitemap that another sitemap lists.
 SITEMAP_PART = "sitemap part"
+#: The kind of a sitemap that is read for news that the site's API does not list (`sitemaps.is_news_type`).
+ENTRY_TYPES = "sitemap of entry types"
+#: A site is asked for such news once in this long: a new entry stands on its front page, too.
+MIN_PAUSE_OF_ENTRY_TYPES = timedelta(days=1)
 #: The source of a post that an archive page links.
 ARCHIVE_PAGE = "archive page"
 #: Error statuses of an API whose answers are read: they say why it gives nothing.
@@ -137,9 +141,12 @@ class Finder:
         for source in [*tried[:first], *of_languages, *tried[first:]]:
             if self.enough():
                 return
-            # The API lists every post. One feed is read all the same, because it is short and has metadata of new posts.
+            # The API lists every post, and its sitemaps may list news of other types. One feed is read all the same, because it is
+            # short and has metadata of new posts.
             is_own = source not in of_languages
-            if is_own and (source.kind in complete or ("wp-json" in complete and source.kind == "sitemap")):
+            if is_own and "wp-json" in complete and source.kind == "sitemap" and source.announced:
+                source = replace(source, kind=ENTRY_TYPES)
+            elif is_own and (source.kind in complete or ("wp-json" in complete and source.kind == "sitemap")):
                 continue
             found = False
             async for batch in self._guarded(source, home.url):
@@ -211,7 +218,8 @@ class Finder:
         Of a host that does not answer one source is asked.
         """
         assert self.frontier is not None
-        for source in await asyncio.to_thread(self.frontier.sources, self.site_id):
+        kinds = (*FIRST_SOURCES, ENTRY_TYPES)
+        for source in await asyncio.to_thread(self.frontier.sources, self.site_id, kinds):
             if not source.answers or urlsplit(source.url).netloc in self.silent_hosts:
                 continue
             async for batch in self._guarded(Source(source.kind, source.url, announced=True), home_url):
@@ -237,14 +245,17 @@ class Finder:
 
     async def _guarded(self, source: Source, home_url: str) -> AsyncIterator[NamedLinks]:
         """What a source names. An error in reading it costs this source alone."""
+        kind = "sitemap" if source.kind == ENTRY_TYPES else source.kind
         readers = {"wp-json": self._wordpress, "feed": self._feed, "sitemap": self._sitemap}
-        if source.kind not in readers or source.kind not in self.kinds:
+        if kind not in readers or kind not in self.kinds:
             return
         try:
-            known = await self.row_of(source.kind, source.url)
-            if known and not source.announced and known.rests(datetime.now(UTC)):
+            known, now = await self.row_of(source.kind, source.url), datetime.now(UTC)
+            if known and not source.announced and known.rests(now):
                 return  # nothing was at this usual place, and the site announces nothing there
-            async for batch in readers[source.kind](source, known, home_url):
+            if known and source.kind == ENTRY_TYPES and known.is_fresh(now, MIN_PAUSE_OF_ENTRY_TYPES):
+                return
+            async for batch in readers[kind](source, known, home_url):
                 yield batch
         except DatabaseError:
             raise
@@ -402,12 +413,23 @@ class Finder:
     async def _sitemap(
         self, source: Source, known: KnownSource | None, home_url: str
     ) -> AsyncIterator[NamedLinks]:
+        """The posts of a sitemap and of those that it lists; of `ENTRY_TYPES` only the news of other types than posts."""
         waiting, failures, indexes = deque([(source.url, known)]), 0, 0
-        while waiting and not self.enough() and not self.is_barren(source.kind):
+        of_types = source.kind == ENTRY_TYPES
+        is_expected = (
+            source.announced and not of_types
+        )  # the API answered, and the site may have no such news
+
+        def is_wanted(part: str) -> bool:
+            if of_types:
+                return sitemaps.is_news_type(part, self.rules)
+            return sitemaps.sitemap_content(part, self.rules) not in SITEMAPS_WITHOUT_POSTS
+
+        while waiting and not self.enough() and not self.is_barren("sitemap"):
             url, own = waiting.popleft()
             if not self._first_time(url):
                 continue
-            response = await self.get(url, own, expected=source.announced)
+            response = await self.get(url, own, expected=is_expected)
             failures = failures + 1 if response is None else 0
             if failures >= MAX_FAILED_SITEMAPS_IN_A_ROW:
                 sentence = f"{failures} sitemaps in a row cannot be read, and {len(waiting)} others are not asked for"
@@ -423,31 +445,32 @@ class Finder:
                 # The sitemaps that the site's sitemaps listed when they were last read.
                 if own is known and self.frontier:
                     stored = await asyncio.to_thread(self.frontier.sources, self.site_id, (SITEMAP_PART,))
-                    waiting += [(part.url, part) for part in stored if not part.rests(datetime.now(UTC))]
+                    now = datetime.now(UTC)
+                    waiting += [(one.url, one) for one in stored if is_wanted(one.url) and not one.rests(now)]
                 continue
             arguments = (response.body, response.url, self.rules, home_url)
             sitemap = await in_time(len(response.body), sitemaps.parse_sitemap, *arguments)
-            if sitemap.problem and (source.announced or sitemap.kind):
+            if sitemap.problem and (is_expected or (sitemap.kind and not of_types)):
                 self.problem(url, "sitemap", sitemap.problem)
             if own and own.answers and self.frontier and sitemap.links and not sitemap.problem:
                 await asyncio.to_thread(self.frontier.look_for_lost, sitemap.links, source_id=own.id)
-            yield NamedLinks(list(sitemap.links), own.id if own else None)
+            if not of_types or is_wanted(url):
+                yield NamedLinks(list(sitemap.links), own.id if own else None)
             indexes = 0 if sitemap.links else indexes + bool(sitemap.sitemaps)
             if indexes >= MAX_INDEXES_IN_A_ROW:
                 sentence = f"{indexes} sitemaps in a row list other sitemaps alone, and {len(waiting)} others are not asked for"
                 self.problem(url, "sitemap", sentence)
                 return
-            parts = [
-                part.url
-                for part in sitemap.sitemaps
-                if sitemaps.sitemap_content(part.url, self.rules) not in SITEMAPS_WITHOUT_POSTS
-            ]
+            parts = [part.url for part in sitemap.sitemaps if is_wanted(part.url)]
             rows: Sequence[KnownSource | None] = [None] * len(parts)
             if self.frontier is not None:  # before the sitemap counts as read
                 rows = await asyncio.to_thread(self.frontier.sources_at, self.site_id, SITEMAP_PART, parts)
             # What an index lists comes before what stands behind the index.
             waiting.extendleft(reversed(list(zip(parts, rows, strict=True))))
-            await self.read_whole(own, response)
+            # Without validators where posts were left out: a later 304 would stand for them, too.
+            await self.read_whole(
+                own, response.replace(headers={}) if of_types and own is known else response
+            )
 
     async def _named_by(self, source: KnownSource) -> NamedLinks:
         """The links that an unchanged source named when it was read."""

@@ -16,7 +16,6 @@ from scrapy.http import TextResponse
 from newsarchive.core import urls
 from newsarchive.core.discovery import platforms
 from newsarchive.core.discovery.platforms import Source
-from newsarchive.core.discovery.revisit import is_future
 from newsarchive.crawling.responses import headers_of, in_time, text_of
 from newsarchive.items import Link
 
@@ -48,7 +47,7 @@ class Languages:
         text, found = text_of(home), {urls.url_key(source.url): source for source in asked}
         for url in await in_time(len(text), platforms.languages, text, home.url):
             row = await finder.row_of(LANGUAGE_PAGE, url)
-            if _rests(row):
+            if row is not None and row.is_fresh(datetime.now(UTC), MIN_LANGUAGE_PAUSE):
                 continue
             page = await finder.page(url)
             # A language may have a site of its own.
@@ -76,7 +75,7 @@ class Languages:
         for row in await asyncio.to_thread(frontier.sources, finder.site_id, (LANGUAGE_PAGE,)):
             if finder.enough():
                 return
-            if not row.answers or _rests(row):
+            if not row.answers or row.is_fresh(datetime.now(UTC), MIN_LANGUAGE_PAUSE):
                 continue
             page = await finder.get(row.url, row)
             if page is None:
@@ -89,9 +88,3 @@ class Languages:
                 await finder.read_whole(row, page)
             else:
                 await finder.failed(row)
-
-
-def _rests(row: KnownSource | None) -> bool:
-    """Whether a language was asked a short time ago."""
-    now, checked = datetime.now(UTC), row.last_checked_at if row else None
-    return checked is not None and not is_future(checked, now) and now - checked < MIN_LANGUAGE_PAUSE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -18,7 +19,7 @@ from tests.crawling.test_crawl import rows
 from tests.crawling.test_recrawl import due_now
 from tests.support.serving import crawl
 from tests.support.static_blogs import StaticBlog, hugo, pelican
-from tests.wordpress.blogs import Blog, Line, Plan, Settings, opened, simple
+from tests.wordpress.blogs import Blog, Line, Plan, Settings, insertion, opened, simple
 from tests.wordpress.fixtures import require
 
 pytestmark = pytest.mark.slow  # crawls, servers or other processes
@@ -194,3 +195,46 @@ def test_a_split_post_of_the_classic_editor_is_whole_in_a_theme_that_links_no_pa
     with opened(blog_plan, extras=False) as blog:
         crawled(blog, f"url={blog.url}", db=db)
         assert whole(blog, db)
+
+
+#: A plug-in that brings types of entries which the API does not list: two kinds of news, and products.
+TYPES = """<?php
+add_action('init', function () {
+    foreach (['news', 'press-release', 'product'] as $type) {
+        register_post_type($type, ['public' => true, 'label' => ucfirst($type), 'has_archive' => true, 'show_in_rest' => false]);
+    }
+    if (!get_option('types_known')) {
+        flush_rewrite_rules(false);
+        update_option('types_known', '1');
+    }
+});
+"""
+
+
+def test_news_that_is_no_post_is_found_although_the_api_leaves_it_out(db: Path) -> None:
+    """The sitemaps name it. They are read once a day, and so is what an earlier crawl did not know of."""
+    require()
+    made = simple(posts=9, settings=Settings(page_cache=True))
+    kinds = ["post", "post", "post", "news", "news", "news", "press-release", "product", "product"]
+    typed = [replace(post, kind=kind) for post, kind in zip(made.posts, kinds, strict=True)]
+    with opened(replace(made, posts=()), extras=False) as blog:
+        (blog.wordpress.docroot / "wp-content/mu-plugins/types.php").write_text(TYPES)
+        answers = blog.wordpress.run([insertion(post) for post in typed])
+        addresses = {url_key(answer["url"]): post.kind for answer, post in zip(answers, typed, strict=True)}
+        asked = crawled(blog, f"url={blog.url}", db=db)
+        assert sorted(addresses[key] for key in found(db)) == ["news"] * 3 + ["post"] * 3 + ["press-release"]
+        maps = [uri for uri, _ in asked if "sitemap" in uri]
+        assert [urlsplit(uri).path for uri in maps] == [
+            "/wp-sitemap.xml", "/wp-sitemap-posts-news-1.xml", "/wp-sitemap-posts-press-release-1.xml",
+        ]  # fmt: skip
+        assert not any(addresses.get(url_key(urljoin(blog.url, uri))) == "product" for uri, _ in asked)
+        late = replace(typed[3], slug="a-late-notice", title=Line("A late notice of the harbour master"))
+        (answer,) = blog.wordpress.run([insertion(late)])
+        asked = crawled(blog, f"url={blog.url}", "sources=sitemap,wp-json", db=db)
+        assert not any("sitemap" in uri for uri, _ in asked)
+        with sqlite3.connect(db) as connection:
+            connection.execute(
+                "UPDATE sources SET last_checked_at = datetime(last_checked_at, '-25 hours') WHERE kind LIKE 'sitemap%'"
+            )
+        crawled(blog, f"url={blog.url}", "sources=sitemap,wp-json", db=db)
+        assert url_key(answer["url"]) in found(db)

@@ -137,6 +137,19 @@ def sitemap_content(url: str, rules: Rules) -> str:
     return next((content for content, names in _names(rules) if names.search(name)), "")
 
 
+def is_news_type(url: str, rules: Rules) -> bool:
+    """Whether a sitemap lists the entries of one type of a WordPress, not its posts, and the type's name says that they are news:
+    `wp-sitemap-posts-press-release-1.xml`."""
+    if sitemap_content(url, rules) not in ("", "posts"):
+        return False
+    table: Table = rules.discovery.get("platforms", {}).get("sitemap_types", {})
+    name = unquoted(urlsplit(url).path.rpartition("/")[2]).lower()
+    found = next(
+        (match for pattern in table.get("names", ()) if (match := re.fullmatch(pattern, name))), None
+    )
+    return found is not None and not set(re.split("[-_]", found["type"])).isdisjoint(table.get("news", ()))
+
+
 @lru_cache(maxsize=4)
 def _names(rules: Rules) -> tuple[tuple[str, re.Pattern[str]], ...]:
     """What a sitemap may list, and a pattern of its names."""

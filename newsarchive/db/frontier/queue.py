@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
 from urllib.parse import urljoin
@@ -115,6 +115,11 @@ class KnownSource:
         if not self.fail_count or self.last_checked_at is None or is_future(self.last_checked_at, now):
             return False
         return now < self.last_checked_at + back_off(self.fail_count, DAY, 30 * DAY)
+
+    def is_fresh(self, now: datetime, pause: timedelta) -> bool:
+        """Whether it was asked for less than `pause` ago."""
+        checked = self.last_checked_at
+        return checked is not None and not is_future(checked, now) and now - checked < pause
 
 
 class Frontier:

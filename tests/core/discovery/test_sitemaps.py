@@ -136,6 +136,23 @@ def test_the_name_of_a_sitemap_says_what_it_lists(name, content):
     assert sitemaps.sitemap_content(f"https://blog.example/{name}", RULES) == content
 
 
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("wp-sitemap-posts-news-1.xml", True), ("wp-sitemap-posts-press-release-2.xml", True), ("wp-sitemap-posts-sala_prensa-1.xml", False),
+        ("press_release-sitemap.xml", True), ("comunicados-sitemap2.xml", True), ("pressemitteilung-sitemap.xml", True),
+        ("interview-sitemap1.xml.gz", True), ("sitemap-pt-press-p1-2024-05.xml", True), ("sitemap-pt-opinion-2024-05.xml", True),
+        ("wp-sitemap-posts-post-1.xml", False), ("post-sitemap3.xml", False), ("posts-sitemap.xml", False),  # the API has them
+        ("page-sitemap.xml", False), ("product-sitemap.xml", False), ("wp-sitemap-posts-event-1.xml", False), ("team-sitemap.xml", False),
+        ("category-sitemap.xml", False), ("news_category-sitemap.xml", False), ("news-author-sitemap.xml", False),
+        ("sitemap_index.xml", False), ("wp-sitemap.xml", False), ("sitemap-1.xml", False), ("sitemap-2024-09.xml", False),
+        ("newspaper-sitemap.xml", False), ("partner-sitemap.xml", False),
+    ],
+)  # fmt: skip
+def test_the_name_of_a_sitemap_says_whether_it_lists_news_beside_the_posts(name, expected):
+    assert sitemaps.is_news_type(f"https://blog.example/{name}", RULES) is expected
+
+
 def test_hostile_foreign_and_other_addresses_are_left_out():
     body = urlset(
         "javascript:alert(1)",
