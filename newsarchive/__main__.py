@@ -1,7 +1,8 @@
 """`newsarchive`, and `python -m newsarchive` where the console script is not installed.
 
-Ctrl+C while a program still loads its modules: one line, where Python would print where it stood. A program that closed
-the standard streams (`>&-`): they are opened again, or the first file that is opened would be written to as one of them.
+Ctrl+C and SIGTERM while a program still loads its modules: one line, where Python would print where it stood, or end
+without a word. A program that closed the standard streams (`>&-`): they are opened again, or the first file that is opened
+would be written to as one of them.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ import os
 import sys
 from types import TracebackType
 from typing import Any
+
+from newsarchive.spider_processes.parent import end_at_sigterm
 
 
 def say_it_in_one_line() -> None:
@@ -40,6 +43,7 @@ def open_closed_streams() -> None:
 
 say_it_in_one_line()
 open_closed_streams()
+end_at_sigterm()
 
 
 def main() -> Any:

@@ -28,7 +28,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from newsarchive.exceptions import UsageError
-from newsarchive.reprs import one_line
+from newsarchive.reprs import language_tag, one_line
 from newsarchive.times import as_printed, is_day_known, isoformat, utc
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ def of(article: Stored) -> Citation:
         article.headline,
         tuple((author.name, author.kind == "person") for author in article.authors),
         article.publisher or article.site,
-        article.in_language,
+        language_tag(article.in_language),
         as_printed(article.date_published, article.date_published_raw) if article.date_published else None,
         article.version,
         article.fetched_at,

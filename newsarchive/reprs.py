@@ -36,6 +36,9 @@ _NO_CHARACTERS = "\ufdd0-\ufdef" + "".join(
 #: Control characters, the line and paragraph separators of Unicode, and its overrides of direction.
 _LINE_ENDS = re.compile(f"[\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029\\u202d\\u202e{_NO_CHARACTERS}]")
 
+#: A tag of a language: its code, then parts for script, region and more. `i-` and `x-` begin registered and private ones.
+_LANGUAGE_TAG = re.compile(r"(?:[A-Za-z]{2,8}|[ix](?=-))(?:-[A-Za-z0-9]{1,8})*")
+
 #: Paragraphs of an article that a notebook shows at once; the rest opens on a click.
 MAX_OPEN_PARAGRAPHS = 3
 
@@ -138,6 +141,23 @@ def origin_line(origin: Origin | None) -> str:
     return f"First published by {origin.name}{where}{confidence}{notice}"
 
 
+def language_tag(code: str) -> str:
+    """A stored language as a tag that BCP 47 allows (RFC 5646, 2.1); `und`, undetermined, for what is spelled in another way,
+    as the item of another project may be. An empty one stays empty.
+
+    >>> language_tag("de"), language_tag("pt_BR"), language_tag("Deutsch (AT)"), language_tag("")
+    ('de', 'pt-BR', 'und', '')
+    """
+    tag = code.replace("_", "-")
+    return tag if not tag or _LANGUAGE_TAG.fullmatch(tag) else "und"
+
+
+def language_attribute(code: str) -> str:
+    """The attribute `lang` of an element of HTML, with a space in front; "" for a language that is not known."""
+    tag = language_tag(code)
+    return f' lang="{tag}"' if tag else ""
+
+
 def article_html(article: Article) -> str:
     """An article as a notebook shows it: everything escaped, nothing loaded."""
     heads = [byline(article), origin_line(article.origin)]
@@ -145,9 +165,8 @@ def article_html(article: Article) -> str:
     paragraphs = [f"<p>{escape(part)}</p>" for part in article.article_body.split("\n\n") if part]
     first, rest = paragraphs[:MAX_OPEN_PARAGRAPHS], paragraphs[MAX_OPEN_PARAGRAPHS:]
     more = f"<details><summary>{len(rest)} more paragraphs</summary>{''.join(rest)}</details>" if rest else ""
-    language = f' lang="{escape(article.in_language)}"' if article.in_language else ""
     return (
-        f'<article dir="auto"{language}><h3>{escape(article.headline) or "(no headline)"}</h3>{small}'
+        f'<article dir="auto"{language_attribute(article.in_language)}><h3>{escape(article.headline) or "(no headline)"}</h3>{small}'
         f"<div><small>{link(article.url)}</small></div>{''.join(first)}{more}</article>"
     )
 

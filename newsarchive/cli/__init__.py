@@ -10,7 +10,6 @@ import importlib
 import logging
 import os
 import platform
-import signal
 import sys
 import threading
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -21,7 +20,6 @@ from newsarchive.cli.options import loudness
 from newsarchive.exceptions import (
     FAULT,
     STOPPED_BY_CTRL_C,
-    STOPPED_BY_SIGTERM,
     Damaged,
     DatabaseError,
     NewsArchiveError,
@@ -29,7 +27,7 @@ from newsarchive.exceptions import (
     UsageError,
 )
 from newsarchive.plainwords import PrintableRecord
-from newsarchive.spider_processes.parent import keep_messages, stop_with_parent
+from newsarchive.spider_processes.parent import end_at_sigterm, keep_messages, stop_with_parent
 from newsarchive.version import EXTRACTOR_VERSION, VERSION
 
 if TYPE_CHECKING:
@@ -212,9 +210,8 @@ def main(args: list[str] | None = None) -> Any:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
     logging.setLogRecordFactory(PrintableRecord)  # libraries log what strangers wrote
-    # Python's default for SIGTERM ends the process at once. SQLite then leaves the last commits in the `-wal` file.
     if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(STOPPED_BY_SIGTERM))
+        end_at_sigterm()
     stop_with_parent()
     if "_NEWSARCHIVE_COMPLETE" in os.environ:
         from newsarchive.cli import completion

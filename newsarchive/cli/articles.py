@@ -29,7 +29,7 @@ from newsarchive.cli.options import (
 )
 from newsarchive.core.html.render import shown_html
 from newsarchive.exceptions import UsageError
-from newsarchive.reprs import byline, origin_line
+from newsarchive.reprs import byline, language_attribute, origin_line
 from newsarchive.times import isoformat, written_day
 
 if TYPE_CHECKING:
@@ -381,9 +381,8 @@ def html(article: Article) -> str:
     """An article as an HTML document without script and style; it loads nothing."""
     details = [byline(article), origin_line(article.origin), output.free_line(article)]
     paragraphs = "\n".join(f"<p><small>{escape(line)}</small></p>" for line in details if line)
-    language = f' lang="{escape(article.in_language)}"' if article.in_language else ""
     return (
-        f'<!DOCTYPE html>\n<html{language}>\n<head>\n<meta charset="utf-8">\n'
+        f'<!DOCTYPE html>\n<html{language_attribute(article.in_language)}>\n<head>\n<meta charset="utf-8">\n'
         f'<title>{escape(article.headline)}</title>\n<link rel="canonical" href="{escape(article.url)}">\n'
         f"</head>\n<body>\n<article>\n<h1>{escape(article.headline)}</h1>\n{paragraphs}\n"
         f"{shown_html(article)}\n</article>\n</body>\n</html>"

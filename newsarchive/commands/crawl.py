@@ -17,7 +17,6 @@ from __future__ import annotations
 import argparse
 import logging
 import os
-import signal
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
@@ -55,7 +54,13 @@ from newsarchive.extensions.json_log import log_from_the_start
 from newsarchive.extensions.progress import Verdict, verdict
 from newsarchive.extensions.warc import raw_folders_of
 from newsarchive.plainwords import PrintableRecord
-from newsarchive.spider_processes.parent import SHARE_LOCK, STOP_WITH_PARENT, keep_messages, stop_with_parent
+from newsarchive.spider_processes.parent import (
+    SHARE_LOCK,
+    STOP_WITH_PARENT,
+    end_at_sigterm,
+    keep_messages,
+    stop_with_parent,
+)
 from newsarchive.times import FIRST_DAY, utc_now
 from newsarchive.warc import object_storage
 from newsarchive.warc.files import is_address
@@ -216,8 +221,7 @@ class Command(ScrapyCrawl):
             self.settings.set(name, value, priority="project")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        # Scrapy sets its own handlers later; until then SIGTERM would end Python with the database open.
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(STOPPED_BY_SIGTERM))
+        end_at_sigterm()  # Scrapy sets its own handlers later
         stop_with_parent()
         if args == ["news"] and opts.spargs.get("url") == demo.NAME:
             self.run_demo(args, opts)

@@ -18,7 +18,7 @@ from ebooklib import epub
 
 from newsarchive.core.html.render import shown_html
 from newsarchive.export.text import xml_text
-from newsarchive.reprs import byline, counted, origin_line
+from newsarchive.reprs import byline, counted, language_tag, origin_line
 from newsarchive.times import written_day
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def write_epub(articles: Iterable[Stored], target: Path, title: str) -> int:
 def _entry(article: Stored) -> _Entry:
     day = f"{written_day(article.date_published, article.date_published_source)} ".lstrip()
     name = xml_text(f"{day}{article.headline or article.url}")
-    return _Entry(article.id, article.site, day[:7] or "undated", name, article.in_language)
+    return _Entry(article.id, article.site, day[:7] or "undated", name, language_tag(article.in_language))
 
 
 def _contents(chapters: list[_Chapter]) -> Iterator[Any]:

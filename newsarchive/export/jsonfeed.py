@@ -9,6 +9,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from newsarchive.core.html.render import shown_html
 from newsarchive.export.text import write_each
+from newsarchive.reprs import language_tag
 from newsarchive.times import isoformat
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def item(article: Stored) -> dict[str, Any]:
         "date_modified": isoformat(article.date_modified),
         "authors": [{"name": one.name} | ({"url": one.url} if one.url else {}) for one in article.authors],
         "tags": list(article.keywords),
-        "language": article.in_language,
+        "language": language_tag(article.in_language),
     }
     own = {
         "site": article.site,

@@ -17,7 +17,7 @@ from markupsafe import Markup
 from newsarchive import plainwords
 from newsarchive.citation import jsonld, line, of
 from newsarchive.core.html.render import shown_html
-from newsarchive.reprs import web_url
+from newsarchive.reprs import language_attribute, web_url
 from newsarchive.times import written_day
 from newsarchive.version import VERSION
 
@@ -48,7 +48,13 @@ def templates(folder: Path, filters: Mapping[str, Any], names: Mapping[str, Any]
 def environment() -> Environment:
     """The templates of these pages."""
     names = {"version": VERSION, "not_free": plainwords.NOT_FREE}
-    return templates(TEMPLATES, {"day": written_day, "link": web_url, "published_day": published_day}, names)
+    filters = {"day": written_day, "lang": lang, "link": web_url, "published_day": published_day}
+    return templates(TEMPLATES, filters, names)
+
+
+def lang(code: str) -> Markup:
+    """A `lang` attribute, where the language is known."""
+    return Markup(language_attribute(code))
 
 
 def style() -> str:

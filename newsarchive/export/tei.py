@@ -11,6 +11,7 @@ from lxml.builder import ElementMaker  # type: ignore[import-untyped]
 
 from newsarchive.export.text import opened
 from newsarchive.export.text import xml_text as t
+from newsarchive.reprs import language_tag
 from newsarchive.times import is_day_known, isoformat, written_day
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def document(article: Stored) -> Any:
     body = E.body(E.head(t(article.headline)), *(E.p(t(p)) for p in article.article_body.split("\n\n") if p))
     text = E.text(body)
     if article.in_language:
-        text.set(f"{_XML}lang", t(article.in_language))
+        text.set(f"{_XML}lang", language_tag(article.in_language))
     when = isoformat(article.date_published) or ""
     if not is_day_known(article.date_published_source):
         when = written_day(article.date_published, article.date_published_source)

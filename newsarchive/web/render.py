@@ -24,7 +24,7 @@ from newsarchive.core.encoding.changes import BODY, Piece, paragraphs, pieces
 from newsarchive.core.html.render import clean, outlined
 from newsarchive.core.text.diff import Change, to_html
 from newsarchive.db.query_language import Marks
-from newsarchive.export.pages import templates
+from newsarchive.export.pages import lang, templates
 from newsarchive.items import Article, Block, Edit
 from newsarchive.reprs import byte_size, cut, web_url
 from newsarchive.times import as_printed, is_day_known, utc, written_day
@@ -204,15 +204,6 @@ def named(headline: str, body: str = "") -> Markup:
         return escape(headline)
     return Markup('<span class="none">no headline</span> <bdi>{}</bdi>').format(
         cut(body, MAX_OPENING_CHARACTERS)
-    )
-
-
-def lang(code: str) -> Markup:
-    """A `lang` attribute, where the language is known and spelled as one."""
-    return (
-        Markup(' lang="{}"').format(code)
-        if re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", code)
-        else Markup("")
     )
 
 

@@ -1,4 +1,4 @@
-"""Ctrl+C at any moment: one line, no traceback, and the exit code that a shell gives for it."""
+"""Ctrl+C and SIGTERM at any moment: one line, no traceback, and the exit code that a shell gives for it."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from tests.support.serving import ROOT, Answer, crawl, served, started
 
 pytestmark = pytest.mark.slow  # crawls, servers or other processes
 
-#: Sends a Ctrl+C to its own process when a module is loaded or a function called: as if a person had done so just then.
+#: Sends a signal to its own process when a module is loaded: as if a person had pressed Ctrl+C just then.
 PROGRAM = """
 import importlib.abc, os, runpy, signal, sys
-when, sys.argv = sys.argv[1], sys.argv[2:]
+number, when, sys.argv = int(sys.argv[1]), sys.argv[2], sys.argv[3:]
 
 class Person(importlib.abc.MetaPathFinder):
     def find_spec(self, name, path, target=None):
         if name == when:
-            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), number)
 
 sys.meta_path.insert(0, Person())
 runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
@@ -41,10 +41,12 @@ def environment_of(db: Path) -> dict[str, str]:
     }
 
 
-def interrupted(when: str, *words: str, db: Path) -> subprocess.CompletedProcess[str]:
+def interrupted(
+    when: str, *words: str, db: Path, by: int = signal.SIGINT
+) -> subprocess.CompletedProcess[str]:
     environment = environment_of(db)
     return subprocess.run(
-        [sys.executable, "-c", PROGRAM, when, *words],
+        [sys.executable, "-c", PROGRAM, str(int(by)), when, *words],
         env=environment, capture_output=True, text=True, timeout=300, check=False, cwd=db.parent,
     )  # fmt: skip
 
@@ -86,6 +88,21 @@ def test_a_command_that_is_still_loading(db: Path, when: str, words: str) -> Non
     done = interrupted(when, "newsarchive", *words.split(), db=db)
     assert (done.stderr, done.stdout) == ("stopped\n", "")
     assert done.returncode in (-2, 130)
+
+
+@pytest.mark.parametrize(
+    ("when", "words"),
+    [
+        ("click", "crawl demo"),
+        ("newsarchive.cli.crawl", "crawl demo"),
+        ("newsarchive.cli.articles", "search ferry"),
+        ("newsarchive.db.schema", "db upgrade"),
+    ],
+)
+def test_sigterm_while_a_command_is_still_loading(db: Path, when: str, words: str) -> None:
+    done = interrupted(when, "newsarchive", *words.split(), db=db, by=signal.SIGTERM)
+    assert (done.stderr, done.stdout) == ("stopped\n", "")
+    assert done.returncode == STOPPED_BY_SIGTERM
 
 
 @pytest.mark.parametrize(

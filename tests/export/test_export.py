@@ -328,6 +328,25 @@ def test_a_chapter_runs_as_its_language_does(tmp_path: Path) -> None:
     assert [chapter.count('dir="rtl"') for chapter in chapters] == [2, 2, 0]  # of the page and of its body
 
 
+def test_a_language_that_is_spelled_in_another_way_is_a_tag_in_every_document(tmp_path: Path) -> None:
+    with open_archive("sqlite", tmp_path) as engine:
+        Store(engine).ingest([make_article(1, in_language="Deutsch (AT)")])
+        Store(engine).ingest([make_article(2, in_language="pt_BR")])
+        for name in ("a.epub", "a.tei", "a.feed.json", "a.csl.json"):
+            assert export(str(engine.url), tmp_path / name).exit_code == 0
+    with zipfile.ZipFile(tmp_path / "a.epub") as book:
+        chapters = [book.read(f"EPUB/article-{number}.xhtml").decode() for number in (1, 2)]
+    assert 'lang="und"' in chapters[0]
+    assert 'lang="pt-BR"' in chapters[1]
+    corpus = (tmp_path / "a.tei").read_text(encoding="utf-8")
+    assert 'xml:lang="und"' in corpus
+    assert 'xml:lang="pt-BR"' in corpus
+    items = json.loads((tmp_path / "a.feed.json").read_text(encoding="utf-8"))["items"]
+    assert sorted(item["language"] for item in items) == ["pt-BR", "und"]
+    cited = json.loads((tmp_path / "a.csl.json").read_text(encoding="utf-8"))
+    assert sorted(item["language"] for item in cited) == ["pt-BR", "und"]
+
+
 @pytest.mark.slow
 @needs_epubcheck
 def test_epubcheck_finds_no_fault(archive: str, tmp_path: Path) -> None:

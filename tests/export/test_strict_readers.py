@@ -19,7 +19,7 @@ from newsarchive.db.writing.store import Store
 from newsarchive.items import Article
 from tests.support import webpages
 from tests.support.checkers import book_faults, html_errors, needs_epubcheck, needs_vnu
-from tests.support.storage import open_archive, url_of
+from tests.support.storage import make_article, open_archive, url_of
 
 PAGES = Path(__file__).parent.parent / "pages"
 PROSE = "The night ferry came back to the old harbour after nine years, and the council had voted for it twice before."
@@ -64,6 +64,15 @@ def export(archive: str, target: Path) -> None:
 @needs_epubcheck
 def test_epubcheck_finds_no_fault_in_a_book(archive: str, tmp_path: Path) -> None:
     export(archive, tmp_path / "a.epub")
+    assert book_faults(tmp_path / "a.epub") == ""
+
+
+@needs_epubcheck
+def test_epubcheck_finds_no_fault_where_languages_are_spelled_in_other_ways(tmp_path: Path) -> None:
+    with open_archive("sqlite", tmp_path) as engine:
+        for number, language in enumerate(("en_US", "Deutsch (AT)", "123", ""), 1):
+            Store(engine).ingest([make_article(number, in_language=language)])
+        export(url_of(engine), tmp_path / "a.epub")
     assert book_faults(tmp_path / "a.epub") == ""
 
 
