@@ -44,6 +44,9 @@ MAX_DAMAGED = 10
 #: The formats that can go to standard output.
 _STREAMS = ", ".join(name for name, form in formats.FORMATS.items() if form.kind == "stream")
 
+#: The formats that hold the pages as they were received.
+_WITH_BYTES = ("wacz", "bagit")
+
 #: Writes a selection in one format, and gives the number of articles written.
 _Write = Callable[..., int]
 
@@ -78,19 +81,29 @@ Examples:
     default=None,
     help="Of csv: whether it begins with the mark (BOM) by which Excel recognises UTF-8; by default in a file, not on standard output.",
 )
-@click.option("--sign", metavar="FILE", help="Of wacz: sign it with this private key (PEM, ECDSA P-384).")
+@click.option(
+    "--sign",
+    metavar="FILE",
+    help="Of wacz and bagit: sign the pages with this private key (PEM, ECDSA P-384).",
+)
 @click.option(
     "--warc",
     "folder",
     metavar="FOLDER",
-    help="Of wacz: where the raw bytes lie; by default beside the database.",
+    help="Of wacz and bagit: where the raw bytes lie; by default beside the database.",
+)
+@click.option(
+    "--info",
+    metavar="NAME=VALUE",
+    multiple=True,
+    help="Of bagit: a line of bag-info.txt, as 'Source-Organization=State Library'; may repeat.",
 )
 @click.option("--overwrite", is_flag=True, help="Replace FILE where it exists.")
 @option("dry_run")
 @db_option
 def export(
     file: str | None, words: tuple[str, ...], output: str | None, name: str | None, limit: int | None, title: str, bom: bool | None,
-    sign: str | None, folder: str | None, overwrite: bool, dry_run: bool, db: str, **options: Any,
+    sign: str | None, folder: str | None, info: tuple[str, ...], overwrite: bool, dry_run: bool, db: str, **options: Any,
 ) -> None:  # fmt: skip
     """Write the articles that WORDS and filters find to FILE; all of them without any.
 
@@ -108,8 +121,12 @@ def export(
     form = files.format_of(template, name) if template else _form(file, name)
     if bom is not None and form != "csv":
         raise UsageError(f"--bom and --no-bom are for csv; {form} has no such mark")
-    if (sign or folder) and form != "wacz":
-        raise UsageError(f"--sign and --warc are for wacz; {form} has neither a signature nor raw bytes")
+    if (sign or folder) and form not in _WITH_BYTES:
+        raise UsageError(
+            f"--sign and --warc are for {' and '.join(_WITH_BYTES)}; {form} has neither a signature nor raw bytes"
+        )
+    if info and form != "bagit":
+        raise UsageError(f"--info is for bagit; {form} has no bag-info.txt")
     wanted, asked, source = chosen(options), " ".join(words), open_reader(db)
     if template:
         write: _Write = partial(
@@ -118,7 +135,11 @@ def export(
     else:
         write = _writer(form, title, bom, in_words(asked, wanted))
     left = None
-    if form == "wacz":
+    if form in _WITH_BYTES:
+        if form == "bagit":
+            from newsarchive.export.bagit import info_lines
+
+            write = partial(write, info=info_lines(info))
         write, left = _with_bytes(write, db, folder, sign)
     order = "id" if template else formats.form(form).order
     selected = Selection(source, asked, wanted, order=order, limit=limit)
@@ -185,13 +206,13 @@ def _writer(form: str, title: str, bom: bool | None, query: str) -> _Write:
     write = writer(form)
     if form == "csv" and bom is not None:
         write = partial(write, with_bom=bom)
-    if form in ("dataset", "html", "wacz", "xlsx"):
+    if form in ("bagit", "dataset", "html", "wacz", "xlsx"):
         write = partial(write, query=query)
     return lambda articles, target, **more: write(articles, target, title, **more)
 
 
 def _with_bytes(write: _Write, db: str, folder: str | None, sign: str | None) -> tuple[_Write, Left]:
-    """The function that writes a WACZ package with the bytes of the articles, and what takes note of all that the package lacks.
+    """The function that writes a package with the bytes of the articles, and what takes note of all that the package lacks.
 
     The key is read, and its password asked for, before anything else is. Settings and folders of WARC files are looked at when
     the package is written: a dry run needs none.
@@ -206,12 +227,12 @@ def _with_bytes(write: _Write, db: str, folder: str | None, sign: str | None) ->
 
         key = private_key(sign, lambda: str(click.prompt("Password of the key", hide_input=True, err=True)))
 
-    def write_wacz(articles: Selection, target: Path) -> int:
+    def write_package(articles: Selection, target: Path) -> int:
         engine = engine_of(articles.source)
         folders, captures = warc_folders(engine, db, folder), partial(of_articles, engine)
         return write(articles, target, captures=captures, warc=folders, key=key, left=left)
 
-    return write_wacz, left
+    return write_package, left
 
 
 def _say_left(left: Left) -> None:
@@ -262,13 +283,14 @@ class _WithProgress:
 Examples:
   newsarchive check blog.wacz
   newsarchive check blog.wacz --key public.pem
-  newsarchive check dataset/"""
+  newsarchive check dataset/
+  newsarchive check bag/"""
 )
 @click.argument("target", metavar="FILE.wacz|FOLDER", type=click.Path(path_type=Path))
 @click.option("--key", metavar="FILE", help="The public key (PEM) that must have signed it.")
 @db_option
 def check(target: Path, key: str | None, db: str) -> None:
-    """Whether a WACZ file, or the folder of a dataset, is whole and as it was made, and whose key signed it.
+    """Whether a WACZ file, or the folder of a dataset or a bag, is whole and as it was made, and whose key signed it.
 
     Prints what is wrong, a line each, and ends with 1. --db is accepted and not used.
     """

@@ -112,6 +112,7 @@ FORMATS = {
     "markdown": Format("markdown", (".md",), "folder", extra="markdown", needs="yaml"),
     "html": Format("htmlsite", (), "folder", order="site", extra="html", needs="jinja2"),
     "wacz": Format("wacz", (".wacz",), "file"),
+    "bagit": Format("bagit", (), "folder"),
     "tei": Format("tei", (".tei", ".tei.xml")),
     "csl": Format("text", (".csl.json",), order="date"),
     "bibtex": Format("text", (".bib",), order="date"),

@@ -1,12 +1,13 @@
-"""Whether a package that was handed over is whole and unchanged: a WACZ file, or the folder of a dataset.
+"""Whether a package that was handed over is whole and unchanged: a WACZ file, or the folder of a dataset or a bag.
 
     blog.wacz: the file is cut short: it has no table of contents at its end; fetch it again
-    blog.wacz: archive/data.warc.gz has another digest than datapackage.json says: its bytes were changed
+    blog.wacz: archive/data.warc.gz has another digest than {described} says: its bytes were changed
     blog.wacz: the signature does not fit the package's digest and the key in it
 
 A WACZ file is checked as its specification asks (the section on validation of WACZ Signing and Verification 0.1.0): every file
 against `datapackage.json`, that against `datapackage-digest.json`, and the signature of that; then each WARC record
-against its own digest, and each line of the index against the record that it names.
+against its own digest, and each line of the index against the record that it names. A bag is checked as RFC 8493 asks, and the
+WACZ file in it as one that is given alone.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import gzip
 import hashlib
 import json
 import os
+import re
 import zipfile
 from collections import Counter
 from collections.abc import Iterator
@@ -56,8 +58,13 @@ def check(target: Path, public_key: bytes = b"") -> Findings:
     """Check a package; `public_key` (encoded) is the key that must have signed it. Raises `UsageError` for what is no package."""
     found = Findings()
     if target.is_dir():
+        if (target / "bagit.txt").is_file():
+            _check_bag(target, found, public_key)
+            return found
         if not (target / "datapackage.json").is_file():
-            raise UsageError(f"{target} is no dataset: it has no datapackage.json")
+            raise UsageError(
+                f"{target} is neither a dataset nor a bag: it has no datapackage.json and no bagit.txt"
+            )
         names = {path.relative_to(target).as_posix() for path in target.rglob("*") if path.is_file()}
         _check(target, names, found, public_key, is_wacz=False)
         return found
@@ -101,6 +108,49 @@ def _opened(target: Path) -> zipfile.ZipFile:
         raise
     except ZIP_ERRORS as error:  # a damaged number of a version raises NotImplementedError
         raise zipfile.BadZipFile(str(error)) from error
+
+
+#: The name of a list of digests in a bag, and a line of it: digest, space, path. RFC 8493 (2.1.3) has `%0A`, `%0D` and `%25` in paths.
+_MANIFEST = re.compile(r"(?:tag)?manifest-(?P<kind>\w+)\.txt")
+_LISTED = re.compile(r"(?P<digest>[0-9A-Fa-f]+)[ \t]+\*?(?P<path>\S.*)")
+
+
+def _check_bag(bag: Path, found: Findings, public_key: bytes) -> None:
+    names = {path.relative_to(bag).as_posix() for path in bag.rglob("*") if path.is_file()}
+    manifests = {name: match["kind"] for name in sorted(names) if (match := _MANIFEST.fullmatch(name))}
+    if not any(name.startswith("manifest-") for name in manifests):
+        found.problem("it has no manifest, so nothing vouches for its files")
+    listed: set[str] = set()
+    for manifest, kind in manifests.items():
+        own: set[str] = set()
+        for line in (bag / manifest).read_text("utf-8", "replace").splitlines():
+            match = _LISTED.fullmatch(line)
+            if match is None:
+                found.problem(f"{manifest}: a line is no digest with a path: {line[:80]!r}")
+                continue
+            path = re.sub("%(0[AaDd]|25)", lambda code: chr(int(code[1], 16)), match["path"])
+            own.add(path)
+            if path not in names:  # so a path that leads out of the folder is never opened
+                found.problem(f"{path} is missing")
+                continue
+            found.files += path not in listed
+            _check_resource(
+                bag, path, {"hash": f"{kind}:{match['digest'].lower()}"}, found, described=manifest
+            )
+        listed |= own
+        if not manifest.startswith("tag"):
+            for name in sorted(name for name in names - own if name.startswith("data/")):
+                found.problem(f"{name} is not listed in {manifest}: it was added later")
+    pages = bag / "data" / "pages.wacz"
+    if not pages.is_file():
+        if public_key:
+            found.problem("it has no data/pages.wacz, which a key could have signed")
+        return
+    inner = check(pages, public_key)
+    found.records += inner.records
+    found.notes += inner.notes
+    for problem in inner.problems:
+        found.problem(f"data/pages.wacz: {problem}")
 
 
 #: A folder or a ZIP file: both give a file by `files / name`.
@@ -151,7 +201,15 @@ def _check_resources(files: _Files, names: set[str], described: dict[str, Any], 
         found.problem(f"{name} is not listed in datapackage.json: it was added later")
 
 
-def _check_resource(files: _Files, path: str, resource: dict[str, Any], found: Findings) -> None:
+def _check_resource(
+    files: _Files,
+    path: str,
+    resource: dict[str, Any],
+    found: Findings,
+    *,
+    described: str = "datapackage.json",
+) -> None:
+    """Compare a file with the digest that `described` has of it."""
     kind, _, wanted = str(resource.get("hash", "")).rpartition(":")
     try:
         sums = hashlib.new(kind or "md5", usedforsecurity=False)
@@ -170,11 +228,11 @@ def _check_resource(files: _Files, path: str, resource: dict[str, Any], found: F
         found.problem(f"{path} cannot be read: {words(error)}")
         return
     if resource.get("bytes") not in (None, length):
-        found.problem(f"{path} has {length:,} bytes, and datapackage.json says {resource['bytes']}")
+        found.problem(f"{path} has {length:,} bytes, and {described} says {resource['bytes']}")
     elif not wanted:
-        found.problem(f"{path} has no digest in datapackage.json")
+        found.problem(f"{path} has no digest in {described}")
     elif sums.hexdigest() != wanted:
-        found.problem(f"{path} has another digest than datapackage.json says: its bytes were changed")
+        found.problem(f"{path} has another digest than {described} says: its bytes were changed")
 
 
 def _check_digest(files: _Files, names: set[str], found: Findings, public_key: bytes) -> None:

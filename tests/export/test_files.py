@@ -167,8 +167,8 @@ def test_formats_that_write_one_file_take_no_template(archive: str, tmp_path: Pa
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (["--sign", "key.pem"], "--sign and --warc are for wacz; text has neither"),
-        (["--warc", "folder"], "--sign and --warc are for wacz; text has neither"),
+        (["--sign", "key.pem"], "--sign and --warc are for wacz and bagit; text has neither"),
+        (["--warc", "folder"], "--sign and --warc are for wacz and bagit; text has neither"),
         (["--bom"], "--bom and --no-bom are for csv; text has no such mark"),
     ],
 )
