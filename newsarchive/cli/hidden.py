@@ -9,8 +9,10 @@ newsarchive withhold https://blog.example/2025/04/post/ --reason 'the family ask
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from shlex import quote
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -18,7 +20,7 @@ import click
 from newsarchive.cli import output
 from newsarchive.cli.opening import open_archive, open_reader, warc_folders
 from newsarchive.cli.options import Day, Group, db_option, option, output_option, warc_option
-from newsarchive.cli.output import echo, on_terminal, print_article, print_bytes, progress_bar, say
+from newsarchive.cli.output import complain, echo, on_terminal, print_article, print_bytes, progress_bar, say
 from newsarchive.exceptions import NoSuchArticle, UsageError
 
 if TYPE_CHECKING:
@@ -157,7 +159,7 @@ Examples:
   newsarchive withhold register --format csv > register.csv""",
 )
 def withhold() -> None:
-    """Take articles down: add, lift, erase, list, register. Each takes --db.
+    """Take articles down: add, lift, erase, list, register, import. Each takes --db.
 
     The text of a withheld article is nowhere: no search, list, export, page or agent has it, and no crawl brings it back. Its
     address, the reason and the digests of its versions stay in the register. Nothing is lost: `lift` brings it back.
@@ -198,6 +200,7 @@ def add(
 @db_option
 def lift(which: tuple[str, ...], due: bool, dry_run: bool, db: str) -> None:
     """Show these articles again, as they were."""
+    from newsarchive.db.reading.finding import is_here
     from newsarchive.db.reading.hidden import due as found_due
     from newsarchive.db.writing.withhold import lift as show_again
     from newsarchive.times import utc_now
@@ -209,6 +212,10 @@ def lift(which: tuple[str, ...], due: bool, dry_run: bool, db: str) -> None:
     found = show_again(engine, named, dry_run=dry_run)
     for entry in found:
         echo(f"{entry.article_id}\tshown again\t{entry.url}")
+        if not dry_run and not is_here(engine, entry.url):
+            say(
+                f"{entry.url}: its text is not in this archive: crawl it, or read in the WARC files that hold it"
+            )
     if due and not found:
         say("no article is due")
     if dry_run:
@@ -287,6 +294,43 @@ def register(form: str, db: str) -> None:
     from newsarchive.export.register import FORMATS
 
     print_bytes(FORMATS[form](entries(open_reader(db))).encode())  # the lines of CSV end in CR and LF
+
+
+@withhold.command(
+    "import",
+    epilog="\b\nExample:\n  newsarchive withhold import other.db\n  newsarchive crawl warc -a path='other-warc/*.warc.gz'",
+)
+@click.argument("other", metavar="FILE|URL")
+@option("dry_run")
+@db_option
+def take_over(other: str, dry_run: bool, db: str) -> None:
+    """Take the register of another archive over, before its WARC files are read in.
+
+    What OTHER, an archive, withholds or has erased is withheld here too. What is not here is kept out: no crawl and no WARC file brings
+    it in. An article that this archive has shown again since stays as it is.
+    """
+    from newsarchive.db.schema import require_current
+    from newsarchive.db.writing.take_over import Taken
+    from newsarchive.db.writing.take_over import take_over as taken_over
+
+    engine, theirs = open_archive(db), open_archive(other)
+    if engine.url == theirs.url:
+        raise UsageError("withhold import: both are the same archive")
+    for archive in (engine, theirs):
+        require_current(archive)
+    done = taken_over(engine, theirs, dry_run=dry_run)
+    _print(one.entry for one in done if one.entry and one.taken is not Taken.KNOWN)
+    counts = Counter(one.taken for one in done)
+    parts = [f"{counts[taken]} {taken.value}" for taken in Taken if counts[taken]]
+    say(", ".join(parts) or "the other archive withholds nothing")
+    for one in done:
+        if one.taken is Taken.TO_ERASE and one.entry:
+            complain(
+                f"{one.url} was erased there, and its text and raw bytes are still here:"
+                f" newsarchive withhold erase {one.entry.article_id} --reason {quote(one.entry.reason)} --yes"
+            )
+    if dry_run:
+        say("nothing was written")
 
 
 def _print(entries: Iterable[Entry]) -> None:

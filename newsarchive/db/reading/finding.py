@@ -10,7 +10,7 @@ from typing import Any
 from newsarchive import citation
 from newsarchive.core.urls import url_key
 from newsarchive.db.reading import hidden
-from newsarchive.db.readonly import Connected, Reader
+from newsarchive.db.readonly import Connected, Reader, Source, reading
 from newsarchive.db.values import with_detail
 from newsarchive.exceptions import NewsArchiveError, NoSuchArticle
 
@@ -42,6 +42,16 @@ def find(connection: Connected, url_or_id: str | int) -> int:
             hidden.refuse(reader, int(found))
             return int(found)
     raise NoSuchArticle(f"no article {name!r} in the archive: try `newsarchive search WORDS`")
+
+
+def is_here(source: Source, url_or_id: str | int) -> bool:
+    """Whether the archive holds an article that readers may name."""
+    with reading(source) as reader:
+        try:
+            find(reader, url_or_id)
+        except NoSuchArticle:
+            return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)

@@ -273,6 +273,10 @@ def _delete(connection: Connection, model: type[Base], column: str, values: Iter
 # -- packing -------------------------------------------------------------------------------------
 
 
+#: The payload of an article of which another archive has the texts (`newsarchive.db.writing.take_over`).
+ELSEWHERE = b"elsewhere"
+
+
 def _packed(rows: Mapping[str, list[Row]]) -> bytes:
     return compress(json.dumps(rows, default=_tagged, ensure_ascii=False).encode("utf-8", "surrogatepass"))
 

@@ -31,7 +31,7 @@ from newsarchive.db.reading.replaced import MIN_SAME
 from newsarchive.db.readonly import Reader
 from newsarchive.db.rows import signature_of
 from newsarchive.db.values import storable
-from newsarchive.db.writing.sealed import forget_lines, seal, skipped, unpacked, unseal
+from newsarchive.db.writing.sealed import ELSEWHERE, forget_lines, seal, skipped, unpacked, unseal
 from newsarchive.exceptions import DamagedText, NoSuchArticle, UsageError, Withheld
 from newsarchive.items import DropReason
 from newsarchive.reprs import one_line
@@ -100,7 +100,8 @@ def withhold(
 
 
 def lift(engine: Engine, which: Sequence[str | int], *, dry_run: bool = False) -> list[Entry]:
-    """Show withheld articles again, in one transaction. Raises `NoSuchArticle` for one that is not withheld, `Withheld` for
+    """Show withheld articles again, in one transaction. One whose texts another archive has (`take_over`) is kept out no longer, and its
+    address is free for crawls. Raises `NoSuchArticle` for one that is not withheld, `Withheld` for
     one that was erased."""
     with tried(engine, dry_run) as connection:
         found: dict[int, Entry] = {}
@@ -293,14 +294,18 @@ def entry_row(connection: Connection, article_id: int) -> dict[str, Any]:
 def _lift(connection: Connection, entries: Sequence[Entry], now: datetime) -> None:
     for entry in entries:
         query = select(SealedText.payload).where(SealedText.withholding_id == entry.id)
+        payload = connection.execute(query).scalar()
         try:
-            taken = unpacked(connection.execute(query).scalar_one())
+            taken = {} if payload == ELSEWHERE else unpacked(payload or b"")
         except Exception as error:  # what a damaged row makes its readers raise is no closed set
             raise DamagedText(
                 f"the text of article {entry.article_id} that was sealed cannot be unpacked ({type(error).__name__}: {error}): "
                 "restore the database from a backup; until then it stays withheld"
             ) from error
-        unseal(connection, taken)
+        if taken:
+            unseal(connection, taken)
+        else:  # only a shell is here
+            connection.execute(delete(ArticleRow).where(ArticleRow.id == entry.article_id))
         # Crawls may ask again for URLs under which the article came while it was withheld.
         values = skipped(entry.article_id)
         ours = (Url.reason == values["reason"]) & (Url.reason_detail == values["reason_detail"])
@@ -309,4 +314,5 @@ def _lift(connection: Connection, entries: Sequence[Entry], now: datetime) -> No
         connection.execute(delete(SealedText).where(SealedText.withholding_id == entry.id))
         ended = {"state": "lifted", "ended_at": now}
         connection.execute(update(Withholding).where(Withholding.id == entry.id).values(ended))
-        find_again(connection, [entry.article_id])  # copies may have come while the text was away
+        if taken:
+            find_again(connection, [entry.article_id])  # copies may have come while the text was away
