@@ -15,6 +15,8 @@ from urllib.parse import urlsplit
 import pytest
 from lxml import etree, html
 
+from benchmarks import wordpress
+from benchmarks.blog_scores import score
 from tests.wordpress import server
 from tests.wordpress.blogs import Blog, Line, Settings, opened, plan, simple
 from tests.wordpress.damage import damage
@@ -65,6 +67,22 @@ def sitemap_urls(blog: Blog) -> set[str]:
     index = etree.fromstring(get(blog.url + "wp-sitemap.xml").body)
     maps = [loc.text for loc in index.iter(f"{SITEMAP}loc")]
     return {loc.text for one in maps for loc in etree.fromstring(get(one).body).iter(f"{SITEMAP}loc")}
+
+
+# --- what is read of it --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("how", ["page alone", "learned"])
+def test_no_chrome_is_left_and_no_paragraph_of_the_page_is_lost(four_blogs: list[Blog], how: str) -> None:
+    """Usual wordings, the pages alone and with what they teach together. Benchmarks have the other sets: `benchmarks.wordpress`."""
+    if how == "learned":
+        answers = wordpress.learned(four_blogs)
+    else:
+        answers = {blog.url: list(wordpress.pages_alone(blog)) for blog in four_blogs}
+    for blog in four_blogs:
+        whole = [post for post in blog.posts if post.pages == 1]
+        read = score(whole, answers[blog.url], wordpress.furniture(blog))
+        assert (read.found, dict(read.leaks), read.lost) == (len(whole), {}, 0), read.misses
 
 
 # --- what is served ------------------------------------------------------------------------------------------------

@@ -26,7 +26,7 @@ from newsarchive.core.metadata.headline import original_headline
 from newsarchive.core.origin.attribution import attribution_of
 from newsarchive.core.origin.backlinks import label_lines, without_headline
 from newsarchive.core.origin.credits import HINT_WEIGHT, READ_MORE, container, credit_lines, edge_lines
-from newsarchive.core.origin.notices import copyright_of, signed_by
+from newsarchive.core.origin.notices import copyright_of, ended_by, signed_by
 from newsarchive.core.origin.publishers import listed
 from newsarchive.core.text import dates
 from newsarchive.core.text.language import begins_alike, with_language
@@ -355,9 +355,13 @@ def credited_papers(marks: Marks) -> None:
             below.append(i)
             continue
         if not agency:
-            return
+            break
         marks.credited.append(agency)
         marks.mark_all([i, *below], "attribution", signature, DecidedBy.CREDIT)
+    for i in marks.body:  # a program that copied the text may have put such a line into it
+        if agency := ended_by(marks.blocks[i].text, marks.rules):
+            marks.credited.append(agency)
+            marks.mark(i, "attribution", signature, DecidedBy.CREDIT)
 
 
 def pictures(marks: Marks) -> None:

@@ -192,7 +192,7 @@ def dateline_of(body: Sequence[Block], rules: Rules) -> tuple[str, str]:
 def signature_of(body: Sequence[Block], rules: Rules) -> tuple[str, str]:
     """The signature at an article's end and its agency, two empty strings without one."""
     for block in body[-2:]:
-        if name := _ended_by(block.text, rules):
+        if name := ended_by(block.text, rules):
             return block.text[:80], name
     for block in (b for b in body[-2:] if not credits_picture(b.text, rules)):
         match = _SIGNATURE.search(block.text[-60:])
@@ -203,7 +203,7 @@ def signature_of(body: Sequence[Block], rules: Rules) -> tuple[str, str]:
 
 def signed_by(text: str, rules: Rules) -> str:
     """The agency of a line that is nothing but its signature ("EFE", "(共同)", "(ANSA) - ROMA, 3 MAR"), "" for others."""
-    if name := _ended_by(text, rules):
+    if name := ended_by(text, rules):
         return name
     if len(text) >= _MAX_SIGNATURE_CHARACTERS or credits_picture(text, rules):
         return ""
@@ -211,7 +211,7 @@ def signed_by(text: str, rules: Rules) -> str:
     return (_signer(match, rules) if match else "") or _dateline_agency(text, rules)
 
 
-def _ended_by(text: str, rules: Rules) -> str:
+def ended_by(text: str, rules: Rules) -> str:
     """The agency of a line with which it ends its texts: "(Reporting by Jane Doe; Editing by John Roe)" is Reuters'."""
     if len(text) > MAX_LINE_CHARACTERS:
         return ""
