@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, time, timedelta
+from functools import lru_cache
 
 from newsarchive.core.text import dates
 from newsarchive.rules import Rules
@@ -39,15 +41,31 @@ def ago(text: str, now: datetime, rules: Rules) -> datetime | None:
     folded = text.casefold()
     if len(text) > MAX_RELATIVE_CHARS or dates.says("modified", text, rules):
         return None
-    relative = rules.metadata.get("traces", {}).get("relative", {})
-    languages = [code for code, words in relative.items() if any(word in folded for word in words)]
+    languages = [code for code, words in _relative(rules) if words.search(folded)]
+    if not languages:
+        return None
     rest = folded
     for word in rules.metadata.get("months", {}).get("published", {}).get("words", []):
         rest = rest.replace(word, " ")
-    found = _dateparser(rest.strip(" :,.|·•-–"), languages[:4], now) if languages else None
+    found = _dateparser(rest.strip(" :,.|·•-–"), languages[:4], now)
     if found is None or not now - timedelta(days=MAX_RELATIVE_DAYS) < found <= now:
         return None
     return found
+
+
+@lru_cache(maxsize=8)
+def _relative(rules: Rules) -> list[tuple[str, re.Pattern[str]]]:
+    """Language → its words for a time before now. Those of ASCII are looked for as whole words: the "fa" of "3 ore fa" also stands in
+    "fax", and `dateparser`, which is then asked, takes 90 ms and 7 MB to load."""
+    relative = rules.metadata.get("traces", {}).get("relative", {})
+    return [
+        (language, re.compile("|".join(map(_whole, words)) or r"(?!)"))
+        for language, words in relative.items()
+    ]
+
+
+def _whole(word: str) -> str:
+    return rf"(?<![^\W\d_]){re.escape(word)}(?![^\W\d_])" if word.isascii() else re.escape(word)
 
 
 def _dateparser(text: str, languages: list[str], now: datetime) -> datetime | None:

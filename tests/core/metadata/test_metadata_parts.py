@@ -183,6 +183,23 @@ def test_a_time_of_day_is_counted_from_hours_and_minutes_only(text: str, expect:
     assert (found.isoformat() if found else None) == expect
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Fax: 0201 2402-403",  # "fa" is Italian for "ago"
+        "Wednesday, January 16, 2008",  # "dnes" is Czech for "today"
+        "Section 2: 1st Vice-President",  # "siden" is Danish for "ago"
+        "https://player.example/video/52203738",  # "ayer" is Spanish for "yesterday"
+    ],
+)
+def test_the_library_for_relative_times_is_not_asked_of_other_lines(
+    text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To load it takes as long as three pages."""
+    monkeypatch.setattr(relative_dates, "_dateparser", lambda *asked: pytest.fail(f"asked of {asked[0]}"))
+    assert relative_dates.ago(text, datetime.fromisoformat("2025-04-10T12:34:56+02:00"), RULES) is None
+
+
 @settings(max_examples=200, deadline=None)
 @given(st.text(max_size=120))
 def test_dates_are_aware_or_none(text: str) -> None:
