@@ -18,7 +18,7 @@ from functools import lru_cache
 
 from newsarchive import compiled
 from newsarchive.core.origin.attribution import attribution_of, attributions_in
-from newsarchive.core.origin.attribution_patterns import AGAINST, entries_of, words_of
+from newsarchive.core.origin.attribution_patterns import AGAINST, entries_of, folded, words_of
 from newsarchive.core.origin.mentions import not_hosts
 from newsarchive.core.origin.publishers import folded_entries, key_of
 from newsarchive.core.text.scripts import is_caseless
@@ -229,6 +229,8 @@ def without_headline(text: str, headline: str) -> str:
     'The mill closes on Monday'
     """
     if not len(headline) < len(text) <= len(headline) + MAX_LINE_CHARACTERS:
+        return text
+    if folded(headline).casefold() not in folded(text).casefold():  # hardly a line holds it
         return text
     found = re.search(re.escape(headline), text, re.I) if _is_long(key_of(headline), headline) else None
     if found is None:

@@ -215,6 +215,16 @@ def test_a_short_headline_stays_in_its_line() -> None:
             "İstanbul'da köprü kapalı",
             "İİİ yazısı ilk önce Balıkçıl üzerinde çıktı.",
         ),
+        (
+            "İSTANBUL'DA KÖPRÜ KAPALI yazısı ilk önce Balıkçıl üzerinde çıktı.",
+            "İstanbul'da köprü kapalı",
+            "yazısı ilk önce Balıkçıl üzerinde çıktı.",
+        ),
+        (
+            "ΤΟ ΠΛΟΊΟ ΤΗΣ ΝΎΧΤΑΣ ΕΠΙΣΤΡΈΦΕΙ δημοσιεύτηκε στο Ερωδιός.",
+            "Το πλοίο της νύχτας επιστρέφει",
+            "δημοσιεύτηκε στο Ερωδιός.",
+        ),
         ("THE POST OLD STONE BRIDGE REOPENS AFTER ELEVEN MONTHS APPEARED", TITLE, "THE POST APPEARED"),
     ],
 )
