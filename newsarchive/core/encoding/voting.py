@@ -384,7 +384,9 @@ def _legacy(single: list[str], sample: Sequence[str], readers: Readers, grams: G
     """The pair of codecs that legacy text was read with; `None` where neither words nor controls prove it."""
     runs = readers.runs
     close = likeliest_pairs(single[:MAX_LEGACY_SAMPLE_RUNS], readers.model)
-    if not close:
+    has_controls = are_controls(sample)
+    # On nearly all clean pages no pair brings forth words.
+    if not close or (not has_controls and not any(_has_words_of(h, sample, readers, grams) for h in close)):
         return None
     if len(close) > 1:
         lines = sorted(
@@ -395,18 +397,23 @@ def _legacy(single: list[str], sample: Sequence[str], readers: Readers, grams: G
             after = "\n".join(after_changes(runs.text, *line, changes) for line in lines)
             close[h] += WORD_WEIGHT * cost_of_text(after, grams)
     legacy = min(close, key=close.__getitem__)
+    if _has_words_of(legacy, sample, readers, grams):
+        everywhere = readers.for_page(legacy, list(runs.places))
+        if is_of_the_page(everywhere, runs, legacy.wrong, grams, sample):
+            return legacy
+    if not has_controls:
+        return None
+    everywhere = readers.for_page(legacy, list(runs.places))
+    return legacy if are_only_controls(everywhere, runs, grams) else CONTROLS
+
+
+def _has_words_of(legacy: Legacy, sample: Sequence[str], readers: Readers, grams: GramModel) -> bool:
+    """Whether a pair of codecs brings forth enough words in the sample (`_has_words`)."""
     found = readers.for_page(legacy, sample)
     # Languages that the word lists lack have one letter that is read otherwise, all over the page.
     is_one_letter = len({run[r.start : r.end] for run, rs in found.items() for r in rs}) == 1
     is_lacking = any(b"?" in legacy.wrong.to_bytes(run[1:-1]) for run in sample)
-    if _has_words(found, runs, grams, MIN_LEGACY_KNOWN_WORDS + is_lacking + is_one_letter):
-        everywhere = readers.for_page(legacy, list(runs.places))
-        if is_of_the_page(everywhere, runs, legacy.wrong, grams, sample):
-            return legacy
-    if not are_controls(sample):
-        return None
-    everywhere = readers.for_page(legacy, list(runs.places))
-    return legacy if are_only_controls(everywhere, runs, grams) else CONTROLS
+    return _has_words(found, readers.runs, grams, MIN_LEGACY_KNOWN_WORDS + is_lacking + is_one_letter)
 
 
 def _has_words(found: RunReadings, runs: Runs, grams: GramModel, least: int) -> bool:
