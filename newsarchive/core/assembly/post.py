@@ -159,6 +159,8 @@ def joined(article: Article, parts: Sequence[Part]) -> Article:
     A page without a word of its own (the same page under another address) adds nothing. Their other blocks
     stand at the end, each line once.
     """
+    if not parts:
+        return article
     held = {_key(block) for block in article.blocks}
     pages = [
         part
