@@ -47,6 +47,8 @@ MAX_SAYING_LINES = 4
 MAX_SAYING_AUTHOR_WORDS = 8
 #: Lines of a list under a head; a longer list (26 podcasts, say) is content.
 MAX_LIST_LINES = 8
+#: Words of an item of a list that is a sentence. One with fewer may be a title that ends in "Inc.".
+MIN_SENTENCE_ITEM_WORDS = 6
 #: Words of one line of such a list: a title, a teaser, at most a title with its teaser.
 MAX_TEASER_WORDS = 45
 #: Labels of a line that calls the reader to read something.
@@ -300,7 +302,7 @@ def _list_run(
     for at in range(start, start + MAX_LIST_LINES + 1):
         if at >= len(blocks) or not is_body[at] or at in heads:
             # Titles have no full stop, the article going on has: at least half of the lines must be titles.
-            if 2 * sum(is_linked(blocks[i]) or not is_prose(blocks[i]) for i in run) >= len(run):
+            if 2 * sum(is_linked(blocks[i]) or not _is_sentence(blocks[i]) for i in run) >= len(run):
                 return run
             break
         if len(run) == MAX_LIST_LINES or not _is_teaser(blocks[at]):
@@ -308,6 +310,12 @@ def _list_run(
         run.append(at)
     first_text = next((k for k, i in enumerate(run) if not is_linked(blocks[i])), len(run))
     return run[:first_text]
+
+
+def _is_sentence(block: Block) -> bool:
+    """Whether a block is prose, or an item of a list that ends in a full stop: "Ann Roe wrote a book on keels in 2014."."""
+    is_item = block.kind == "list_item" and block.text.rstrip().endswith((".", "。"))
+    return is_prose(block) or (is_item and comparable_words(block.text) >= MIN_SENTENCE_ITEM_WORDS)
 
 
 def _is_teaser(block: Block) -> bool:

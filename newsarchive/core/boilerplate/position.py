@@ -477,9 +477,13 @@ def _is_byline(text: str, authors: Collection[str], rules: Rules) -> bool:
     [True, True, False]
     >>> [_is_byline(t, [], rules.default()) for t in ("By admin on 3 May 2024", "By noon on 3 May 2024")]
     [True, False]
+    >>> _is_byline("Antonio Roe F.", ["Antonio Roe F."], rules.default())
+    True
     """
     if people_in(text, rules, alone=_HELPERS):
         return True
+    if text.strip() in authors and person_names.like_a_name(text.strip(), rules):
+        return True  # also "Ann R."
     if ends_sentence(text) or is_quotation(text):
         return False
     people = _BETWEEN_AUTHORS.split(text.strip())

@@ -1,11 +1,12 @@
-"""Corrects the classifier where the mark-up shows what a line is, whatever it says: cards, offers, credits, lists of links, footnotes.
+"""Corrects the classifier where the mark-up shows what a line is, whatever it says: cards, offers, credits, lists of links, summaries by
+machines, footnotes, sources of quotations.
 
 The classifier judges each line by numbers, and may keep "The ferry is back" in the middle of another article. The mark-up shows that
 it is a card: a link to another page of the site, and nothing else. Houses and plug-ins choose such words and names as they like, and
 no table holds them all; what they build is the same everywhere.
 
-`shown_to_be_none` gives what leaves the text, `heads_of_links` the lines above lists of links, and `whole_lists` keeps footnotes
-together. In all of them `kept` says of each block whether the article has it, and `url` is the page's address.
+`shown_to_be_none` gives what leaves the text, `heads_of_links` the lines above lists of links, `whole_lists` keeps footnotes
+together, and `with_sources` keeps who is quoted with the quotation. In all of them `kept` says of each block whether the article has it, and `url` is the page's address.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from newsarchive.core.extraction.class_names import telling
 from newsarchive.core.extraction.rows_of_buttons import rows_of_buttons
 from newsarchive.core.html.boxes import Box, RawBlock, Reading
 from newsarchive.core.text.normalise import key
@@ -44,6 +46,8 @@ MAX_HEADING_CHARACTERS = 200
 MIN_LINKS = 3
 #: Words of such a head; a longer line is a sentence.
 MAX_HEAD_WORDS = 12
+#: Words of a line below a quotation that says where it is from. A longer one is a sentence of the text.
+MAX_SOURCE_WORDS = 20
 
 CARD = BlockVerdict("related", "a card that leads to another page of the site", DecidedBy.MARKUP)
 OFFER = BlockVerdict(
@@ -52,6 +56,9 @@ OFFER = BlockVerdict(
 CREDIT = BlockVerdict("caption", "stands in a box named as a picture's credit", DecidedBy.MARKUP)
 CONTENTS = BlockVerdict("nav", "a list of links into the page itself", DecidedBy.MARKUP)
 HEAD = BlockVerdict("nav", "the head of a box of links", DecidedBy.NEIGHBOURS)
+MACHINE_SUMMARY = BlockVerdict(
+    "other", "stands in a box named as a summary that a machine wrote", DecidedBy.MARKUP
+)
 
 #: What a card or the head of a box of links is; a cell of a table belongs to its row.
 _LINES = frozenset(("paragraph", "heading"))
@@ -67,6 +74,14 @@ _CREDIT = re.compile(
     r"(?:^|[\s_.-])(?:media|photo|image|img|picture|pic|video)[_-]{0,2}(?:credits?|source|desc(?:r|ription)?|caption)(?![a-z])",
     re.IGNORECASE,
 )
+#: Names of boxes with a summary that a machine wrote: `ai-summary`, `article-ai-summary__text`, `articleAiSummary`, and those of
+#: Hexo's theme AnZhiYu.
+_MACHINE_SUMMARY = re.compile(
+    r"(?i:(?:^|[\s_-])ai[_-]{0,2}(?:generated[_-]{0,2})?summar(?:y|ies)(?![a-z]))|(?:^|[a-z\s_-])(?:ai|Ai|AI)Summar(?:y|ies)(?![a-z])"
+    r"|(?:^|\s)post-ai-description(?:\s|$)"
+)
+#: How a line begins that says where the quotation above it is from.
+_SOURCE = re.compile(r"(?:[—―–]|--)\s?\w")
 #: The mark of a note, as it stands in the text of a block.
 _NOTE_MARK = re.compile(r"\[\d{1,3}\]")
 
@@ -77,6 +92,7 @@ def shown_to_be_none(reading: Reading, kept: Sequence[bool], url: str) -> dict[i
     found = dict.fromkeys(offers(blocks, reading.boxes, kept), OFFER)
     found |= dict.fromkeys(cards(blocks, kept, url), CARD)
     found |= dict.fromkeys(picture_credits(blocks, kept), CREDIT)
+    found |= dict.fromkeys(machine_summaries(blocks, reading.boxes, kept), MACHINE_SUMMARY)
     found |= rows_of_buttons(blocks, kept)
     return found | dict.fromkeys(contents(blocks, kept, url), CONTENTS)
 
@@ -149,6 +165,31 @@ def picture_credits(blocks: Sequence[RawBlock], kept: Sequence[bool]) -> set[int
         for i, block in enumerate(blocks)
         if kept[i] and _CREDIT.search(block.box.classes + block.wrap) and _words(block) <= MAX_CREDIT_WORDS
     }
+
+
+def machine_summaries(blocks: Sequence[RawBlock], boxes: Sequence[Box], kept: Sequence[bool]) -> set[int]:
+    """The places of lines in a box that is named as a summary by a machine. It stands above a text, or in it, and says the same once more
+    in words that its author did not write:
+
+        <div class="ai-summary"><h4>Quick take</h4><ul><li>The ferry is back.</li> … </ul></div>
+
+    A box with half of the article's words is the article.
+    """
+    found: set[int] = set()
+    named = [box for box in boxes if box.last > box.first and _is_machine_summary(box)]
+    all_words = sum(_words(block) for block, keep in zip(blocks, kept, strict=True) if keep) if named else 0
+    for box in named:
+        inside = range(box.first, box.last)
+        if 2 * sum(_words(blocks[i]) for i in inside if kept[i]) < all_words:
+            found.update(inside)
+    return found
+
+
+def _is_machine_summary(box: Box) -> bool:
+    names = f"{box.ident} {box.classes}"
+    if "ai" not in names and "AI" not in names and "Ai" not in names:  # cheaper than to look
+        return False
+    return _MACHINE_SUMMARY.search(f"{box.ident} {' '.join(telling(box.classes))}") is not None
 
 
 def contents(blocks: Sequence[RawBlock], kept: Sequence[bool], url: str) -> set[int]:
@@ -244,4 +285,23 @@ def whole_lists(blocks: Sequence[RawBlock], kept: Sequence[bool]) -> list[bool]:
         lists.add(notes[first].rpartition("/")[0])
     for i, path in notes.items():
         out[i] = out[i] or path.rpartition("/")[0] in lists
+    return out
+
+
+def with_sources(blocks: Sequence[RawBlock], kept: Sequence[bool]) -> list[bool]:
+    """Which blocks are kept, with the line below a kept quotation that says where it is from. HTML wants it outside of the quotation
+    (WHATWG, HTML, 4.4.4), and a line of a name and a link looks like none of the text:
+
+        <blockquote><p>The keel broke.</p></blockquote><p>— Ann Roe, <a href="/keels">On keels</a></p>
+    """
+    out = list(kept)
+    for i, block in enumerate(blocks[1:], 1):
+        if out[i] or not out[i - 1] or blocks[i - 1].kind != "quote" or block.kind != "paragraph":
+            continue
+        quote: Box | None = blocks[i - 1].box
+        while quote is not None and quote.tag != "blockquote":
+            quote = quote.parent
+        beside = quote is not None and block.box.parent is quote.parent and not block.box.hidden
+        if beside and _SOURCE.match(block.text) and _words(block) <= MAX_SOURCE_WORDS:
+            out[i] = True
     return out

@@ -17,7 +17,14 @@ import numpy as np
 from newsarchive.core.extraction.classifier import Sheet, Verdict, entries_of, judge, model_of, sheet_of
 from newsarchive.core.extraction.confidence import quality
 from newsarchive.core.extraction.labels import REPEATS_TITLE, Namer, is_headline, path_of
-from newsarchive.core.extraction.markup_rules import HEAD, heads_of_links, shown_to_be_none, whole_lists
+from newsarchive.core.extraction.markup_rules import (
+    HEAD,
+    MACHINE_SUMMARY,
+    heads_of_links,
+    shown_to_be_none,
+    whole_lists,
+    with_sources,
+)
 from newsarchive.core.extraction.page_type import refuse, refuse_empty, refuse_text
 from newsarchive.core.extraction.repeats import without_repeats
 from newsarchive.core.metadata.step import read_metadata
@@ -116,12 +123,14 @@ def labelled(sheet: Sheet, verdict: Verdict, rules: Rules) -> list[Block]:
     said_of: list[BlockVerdict] = []
     at_top, titled, below = True, False, False
     margins = np.round(verdict.margins, 2).tolist()
-    kept = whole_lists(sheet.reading.blocks, verdict.keep.tolist())
+    kept = with_sources(sheet.reading.blocks, whole_lists(sheet.reading.blocks, verdict.keep.tolist()))
     shown = shown_to_be_none(sheet.reading, kept, sheet.url)
     for i, (raw, keep) in enumerate(zip(sheet.reading.blocks, kept, strict=True)):
         said = KEPT
+        if shown.get(i) is MACHINE_SUMMARY:
+            said = MACHINE_SUMMARY
         # An address is no text, whatever stands around it, nor is the label of a list to choose from.
-        if not keep or raw.kind == "embed" or raw.box.tag == "select":
+        elif not keep or raw.kind == "embed" or raw.box.tag == "select":
             said = (namer.standfirst(raw, below) if at_top and titled else None) or namer.name(raw)
         elif i in shown:
             said = shown[i]

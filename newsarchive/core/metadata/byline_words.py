@@ -58,12 +58,14 @@ class Words:
         def listed(name: str) -> frozenset[str]:
             return frozenset(w for row in table.get(name, {}).values() for w in row)
 
-        both = dates.any_of(listed("and"))
+        both, editions = dates.any_of(listed("and")), dates.any_of(listed("editions"))
         self.by = compiled.regex(
             rf"^\W*(?:(?:{dates.any_of(listed('by'))})(?!\w|['’]s\b|,)\s*[:：/／՝＝・៖፡፦]?\s*|{_BEFORE_HAN}|(?-i:(?:[Ww]ritten |[Pp]osted )?[Bb]y(?=[A-Z])))",
             re.IGNORECASE,
         )
-        self.separators = compiled.regex(rf"\s*[,;/／、，；]\s*(?:(?:{both})\s+)?|\s+(?:{both})\s+")
+        self.separators = compiled.regex(
+            rf"\s*[,;/／、，；]\s*(?:(?:{both})\s+)?|\s+(?:{both})(?!\s+(?i:{editions})(?!\w))\s+"
+        )
         self.signed = Phrases(listed("signed"))
         self.end = Phrases(listed("end") | listed("translated_by"))
         self.helped = Phrases(listed("helped") | listed("translated_by"))

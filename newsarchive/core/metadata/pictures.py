@@ -40,6 +40,8 @@ MAX_CAPTION_CHARS = 600
 _CREDIT_SELECTOR = (
     '[class*="credit" i],[class*="copyright" i],[class*="photographer" i],[itemprop~="creditText"]'
 )
+#: The same inside of a caption, whose source is that of the picture.
+_SOURCE_SELECTOR = 'figcaption [class*="source" i]'
 #: "Photo: Jane Doe", "(Foto: dpa)", "© Jane Doe / Harbour Post" at the end of a caption, with no sentence behind it.
 _CREDIT = re.compile(
     r"(?:^|[\s(|.–-])((?:photos?|fotos?|images?|bild(?:er)?|pictures?|credits?|crédits?|photographs?|imagen|zdjęcie|фото|写真|图)"
@@ -56,8 +58,8 @@ _CAPTION_AND_CREDIT = re.compile(
     r"(?:photo|foto|image|imagen|фото)\s*[:：]\s*((?:[^()\s]+ ){2,60}[^()\s]+) ?\(([^()]{2,80})\)",
     re.IGNORECASE,
 )
-#: "Harbour Post / Jane Doe": a caption that consists of names with strokes between them.
-_NAMES_ONLY = re.compile(r"[A-ZÀ-Þ][^.!?,;:/]{1,30}(?: ?/ ?[A-ZÀ-Þ][^.!?,;:/]{1,30}){1,2}")
+#: "Harbour Post / Jane Doe", "Jane Doe/Harbour Post | Heron Images": a caption that consists of names with strokes or bars between them.
+_NAMES_ONLY = re.compile(r"[A-ZÀ-Þ][^.!?,;:/|]{1,30}(?: ?[/|] ?[A-ZÀ-Þ][^.!?,;:/|]{1,30}){1,2}")
 _LOGO = re.compile(
     r"(?<![a-z])logos?(?![a-z])|place-?holder|default[-_]?(?:image|img|social|share|og|thumb)|(?:^|[-_.])favicon|apple-touch|"
     r"(?:^|[-_])default\d?\.\w+$|^(?:blank|spacer|pixel|trans|transparent|1x1|(?:pre|lazy)?load(?:er|ing)?|ajax-loader|clear|dot|grey|gray|no[-_]?(?:image|photo|pic|picture)|image[-_]?not[-_]?(?:found|available))\.\w+$",
@@ -234,15 +236,27 @@ def picture_claims(marks: Sequence[Mark], head_images: Sequence[str], url: str) 
             continue
         shown = next((a for a in addresses if _stem(a) in names), addresses[0])
         yield Claim("image", shown, Source(Place.FIGURE))
-        caption = mark.node.css_first("figcaption")
-        text = text_of(caption, MAX_CAPTION_CHARS) if caption is not None else ""
-        marked = mark.node.css_first(_CREDIT_SELECTOR)
+        text = _text_of_figure(mark.node)
+        marked = mark.node.css_first(_CREDIT_SELECTOR) or mark.node.css_first(_SOURCE_SELECTOR)
         if stated := text_of(marked) if marked is not None else "":
             credit, text = _plain_credit(stated), text.removesuffix(stated).rstrip(" |–-(")
         else:
             credit, text = split_credit(text)
         yield Claim("image_caption", text, Source(Place.FIGURE))
         yield Claim("image_credit", credit, Source(Place.FIGURE))
+
+
+def _text_of_figure(figure: LexborNode) -> str:
+    """The text of a figure's `<figcaption>`; in a figure without one that of a box whose class says that it is a caption, or all that the
+    figure says, where that is the credit of a picture: "Credit: Jane Doe / Harbour Post"."""
+    caption = figure.css_first("figcaption")
+    if caption is None:
+        boxes = figure.css("[class]")[:MAX_CAPTION_BOXES]
+        caption = next((b for b in boxes if _CAPTION_BOX.search(b.attributes.get("class") or "")), None)
+    if caption is not None:
+        return text_of(caption, MAX_CAPTION_CHARS)
+    text = text_of(figure, MAX_CAPTION_CHARS)
+    return text if _WHOLE_CREDIT.fullmatch(text) else ""
 
 
 def caption_beside(tree: LexborHTMLParser, head_images: Sequence[str]) -> Iterator[Claim]:

@@ -117,6 +117,11 @@ _BEFORE_DATE = re.compile(
 _OFFSET = re.compile(
     r"(?:[ ,(]*(?:utc|gmt) ?| (?=\+\d\d?:\d\d|-\d\d:\d\d|[+-]\d{4})|(?=[+-]\d{4}|\+\d\d:\d\d))([+-])(\d\d?)(?::?(\d\d))?(?!\d)"
 )
+#: What the next element says right behind a year, where a program wrote no space between two elements: "Mar 3, 20263 mins",
+#: "3 March 20265 comments", "3 March 202610:20". A year of five or six digits behind a day and a month is none.
+_GLUED = r"(?=\d{1,3} ?[^\W\d_]|\d\d:\d\d(?!\d))"
+#: "10:33 PM IST": India's time, of which almost all who print it speak. In small letters it is a German word.
+_INDIAN_TIME = re.compile(r"(\d[:.]\d\d(?: ?[AaPp]\.?[Mm]\.?)?),? ?\(?IST\b\)?")
 #: An offset of nothing, or what stands for it.
 _AT_GREENWICH = re.compile(
     r"\d ?z(?!\w)|(?<![^\W\d_])(?:utc|gmt|wet)(?![^\W\d_])|(?<=\d) ?[+-]00(?::?00)?(?![\d-])"
@@ -198,6 +203,8 @@ def parse(text: str, rules: Rules, *, day_first: bool = True, year_first: bool =
     whether 03/04/2025 is in April, `year_first` whether 24.04.03 is in 2024 where the language of the rules writes it so.
     """
     given = " ".join(text[:MAX_DATE_CHARS].split())
+    if "IST" in given:
+        given = _INDIAN_TIME.sub(r"\1 +0530", given)
     text = western(given)
     if not _DIGITS.search(text):
         return None
@@ -312,8 +319,11 @@ def beginning(line: str, found: str) -> int:
 
 
 def without_date(text: str, rules: Rules) -> list[str]:
-    """The parts of a text before and after its first date."""
+    """The parts of a text before and after its first date; the whole text where a number stands right behind the date ("Mar 3, 20263
+    mins"), since of such a line nobody knows where its other elements end."""
     found = date_text(text, rules)
+    if found and text.partition(found)[2][:1].isdigit():
+        return [text]
     return [part for part in text.split(found, 1) if part.strip()] if found else [text]
 
 
@@ -510,7 +520,7 @@ def _prose(rules: Rules) -> tuple[Mapping[str, int], tuple[re.Pattern[str], ...]
             months.update((name, number) for name in names)
     # A name that begins with a digit stands behind none: "11月 2024" has no day.
     m = rf"(?!(?<=\d)\d)(?P<m>{any_of(months)})(?!\w)\.?"
-    y, d = r"(?P<y>(?:19|20|25)\d\d)(?!\d)", _DAY.replace("(", "(?P<d>", 1)
+    y, d = rf"(?P<y>(?:19|20|25)\d\d)(?:(?!\d)|{_GLUED})", _DAY.replace("(", "(?P<d>", 1)
     gap = r"\s*+(?:de |del |of |ng |d['’]|ta['’] |ខែ |[,،]|-|/)?+\s*+"
     dated = (
         compiled.regex(rf"(?<!\w){m}{gap}(?<!\d){d}(?!\d)[\s,،፣၊.-]*(?:de |del )?{y}"),

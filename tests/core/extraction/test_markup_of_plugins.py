@@ -12,9 +12,11 @@ from newsarchive.core.extraction.markup_rules import (
     cards,
     contents,
     heads_of_links,
+    machine_summaries,
     offers,
     picture_credits,
     whole_lists,
+    with_sources,
 )
 from newsarchive.core.html.blocks import read_blocks
 from newsarchive.core.html.boxes import Reading
@@ -40,6 +42,9 @@ def lines(html: str, find: Callable[[Reading, list[bool]], set[int]]) -> list[st
 contents_of = partial(lines, find=lambda reading, kept: contents(reading.blocks, kept, URL))
 cards_of = partial(lines, find=lambda reading, kept: cards(reading.blocks, kept, URL))
 credits_of = partial(lines, find=lambda reading, kept: picture_credits(reading.blocks, kept))
+summaries_of = partial(
+    lines, find=lambda reading, kept: machine_summaries(reading.blocks, reading.boxes, kept)
+)
 offers_of = partial(lines, find=lambda reading, kept: offers(reading.blocks, reading.boxes, kept))
 
 
@@ -261,3 +266,56 @@ def test_a_list_of_footnotes_behind_a_text_with_their_marks_is_text(
     blocks = read(f"<p>{PROSE}{mark}</p>{between}{notes}").blocks
     said = [True] + [False] * (len(blocks) - 1)
     assert whole_lists(blocks, said)[-2:] == [kept, kept]
+
+
+SHORT = "The ferry is back."
+
+
+@pytest.mark.parametrize(
+    ("html", "expected"),
+    [
+        (
+            f'<div class="ai-summary"><h4>Quick take</h4><ul><li>{SHORT}</li></ul></div>',
+            ["Quick take", SHORT],
+        ),
+        (
+            f'<aside class="article-ai-summary"><p class="article-ai-summary__text">{SHORT}</p></aside>',
+            [SHORT],
+        ),
+        (f'<div id="aiSummaryBox"><p>{SHORT}</p></div>', [SHORT]),
+        (f'<div class="articleAiSummary"><p>{SHORT}</p></div>', [SHORT]),
+        (f'<div class="post-ai-description"><p>{SHORT}</p></div>', [SHORT]),
+        (f'<div class="summary"><p>{SHORT}</p></div>', []),  # its author's
+        (f'<div class="dubai-summary"><p>{SHORT}</p></div>', []),
+        (f'<div class="post hentry tag-ai-summary"><p>{SHORT}</p></div>', []),  # the topic of a post
+    ],
+)
+def test_a_summary_that_a_machine_wrote_is_no_text(html: str, expected: list[str]) -> None:
+    assert summaries_of(f"{html}<p>{PROSE}</p><p>{PROSE}</p>") == expected
+
+
+def test_a_box_with_half_of_the_text_is_no_summary_of_it() -> None:
+    assert summaries_of(f'<div class="ai-summary"><p>{PROSE}</p></div><p>{PROSE}</p>') == []
+
+
+QUOTE = f"<blockquote><p>{PROSE}</p></blockquote>"
+
+
+@pytest.mark.parametrize(
+    ("html", "kept"),
+    [
+        (f'{QUOTE}<p>— Ann Roe, <a href="/keels">On keels</a></p>', True),
+        (f"{QUOTE}<p>-- Ann Roe</p>", True),
+        (f"{QUOTE}<p>Ann Roe</p>", False),
+        (f"<p>{PROSE}</p><p>— Ann Roe</p>", False),  # no quotation above
+        (f"<div>{QUOTE}</div><p>— Ann Roe</p>", False),  # outside of the quotation's box
+        (f"{QUOTE}<p>— {PROSE} {PROSE}</p>", False),  # a sentence
+        (f"{QUOTE}<ul><li>— Ann Roe</li></ul>", False),
+    ],
+)
+def test_the_source_of_a_quotation_is_text(html: str, kept: bool) -> None:
+    assert with_sources(read(html).blocks, [True, False]) == [True, kept]
+
+
+def test_the_source_of_a_quotation_that_is_no_text_is_none() -> None:
+    assert with_sources(read(f"{QUOTE}<p>— Ann Roe</p>").blocks, [False, False]) == [False, False]
