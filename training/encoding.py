@@ -29,10 +29,11 @@ from typing import Any
 
 import numpy as np
 
+from newsarchive.core.encoding.ngram_model import LANGUAGES_FILE
 from newsarchive.core.encoding.ngram_model import MODEL_FILE as GRAM_MODEL_FILE
 from newsarchive.core.encoding.pair_model import MAGIC, MODEL_FILE, UNITS_PER_NAT, Backing
 from newsarchive.core.text.scripts import FORBIDDEN, kind
-from training.encoding_grams import count_grams, packed
+from training.encoding_grams import count_grams, count_languages, packed
 from training.encoding_patterns import LATIN, WORD, patterns_of
 from training.encoding_words import Words, languages
 
@@ -59,6 +60,9 @@ def main() -> None:
     grams = packed(count_grams(lists))
     (OUT.parent / GRAM_MODEL_FILE).write_bytes(grams)
     print(f"{GRAM_MODEL_FILE}: {len(grams):,} bytes", file=sys.stderr)
+    single = packed(count_languages(lists))
+    (OUT.parent / LANGUAGES_FILE).write_bytes(single)
+    print(f"{LANGUAGES_FILE}: {len(single):,} bytes", file=sys.stderr)
     counts = count_pairs(lists)
     symbols, members = choose_symbols(counts)
     tables = costs_of(counts, symbols, members)

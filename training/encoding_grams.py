@@ -12,11 +12,14 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from math import log
 
+from newsarchive.core.encoding.language_grams import LANGUAGES, MIN_WHOLE_LETTERS
 from newsarchive.core.encoding.ngram_model import MAGIC, MIN_GRAM_NATS, grams_of, hashed
 from training.encoding_words import Words
 
 #: So many sequences are kept, the most frequent ones; of so many words of each language.
 MOST, TOP = 380_000, 40_000
+#: Sequences and words of a single language that are kept, the most frequent ones.
+LANGUAGE_MOST, LANGUAGE_WORDS = 30_000, 20_000
 #: Places for each sequence: fewer, and no arrangement is found.
 ROOM = 1.23
 
@@ -32,6 +35,26 @@ def count_grams(lists: Iterable[Words]) -> dict[str, float]:
                 if not gram.isascii():
                     counts[gram] += share
     return {gram: n / languages for gram, n in counts.most_common(MOST)}
+
+
+def count_languages(lists: Iterable[Words]) -> dict[str, float]:
+    """`language:sequence` and `language:^word$` → share in the language, for the languages of `LANGUAGES`."""
+    codes = {code for own in LANGUAGES.values() for code in own}
+    shares: dict[str, float] = {}
+    for words in lists:
+        if words.language not in codes:
+            continue
+        counts = Counter[str]()
+        ordered = [
+            (w, share) for w, share in sorted(words.shares.items(), key=lambda w: -w[1]) if not w.isascii()
+        ]
+        for word, share in ordered[:TOP]:
+            for gram in grams_of(word):
+                counts[gram] += share
+        long = [(f"^{word}$", share) for word, share in ordered if len(word) >= MIN_WHOLE_LETTERS]
+        for key, share in (*counts.most_common(LANGUAGE_MOST), *long[:LANGUAGE_WORDS]):
+            shares[f"{words.language}:{key}"] = share
+    return shares
 
 
 def packed(shares: Mapping[str, float]) -> bytes:

@@ -56,6 +56,14 @@ def second_opinion(text: str, model: PairModel, grams: GramModel) -> Iterator[Ed
             continue
         if not writings(after) <= writings(text) or _is_capital(text, a, after, grams):
             continue
+        beside = f"{text[a - 1 : a]}{text[b : b + 1]}"
+        if (
+            len(after) == 1
+            and after.isalpha()
+            and not any(map(str.isalpha, beside))
+            and not grams.knows(after)
+        ):
+            continue  # no word is this letter: `Ã²` is a symbol and its exponent
         if (gain := model.gain(text, a, b, after)) >= MIN_CONVINCING_NATS:
             yield Edit("repair", "ftfy", text[a:b], after, start=a, evidence=round(gain, 1))
 

@@ -18,6 +18,7 @@ from math import exp, inf
 from operator import itemgetter
 from typing import NamedTuple
 
+from newsarchive.core.encoding.language_grams import LanguageGrams
 from newsarchive.core.encoding.mojibake import SWITCH_NATS
 from newsarchive.core.encoding.ngram_model import GRAM_LETTERS, UNKNOWN_NATS, UNPARTED_GRAM_LETTERS, GramModel
 from newsarchive.core.encoding.pair_model import UNITS_PER_NAT, PairModel
@@ -64,6 +65,9 @@ QUOTES = frozenset("“”„‟‘’‚‛")
 
 #: Vowel marks of Arabic and Hebrew, which lists of words leave out.
 VOWELS = frozenset(map(chr, (*range(0x064B, 0x0653), 0x0670, *range(0x05B0, 0x05BD))))
+
+#: The sequences of all languages, or of one.
+Grams = GramModel | LanguageGrams
 
 _ONE_SCRIPT = {"HIRAGANA": "CJK", "KATAKANA": "CJK"}
 
@@ -140,7 +144,9 @@ class _Way(NamedTuple):
     @property
     def state(self) -> tuple[str, str, bool, bool]:
         """The part of a way on which the costs of later characters depend."""
-        return self.last, self.word[1 - traits_of(self.last).length :], self.inside, self.guessed
+        length = traits_of(self.last).length
+        word = self.word if len(self.word) > length else self.word[1 - length :]
+        return self.last, word, self.inside, self.guessed
 
 
 #: A sequence that was read back, its place, and those before it.
@@ -204,7 +210,7 @@ def likeliest(
     starting: Callable[[int], Starting],
     standing: Callable[[str], float],
     model: PairModel,
-    grams: GramModel,
+    grams: Grams,
     work: Work,
     max_risk: float = inf,
 ) -> Spelled:
@@ -275,13 +281,13 @@ def _is_one_state(ways: Sequence[_Way]) -> bool:
 class _Speller:
     """Adds characters to ways, at their cost."""
 
-    def __init__(self, model: PairModel, grams: GramModel, work: Work) -> None:
+    def __init__(self, model: PairModel, grams: Grams, work: Work) -> None:
         self.model, self.grams, self.work, self.texts = model, grams, work, _Texts()
         self.signs = _signs_of(model)
 
     def grown(self, way: _Way, char: str) -> _Way:
         """A way without rival, with a character as it stands. It costs nothing, because costs tell rivals apart."""
-        word = _word(way.word, way.last, char)[-traits_of(char).length :]
+        word = _kept(_word(way.word, way.last, char), traits_of(char).length, self.grams)
         return _Way(0.0, char, word, False, self.texts.grown(way.text, char), way.tokens)
 
 
@@ -305,7 +311,7 @@ _signs_of = lru_cache(maxsize=4)(_Signs)
 
 
 @lru_cache(maxsize=1 << 14)
-def _word_of(grams: GramModel, before: str, last: str, char: str) -> tuple[str, float, int]:
+def _word_of(grams: Grams, before: str, last: str, char: str) -> tuple[str, float, int]:
     """The end of a word with one more character, what the letter sequences cost that end there or before, in nats, and how
     many of these the model does not have. The word and the character before are given."""
     now, then = traits_of(char), traits_of(last)
@@ -318,13 +324,20 @@ def _word_of(grams: GramModel, before: str, last: str, char: str) -> tuple[str, 
         ending = 0.0
         if then.length == GRAM_LETTERS:
             ending = _gram(grams, (before + "$")[-GRAM_LETTERS:])
+            whole = grams.cost_of_whole(before)
+            cost, unknown = cost + whole, unknown + (whole >= UNKNOWN_NATS)
         elif len(before) < then.length:
             ending = _gram(grams, before)
         cost, unknown = cost + ending, unknown + (ending >= UNKNOWN_NATS)
-    return word[-now.length :], cost, unknown
+    return _kept(word, now.length, grams), cost, unknown
 
 
-def _gram(grams: GramModel, gram: str) -> float:
+def _kept(word: str, length: int, grams: Grams) -> str:
+    """The end of a word that later costs depend on: its last letters, or all of it where words are looked up as a whole."""
+    return word[-max(length, grams.whole_letters if length == GRAM_LETTERS else 0) :]
+
+
+def _gram(grams: Grams, gram: str) -> float:
     return ASCII_GRAM_NATS if gram.isascii() else grams.cost(gram)
 
 

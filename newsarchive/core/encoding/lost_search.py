@@ -21,7 +21,8 @@ from typing import NamedTuple
 from newsarchive import compiled
 from newsarchive.core.encoding.charsets import Charset, charset
 from newsarchive.core.encoding.cjk_punctuation import truncated_punctuation
-from newsarchive.core.encoding.lost_beam import Work
+from newsarchive.core.encoding.language_grams import of_page
+from newsarchive.core.encoding.lost_beam import Grams, Work
 from newsarchive.core.encoding.lost_bytes import GIVEN_UP, MIN_RUN_NATS, Lossy, Mended, lossy
 from newsarchive.core.encoding.ngram_model import UNPARTED_GRAM_LETTERS, GramModel
 from newsarchive.core.encoding.pair_model import PairModel
@@ -347,17 +348,18 @@ def with_lost(
     page, left = Explained(text, changes, charset, grams), set(rest.left)
     ways = lossy(text, _blank(page, rest.heads))
     marked = [replace(way, marks=_marks_of(page, way.spelling, runs)) for way in ways]
-    best, tried, gain = _best(marked, suspect[:MAX_SAMPLE_RUNS], model, grams, work)
+    own = of_page(page.after[1], grams)
+    best, tried, gain = _best(marked, suspect[:MAX_SAMPLE_RUNS], model, own, work)
     if gain < MIN_RUN_NATS and not left and not any(m.is_given_up for m in tried.values()):
         return Repairs(changes)
     patience = work.patience
-    mended = tried | dict(_mended(suspect[MAX_SAMPLE_RUNS:], best, model, grams, work))
+    mended = tried | dict(_mended(suspect[MAX_SAMPLE_RUNS:], best, model, own, work))
     taught = replace(best, letters=_letters(page, rest.heads, mended))
     risky = {run: m.risk for run, m in mended.items() if m.risk > MAX_SURE_RISK and not m.is_given_up}
     unsure = [run for run, risk in risky.items() if risk <= MAX_TEACHABLE_RISK]
     if work.patience < patience:  # what was in vain is not tried again
         unsure = [run for run in unsure if _is_good(mended[run], certain=False)]
-    mended |= {run: taught.mended(run, model, grams, work, MAX_RISK) for run in unsure}
+    mended |= {run: taught.mended(run, model, own, work, MAX_RISK) for run in unsure}
     certain = set(runs.suspect(left if changes else rest.places))
     certain |= {run for run, m in mended.items() if m.is_given_up}
     good = {run: list(m.readings) for run, m in mended.items() if _is_good(m, run in certain)}
@@ -390,7 +392,7 @@ def _blank(page: Explained, heads: frozenset[str]) -> Lossy:
 
 
 def _best(
-    ways: Sequence[Lossy], sample: Sequence[str], model: PairModel, grams: GramModel, work: Work
+    ways: Sequence[Lossy], sample: Sequence[str], model: PairModel, grams: Grams, work: Work
 ) -> tuple[Lossy, dict[str, Mended], float]:
     """The spelling of lost bytes by which a sample of runs gains most, the restored runs, and the gain in nats.
 
@@ -417,7 +419,7 @@ def _best(
 
 
 def _mended(
-    runs: Sequence[str], best: Lossy, model: PairModel, grams: GramModel, work: Work
+    runs: Sequence[str], best: Lossy, model: PairModel, grams: Grams, work: Work
 ) -> Iterator[tuple[str, Mended]]:
     """(run, the run restored), as long as enough of them are: noise looks like lost bytes, and takes as long."""
     before, good, is_vain = work.left, 0, False

@@ -21,6 +21,8 @@ from newsarchive.rules import Rules
 
 #: The model's key in `Rules.models`.
 MODEL_FILE = "encoding-grams.bin"
+#: The key of the sequences and words of single languages (`language_grams`).
+LANGUAGES_FILE = "encoding-languages.bin"
 #: The first bytes of a model file.
 MAGIC = b"GRAM1"
 #: Nats. The cost of a sequence that the model does not have.
@@ -37,21 +39,26 @@ UNPARTED_GRAM_LETTERS = {"CJK": 2, "HIRAGANA": 2, "KATAKANA": 2, "THAI": 3}
 class GramModel:
     """Costs of letter sequences: `marks` are the fingerprints, `values` the costs, two to a byte.
 
-    `segment` is the length of a third of the table: each sequence has a place in each third.
+    `segment` is the length of a third of the table: each sequence has a place in each third. `languages` are the sequences of single
+    languages, where the rules hold them.
     """
 
     marks: bytes = field(repr=False)
     values: bytes = field(repr=False)
     segment: int
+    languages: GramModel | None = None
+    #: Letters of the words that are looked up as a whole: none.
+    whole_letters: int = 0
 
     @classmethod
-    def load(cls, data: bytes) -> GramModel:
-        """Read a model file. Raises `ValueError` for bytes that are no such model."""
+    def load(cls, data: bytes, languages: bytes = b"") -> GramModel:
+        """Read a model file, and that of single languages. Raises `ValueError` for bytes that are no such model."""
         if not data.startswith(MAGIC):
             raise ValueError("not a model of letter sequences: build one with `python -m training.encoding`")
         (segment,) = struct.unpack_from("<I", data, len(MAGIC))
         at = len(MAGIC) + 4
-        return cls(data[at : at + 3 * segment], data[at + 3 * segment :], segment)
+        single = cls.load(languages) if languages else None
+        return cls(data[at : at + 3 * segment], data[at + 3 * segment :], segment, single)
 
     def cost(self, gram: str) -> float:
         """−log of the share of a sequence, in nats."""
@@ -60,6 +67,10 @@ class GramModel:
     def cost_of_word(self, word: str) -> float:
         """What the sequences of a word cost, in nats; capitals count as small letters."""
         return sum(map(self.cost, grams_of(word.lower())))
+
+    def cost_of_whole(self, word: str) -> float:
+        """What a word costs as a whole, in nats: nothing, because the model has no words."""
+        return 0.0
 
     def knows(self, word: str) -> bool:
         """Whether the model has more than half of a word's sequences beyond ASCII. No word of ASCII is known."""
@@ -126,7 +137,7 @@ def hashed(gram: str, segment: int) -> tuple[tuple[int, int, int], int]:
 
 def gram_model_of(rules: Rules) -> GramModel:
     """The model of these rules. Raises `ValueError` where they hold none."""
-    return _loaded(rules.models.get(MODEL_FILE, b""))
+    return _loaded(rules.models.get(MODEL_FILE, b""), rules.models.get(LANGUAGES_FILE, b""))
 
 
 _loaded = lru_cache(maxsize=4)(GramModel.load)
