@@ -15,12 +15,10 @@ from newsarchive import extract, rules
 from newsarchive.core.encoding import step
 from newsarchive.core.encoding.charsets import SINGLE_BYTE, charset
 from newsarchive.core.encoding.ftfy_fallback import second_opinion
-from newsarchive.core.encoding.legacy import Legacy
 from newsarchive.core.encoding.lost_beam import Work
 from newsarchive.core.encoding.mojibake import UTF8
 from newsarchive.core.encoding.ngram_model import gram_model_of
 from newsarchive.core.encoding.pair_model import MIN_PAGE_CHARACTERS, arrays_of, model_of, suspects
-from newsarchive.core.encoding.runs import Runs, after_changes, placed
 from newsarchive.core.encoding.step import repair, repair_step, repair_texts
 from newsarchive.items import Article, Author, Block, Image, replay, unreplay
 
@@ -227,17 +225,6 @@ def test_letters_are_likelier_than_vowel_marks_and_than_what_begins_damage(
 ) -> None:
     """`يرفض` is no `يرُض`, and what is left of the last letter of `שלום` no sign of multiplication."""
     assert repair(losing(text, codec, spelling), RULES).text == text
-
-
-@pytest.mark.parametrize("true", ["windows-1251", "koi8-r", "windows-1255"])
-@pytest.mark.parametrize("wrong", ["windows-1252", "ibm866"])
-def test_legacy_text_is_compared_as_its_readings_would_change_it(true: str, wrong: str) -> None:
-    legacy = Legacy(charset(true), charset(wrong))
-    for text in (RUSSIAN, "Ïðèâåò, ìèð! ÿ – «Þ»\n€ © Ω"):
-        damaged = legacy.wrong.to_text(text.encode(charset(true).name, "ignore")) + text
-        runs = Runs(damaged)
-        changes = placed(legacy.readings(list(runs.places), MODEL), runs)
-        assert legacy.after(damaged) == after_changes(damaged, 0, len(damaged), changes)
 
 
 FRENCH = "L’État n’a pas répondu.\nIl s’agit d’une affaire qu’on n’oublie pas, dit l’avocate."
