@@ -93,6 +93,7 @@ FIELDS: tuple[Field, ...] = (
     Field("first_seen_at", "moment", "first_seen_at", "when it was crawled first", "archive"),
     Field("last_seen_at", "moment", "last_seen_at", "when it was crawled last", "archive"),
     Field("gone_at", "moment", "gone_at", "when the page was found deleted; the text stays", "archive"),
+    Field("corrected", "texts", "corrected", "fields that a person corrected by hand, as `authors`", "archive"),
     Field("snippet", "text", "snippet", "the found words in their place", "search", True),
     Field("score", "number", "score", "the higher the better the match; 0 in an order by date", "search", True),
     Field("date_published_raw", "text", "date_published_raw", "the date as the page prints it", "article"),

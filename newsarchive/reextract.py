@@ -252,7 +252,8 @@ def differs(engine: Engine, article: Article) -> bool:
         return False
     if any(getattr(stored, name) != storable(getattr(article, name)) for name in VERSION_FIELDS):
         return True
-    if field_changes.changes(field_changes.values(stored), field_changes.values(article)):
+    changed = field_changes.changes(field_changes.values(stored), field_changes.values(article))
+    if any(change.field not in stored.corrected for change in changed):
         return True
     return _left_out(get(engine, article.url)) != _left_out(article)
 

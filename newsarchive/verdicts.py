@@ -83,6 +83,8 @@ class ChangeKind(StrEnum):
     #: The same bytes, read by the same extractor, which knows more of the site: its template and conventions, or
     #: what its feed and API say.
     SITE = "site"
+    #: A person corrected a field, or took the correction back (`newsarchive correct`).
+    CORRECTION = "correction"
 
 
 class DecidedBy(StrEnum):

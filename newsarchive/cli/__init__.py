@@ -67,6 +67,7 @@ HEADINGS = {
         "doctor": ("doctor", "What is wrong with archive, raw bytes, sites and settings."),
         "coverage": ("coverage", "What was crawled on each day, what is stored, and the gaps."),
         "quarantine": ("hidden", "Pages of low confidence: list, show, accept, drop."),
+        "correct": ("correct", "Correct author, date, origin and more of an article by hand."),
         "withhold": ("hidden", "Take an article down: add, lift, erase, list, register."),
         "learn": ("learn", "Learn what a site prints on all pages, and take it out."),
         "reextract": ("db", "Read the stored bytes again with today's extractor."),
@@ -82,7 +83,7 @@ HEADINGS = {
     "Tools": {
         "extract": ("extract", "Extract the article from a file, a URL or standard input."),
         "repair": ("extract", "Repair mojibake: standard input to standard output."),
-        "check": ("export", "Whether a WACZ file or dataset is whole, unchanged and signed."),
+        "check": ("export", "Whether a WACZ file, dataset or bag is whole, unchanged, signed."),
     },
 }
 COMMANDS = {name: found for group in HEADINGS.values() for name, found in group.items()}

@@ -19,7 +19,7 @@ import click
 
 from newsarchive.cli import output
 from newsarchive.cli.opening import open_archive, open_reader, warc_folders
-from newsarchive.cli.options import Day, Group, db_option, option, output_option, warc_option
+from newsarchive.cli.options import AddressGroup, Day, Group, db_option, option, output_option, warc_option
 from newsarchive.cli.output import complain, echo, on_terminal, print_article, print_bytes, progress_bar, say
 from newsarchive.exceptions import NoSuchArticle, UsageError
 
@@ -140,17 +140,8 @@ def _demand(command: F) -> F:
     return command
 
 
-class WithholdGroup(Group):
-    """Takes an address in place of a subcommand for `add`: `newsarchive withhold URL --reason TEXT`."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if args and args[0] not in self.commands and not args[0].startswith("-"):
-            args = ["add", *args]
-        return super().parse_args(ctx, args)
-
-
 @click.group(
-    cls=WithholdGroup,
+    cls=AddressGroup,
     epilog="""\b
 Examples:
   newsarchive withhold add https://blog.example/2025/04/post/ --reason 'the family asks'

@@ -143,6 +143,15 @@ pager_option = click.option(
 )
 
 
+class AddressGroup(Group):
+    """A group that takes an address or an id in place of a subcommand for `add`: `newsarchive withhold URL --reason TEXT`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if args and args[0] not in self.commands and not args[0].startswith("-"):
+            args = ["add", *args]
+        return super().parse_args(ctx, args)
+
+
 class Day(click.ParamType[datetime]):
     """A day, `2025-04-30`, or the first one of a year or month; its value is its first moment in UTC. A time is taken too."""
 

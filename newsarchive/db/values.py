@@ -24,6 +24,7 @@ TIME_COLUMNS = frozenset([
     "date_published", "date_modified", "first_seen_at", "last_seen_at", "gone_at", "seen_at", "date",
     "fetched_at", "reviewed_at", "started_at", "finished_at", "last_success_at", "relied_until",
     "failing_since", "failed_at", "published", "first", "last", "until", "ended_at", "since",
+    "made_at", "undone_at",
 ])  # fmt: skip
 #: Columns that are true or false; SQLite has 1 and 0.
 FLAG_COLUMNS = frozenset(("is_accessible_for_free", "current", "unspaced", "quarantined"))

@@ -26,6 +26,9 @@ _LISTS = {
         "SELECT t.name FROM article_terms AS link JOIN terms AS t ON t.id = link.term_id"
         " WHERE link.article_id = a.id AND t.kind = 'keyword' ORDER BY link.position"
     ),
+    "corrected": (
+        "SELECT DISTINCT c.field AS name FROM corrections AS c WHERE c.article_id = a.id AND c.undone_at IS NULL ORDER BY 1"
+    ),
 }
 #: The SQL of the other fields that are no columns of the table `articles`.
 _ELSEWHERE = {

@@ -12,6 +12,7 @@ from newsarchive.db.models.articles import (
     BlockLabel,
     Cluster,
     CopyRow,
+    CorrectionRow,
     DroppedLine,
     EditRow,
     FieldChange,
@@ -51,7 +52,7 @@ from newsarchive.db.models.crawl import (
 
 __all__ = [
     "AlarmRow", "ArticleAuthor", "ArticleOrigin", "ArticleRow", "ArticleTerm", "AuthorRow", "Base",
-    "BlockLabel", "CaptureRights", "CaptureRow", "Cluster", "CopyRow", "CrawlDefaults", "CrawlRun",
+    "BlockLabel", "CaptureRights", "CaptureRow", "Cluster", "CopyRow", "CorrectionRow", "CrawlDefaults", "CrawlRun",
     "Discovery", "DroppedLine", "EditRow", "FieldChange", "HubPush", "HubSubscription", "ImageRow", "Line",
     "LineSighting", "ListingLook", "MinhashBand", "MinhashPage", "OriginRow", "PageSighting", "ParaphraseRow",
     "Quarantined", "Revision", "RightsRow", "SealedText", "Site", "SiteBlock", "Source", "SourceTextRow",

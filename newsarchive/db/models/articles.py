@@ -150,6 +150,26 @@ class FieldChange(Base):
     value_after: Mapped[list[Any]]
 
 
+class CorrectionRow(Base):
+    """A field that a person corrected. `db.writing.corrected.FORMS` says how values are written.
+
+    `value_before` is what the page says, as it was read last, and `value_after` what the person gave. `undone_at` is when the correction was taken back or replaced, empty while
+    it holds.
+    """
+
+    __tablename__ = "corrections"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    article_id: Mapped[int] = cascade("articles.id", index=True)
+    field: Mapped[str]
+    value_before: Mapped[list[Any]]
+    value_after: Mapped[list[Any]]
+    reason: Mapped[str]
+    decided_by: Mapped[str] = mapped_column(default="")
+    made_at: Mapped[datetime]
+    undone_at: Mapped[datetime | None]
+
+
 class Line(Base):
     """The text of lines that were left out, each text of a site once. `hash` is its number (`db.writing.explanations`).
 

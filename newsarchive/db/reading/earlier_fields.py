@@ -57,7 +57,8 @@ def _moment(values: Sequence[str]) -> datetime | None:
     return datetime.fromisoformat(values[0]) if values else None
 
 
-def _authors(values: Sequence[str]) -> tuple[Author, ...]:
+def authors_of(values: Sequence[str]) -> tuple[Author, ...]:
+    """Authors of their names, as `Jane Doe` or `dpa (agency)`."""
     matches = [(_KIND.fullmatch(value), value) for value in values]
     return tuple(Author(match["name"], match["kind"]) if match else Author(name) for match, name in matches)
 
@@ -72,7 +73,7 @@ def _image(values: Sequence[str]) -> Image | None:
 
 #: The fields that are no plain text, each with what makes its value of the texts.
 _READERS: Mapping[str, Callable[[Sequence[str]], Any]] = {
-    "authors": _authors,
+    "authors": authors_of,
     "date_published": _moment,
     "date_modified": _moment,
     "keywords": tuple,

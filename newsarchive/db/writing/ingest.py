@@ -34,6 +34,7 @@ from newsarchive.db.near_duplicates import clusters, copies
 from newsarchive.db.rows import VERSION_FIELDS
 from newsarchive.db.values import storable
 from newsarchive.db.writing import captures, earlier, explanations, field_changes, moved, quarantine, withhold
+from newsarchive.db.writing.corrected import note_readings, standing
 from newsarchive.db.writing.packed import PackedArticle, head_of
 from newsarchive.db.writing.plan import Plan, match, seen_at
 from newsarchive.items import Article, ChangeKind
@@ -236,6 +237,15 @@ class Batch:
             waits = plan.stored is not None and plan.article_id in taken
             (self.waiting if waits else self.plans).append(plan)
             taken.add(plan.article_id)
+        self._hold_corrections([plan for plan in self.plans if plan.stored and not plan.corrected])
+
+    def _hold_corrections(self, plans: Sequence[Plan]) -> None:
+        held = standing(self.connection, [plan.article_id for plan in plans])
+        for plan in plans if held else ():
+            read, of_article = plan.article, held.get(plan.article_id, {})
+            plan.hold({name: row["value_after"] for name, row in of_article.items()})
+            if not (plan.is_late or plan.is_aside):
+                note_readings(self.connection, ((row, read) for row in of_article.values()))
 
     def _takes_turns(self, plan: Plan) -> bool:
         """Whether two posts have the id by which this article was found: it was read at the address of this page before, and
@@ -497,8 +507,16 @@ class Batch:
         ]
         bulk.update_rows(self.connection, ArticleRow, version)
 
-    def _write_relations(self, plans: list[Plan]) -> None:
-        old = [plan.article_id for plan in plans if plan.stored]
+    def write_fields(self, article_id: int, article: Article, now: datetime) -> None:
+        """Write what belongs to a stored article besides its texts and its own row, and its digest."""
+        plan = Plan(article, *rows.keys(article), now, stored={}, article_id=article_id)
+        self._write_relations([plan], [article_id])
+        bulk.update_rows(self.connection, ArticleRow, [{"b_id": article_id, "record_hash": plan.digest}])
+        wanted = {article_id: _original_key(plan)} if article.origin else {}
+        copies.link(self.connection, wanted, {article_id: (plan.key, plan.canonical_key)})
+
+    def _write_relations(self, plans: list[Plan], old: Sequence[int] = ()) -> None:
+        old = [*old, *(plan.article_id for plan in plans if plan.stored)]
         for table in (ArticleAuthor, ArticleTerm, ArticleOrigin, ImageRow):
             if old:
                 self.connection.execute(delete(table).where(table.article_id.in_(old)))

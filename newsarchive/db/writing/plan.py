@@ -19,6 +19,7 @@ from newsarchive.db import rows
 from newsarchive.db.reading.replaced import MIN_SAME
 from newsarchive.db.rows import VERSION_FIELDS
 from newsarchive.db.values import storable
+from newsarchive.db.writing.corrected import with_values
 from newsarchive.db.writing.field_changes import Change
 from newsarchive.db.writing.moved import are_days_apart
 from newsarchive.db.writing.packed import PackedArticle, head_of
@@ -60,10 +61,13 @@ class Plan:
     is_view: bool = False
     #: The id of the withheld article, of which only the fetch is stored; `None` for an article that is not withheld.
     withheld_id: int | None = None
+    #: The values of fields that a person corrected, which every reading of the page gets.
+    corrected: dict[str, Any] = field(default_factory=dict)
     #: The time by the clock of this machine; `None` for a page out of a file.
     now: datetime | None = None
 
     def __post_init__(self) -> None:
+        self.article = with_values(self.article, self.corrected)
         self.texts = rows.revision_row(self.article, self.seen_at)
         self.digest = record_hash(self.article)
 
@@ -198,6 +202,12 @@ class Plan:
         self.article, self.packed = head_of(given), given if isinstance(given, PackedArticle) else None
         self.__dict__.pop("details", None)
         self.__post_init__()
+
+    def hold(self, values: dict[str, Any]) -> None:
+        """Give the article these values of fields that a person corrected, and all other readings of it too."""
+        if values:
+            self.corrected = values
+            self.__post_init__()
 
     @property
     def is_of_this_run(self) -> bool:
