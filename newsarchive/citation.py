@@ -62,6 +62,10 @@ PREFIX = "nwa:1:txt:"
 _IDENTIFIER = re.compile(r"nwa:1:txt:(?P<digest>[0-9a-f]{64})(?:;url=(?P<url>\S+))?", re.I)
 
 
+#: Fields that a person may correct and a citation names → their words.
+_CORRECTED = {"authors": "authors", "date_published": "date", "origin": "origin"}
+
+
 @dataclass(frozen=True, slots=True)
 class Citation:
     """What is cited: one version of an article, as one capture had it. Texts may be empty, times `None`.
@@ -91,6 +95,8 @@ class Citation:
     moved_to: str = ""
     #: Why the text cannot be read, as a sentence without its full stop; "" for a text that can.
     withheld: str = ""
+    #: What of it a person corrected, and the page says otherwise: "authors", "date", "origin".
+    corrected: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
@@ -124,6 +130,8 @@ class Citation:
         """What no style has a place for: the original, the capture, the digests. It ends with the identifier, without a full
         stop, which would be taken for a part of it."""
         sentences = [said for said in (self.withheld, self.first_published) if said]
+        if self.corrected:
+            sentences.append(f"Corrected by hand in the archive: {', '.join(self.corrected)}")
         if self.fetched_at:
             sentences.append(f"Captured {utc(self.fetched_at):%Y-%m-%dT%H:%M:%SZ}")
         if self.payload_digest:
@@ -153,6 +161,7 @@ def of(article: Stored) -> Citation:
         origin.date if origin else None,
         is_day_known(article.date_published_source),
         article.url if article.moved_from else "",
+        corrected=tuple(_CORRECTED[name] for name in article.corrected if name in _CORRECTED),
     )
 
 

@@ -35,9 +35,9 @@ FIELDS = {
     cls=AddressGroup,
     epilog="""\b
 Examples:
-  newsarchive correct 17 --author 'Jane Doe' --author 'dpa (agency)' --reason 'the printed edition names them'
-  newsarchive correct 17 --published 2009-04-30 --reason 'date of the printed edition' --by 'A. Editor'
-  newsarchive correct 17 --origin 'Harbour Gazette' --origin-url https://harbourgazette.example/ferry --reason 'clipping'
+  newsarchive correct add 17 --author 'Jane Doe' --author 'dpa (agency)' --reason 'the printed edition names them'
+  newsarchive correct add 17 --published 2009-04-30 --reason 'date of the printed edition' --by 'A. Editor'
+  newsarchive correct add 17 --origin 'Harbour Gazette' --origin-url https://harbourgazette.example/ferry --reason 'clipping'
   newsarchive correct undo 17 author
   newsarchive correct list""",
 )

@@ -161,6 +161,9 @@ def test_the_commands(engine: Engine) -> None:
             "authors",
             "date_published",
         ]
+    cited = run_on(engine, "cite", "1").stdout
+    assert cited.startswith("Jane Doe and dpa: ")
+    assert ". Corrected by hand in the archive: authors, date. Captured " in cited
     listed = run_on(engine, "correct", "list")
     assert listed.stdout.count("\ta clipping\tA. Editor\t") == 2
     assert '"after": "Jane Doe, dpa"' in run_on(engine, "correct", "list", "--json").stdout
