@@ -55,7 +55,7 @@ LABELS: tuple[tuple[str, str], ...] = (
         r"relat(?!ive\b)|recommend|outbrain|taboola|read-?next|popular|trending|also-like|latest|more-?(?:stories|posts|news)",
     ),
     ("advert", r"advert|sponsor|\bads?\b|\badv\b|banner|affiliate"),
-    ("promo", r"promo|callout|\bcta\b|teaser"),
+    ("promo", r"promo(?!ted)|callout|\bcta\b|teaser"),
     ("author bio", r"author-?(?:bio|box|info|card)|about-?(?:the-?)?author|\bbio\b"),
     ("byline", r"byline|dateline|entry-?meta|post-?meta|article-?meta|\bauthor\b|posted-on|timestamp"),
     ("tags", r"\btags?\b|tag-?(?:list|cloud|links)|cat-?links|categor(?:y|ies)|post-?terms|topics?\b"),

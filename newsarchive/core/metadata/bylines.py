@@ -25,11 +25,13 @@ from newsarchive.core.metadata import (
     credit_labels,
     credit_lines,
     guessed_names,
+    neighbours,
     person_names,
     publication_sentence,
 )
 from newsarchive.core.metadata.claims import MAX_SEARCHED_BLOCKS, WEAK_GUESSES, Claim, Place, Position, Source
 from newsarchive.core.metadata.headline import alike
+from newsarchive.core.metadata.standing import stands_in_masthead
 from newsarchive.core.text import dates
 from newsarchive.core.text.normalise import key
 from newsarchive.core.text.scripts import has_unspaced, is_caseless
@@ -97,10 +99,6 @@ _PICTURE = re.compile(r"\b(?:foto|fotos|photo|photos|image|imagem|imagen|bild|ф
 _TWO_CAPITALS = re.compile(r"[A-Z]\S* (?:\S{1,4} )*[A-Z]")
 #: Parts of the classes of an article. They are looked for one by one, because a pattern is slow on long paths.
 _ARTICLE = ("article", "entry", "post")
-#: The path of the outermost `<header>`.
-_HEADER = re.compile(r"(?:.*?/)??header(?:[.#][^/]*)?(?=/|$)")
-#: The path of the outermost `<article>`.
-_ARTICLE_ELEMENT = re.compile(r"(?:.*?/)??article(?:[.#][^/]*)?(?=/|$)")
 _MENU = re.compile(r"(?:^|/)nav(?:[.#/]|$)")
 _NOT_AUTHOR = re.compile(r"desc|bio-?text|related|comment|title|role|job")
 #: A separator of details ("3 May 2024 · 3 min read"), or a digit of a date.
@@ -131,20 +129,29 @@ def claims(blocks: Sequence[Block], headline: str, known: Collection[str], rules
     at = headline_index(blocks, headline)
     after = [*_below_in_heading(blocks, at, headline), *blocks[at + 1 : at + 1 + MAX_BLOCKS_AFTER]]
     before = [
-        b for b in blocks[max(0, at - MAX_BLOCKS_BEFORE) : max(0, at)] if not _in_masthead(b, blocks[at])
+        b
+        for b in blocks[max(0, at - MAX_BLOCKS_BEFORE) : max(0, at)]
+        if not stands_in_masthead(b, blocks[at])
     ]
     out = [*_dates(after, Position.NEAR, rules), *_dates(before, Position.ABOVE, rules)]
     title = frozenset(headline.casefold().split())
     for lines, where in ((after, Position.NEAR), (before, Position.ABOVE)):
         found = _bylines(lines, where, title, rules)
-        out += [c for c, b in found if b is None or guessed_names.may_be_author(c.value, b, blocks, rules)]
+        named = [
+            r for r in found if r[1] is None or guessed_names.may_be_author(r[0].value, r[1], blocks, rules)
+        ]
+        out += neighbours.with_neighbours(named, lines, rules)
     sure = (c for c in out if c.source.place not in WEAK_GUESSES and c.source not in _UNSURE)
     fields = {*known, *(c.field for c in sure if c.field != "authors" or person_names.names(c.value, rules))}
     if missing := {"authors", "date_published"} - fields:
         rest = blocks[at + 1 : at + MAX_BLOCKS_BELOW]
         out += [c for c in _publication_claims(rest, rules) if c.field in missing]
         missing -= {c.field for c in out if c.source == _FROM_SENTENCE}
-        below = [b for b in rest[MAX_BLOCKS_AFTER:] if len(b.text) <= MAX_BYLINE_CHARS]
+        ends = [i + 1 for i, b in enumerate(rest[:MAX_BLOCKS_AFTER]) if b.label == "body"]
+        behind = rest[
+            ends[-1] if ends else MAX_BLOCKS_AFTER :
+        ]  # a short article ends within the first blocks
+        below = [b for b in behind if len(b.text) <= MAX_BYLINE_CHARS]
         out += _signatures_below(below, missing, rules)
     if "authors" not in known:
         out += agencies.claims(blocks[at + 1 :], rules)
@@ -161,14 +168,6 @@ def _below_in_heading(blocks: Sequence[Block], at: int, headline: str) -> list[B
     """The lines below the headline in its own heading, as one block: PHPCMS prints day, source and author in `<h1>`."""
     first, _, rest = blocks[at].text.partition("\n") if at >= 0 else ("", "", "")
     return [replace(blocks[at], text=rest, kind="paragraph")] if rest and key(first) == key(headline) else []
-
-
-def _in_masthead(block: Block, headline: Block) -> bool:
-    """Whether a block stands in a `<header>` without the headline. Papers print today's date there. The header of the `<article>` that
-    holds the headline is its own."""
-    header, article = _HEADER.match(block.path), _ARTICLE_ELEMENT.match(block.path)
-    own = article if article and header and article.end() < header.end() else header
-    return own is not None and not f"{headline.path}/".startswith(f"{own[0]}/")
 
 
 def headline_index(blocks: Sequence[Block], headline: str) -> int:

@@ -212,7 +212,8 @@ def at_profiles(claims: Sequence[Claim], tree: LexborHTMLParser, url: str, rules
 
 def at_accounts(tree: LexborHTMLParser, url: str, rules: Rules) -> Iterator[Claim]:
     """The author by the text of the first link to the account below which the page stands: "王小明" at /wang/ of /wang/article/17, or a
-    name in a box that is called one. Hosts of blogs print no word for "by" beside it."""
+    name in a box that is called one, or a name with the letters of the account: "Jane Doe" at /janedoe/. Hosts of blogs print no word for
+    "by" beside it."""
     path = parts_of(url).path
     account, _, rest = path.strip("/").partition("/")
     if not account or not rest:
@@ -226,7 +227,9 @@ def at_accounts(tree: LexborHTMLParser, url: str, rules: Rules) -> Iterator[Clai
                 f"{link.attributes.get('class') or ''} {(link.parent or link).attributes.get('class') or ''}"
             )
             is_called = _NICK.search(names) is not None and len(name) <= MAX_NICK_CHARS
-            if is_called or chinese_names.is_person(name, rules):
+            # Sections have hyphens: "Resource Center" at /resource-center/.
+            is_spelled = key(name) == account.casefold() and like_a_name(name, rules)
+            if is_called or is_spelled or chinese_names.is_person(name, rules):
                 yield Claim("authors", name, Source(Place.REL), "person")
                 return
 

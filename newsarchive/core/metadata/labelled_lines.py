@@ -29,6 +29,8 @@ MAX_BLOCKS_BEHIND = 20
 MIN_WORDS_OF_BUTTON = 3
 #: Tags of one list; a longer list is a cloud of all tags of the site.
 MAX_LISTED_TAGS = 20
+#: Tags of a box without a label; more are a list of all topics of the site.
+MAX_BOXED_TAGS = 10
 #: Sections that stand behind one label; more are a list of all sections of the site.
 MAX_LISTED_SECTIONS = 2
 #: Characters of a tag or the name of a section; a longer text is none.
@@ -48,6 +50,13 @@ _COUNTED_TAG = re.compile(r"[^\W\d_]\d+$")
 _NO_END = tuple("?!？！:：")
 #: Parts of the names of boxes for sections and tags. A label without a colon counts in such a box alone, and none counts in a menu.
 _BOX = re.compile(r"tag|keyword|topic|theme|categor|kategor|rubri", re.IGNORECASE)
+#: Parts of the names of boxes for tags, as words: "tag" of "article__tag-list", and not of "tagline".
+_TAG_BOX = re.compile(
+    r"(?<![a-z])(?:tags?|keywords?|topics|quarto-category)(?![a-z])|taglist|post-?tags",
+    re.IGNORECASE,
+)
+#: Characters of a block in such a box that are links, as a share of all; with fewer it is a line of text.
+MIN_LINK_SHARE = 0.7
 _MENU = re.compile(r"menu|(?:^|/)nav(?=[./#]|$)|crumb", re.IGNORECASE)
 #: Labels of blocks that are no part of the post.
 _ELSEWHERE = frozenset(("comments", "promo", "advert", "related"))
@@ -70,7 +79,7 @@ def claims(blocks: Sequence[Block], headline: int, fields: set[str], rules: Rule
         if not labels:
             return
         found = _labelled(around, at, labels)
-        if "keywords" in labels and not found and (tags := _hashtags(around, at)):
+        if "keywords" in labels and not found and (tags := _hashtags(around, at) or _boxed(around, at)):
             found = [("keywords", tags)]
         for field, names in found:
             own = [name for name in names if name.casefold() not in nobody]
@@ -98,7 +107,7 @@ def _labelled(
                 names = _named(rest, block)
                 if field == "keywords" and len(names) == 1 and "|" not in line:
                     names += _between_bullets(segments[number + 1 :])
-            elif block.kind != "heading" and segment == block.text.strip():
+            elif segment == block.text.strip() and (block.kind != "heading" or _says_tags(block)):
                 names = _behind(around, at, is_bare=not colon)
             else:
                 continue
@@ -175,6 +184,46 @@ def _behind(around: Sequence[Block], at: int, *, is_bare: bool) -> list[str]:
         if not is_linked:
             break
     return names
+
+
+def _says_tags(block: Block) -> bool:
+    """Whether a block stands in a box for tags, by the names of its own elements."""
+    return block.label == "tags" and _TAG_BOX.search(block.path[-MAX_PATH_CHARS:]) is not None
+
+
+def _boxed(around: Sequence[Block], at: int) -> list[str]:
+    """The tags of a row of blocks in one box for tags that holds nothing but links, or a short text each: `<div class="article__tags">`,
+    `<div class="quarto-category">`. The box is told by the names that also keep it out of the text."""
+    first = around[at]
+    if not _says_tags(first) or first.kind == "heading" or _MENU.search(first.path[-MAX_PATH_CHARS:]):
+        return []
+    box = first.path.rpartition("/")[0]
+    before = around[at - 1] if at else None
+    if (
+        before is not None
+        and before.kind != "heading"
+        and before.path.rpartition("/")[0] == box
+        and _says_tags(before)
+    ):
+        return []  # the row began before
+    names: list[str] = []
+    folders = set()
+    for block in around[at : at + MAX_BOXED_TAGS + 1]:
+        if not _says_tags(block) or block.path.rpartition("/")[0] != box:
+            break
+        linked = [text.strip() for text, _ in block.links if text.strip()]
+        if linked and len("".join(linked)) < MIN_LINK_SHARE * len(block.text):
+            return []
+        found = linked or [block.text.strip()]
+        if any(
+            len(name) > MAX_NAME_CHARS or _COUNTED.search(name) or name.endswith(_NO_END) for name in found
+        ):
+            return []
+        names += [name.lstrip("#＃").strip(" ,") for name in found]
+        folders |= {address.partition("?")[0].rstrip("/").rpartition("/")[0] for _, address in block.links}
+    # Buttons lead elsewhere: "Tweet".
+    is_list = 1 < len(names) <= MAX_BOXED_TAGS and len(folders) < 2
+    return list(dict.fromkeys(names)) if is_list else []
 
 
 def _hashtags(around: Sequence[Block], at: int) -> list[str]:

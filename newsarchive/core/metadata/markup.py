@@ -8,10 +8,10 @@ Drupal states day and author in RDFa (W3C, RDFa Core 1.1) and often prints neith
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Iterator, Sequence, Set
 from functools import lru_cache
 
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from selectolax.lexbor import LexborNode
 
 from newsarchive.core.metadata.byline_words import words
 from newsarchive.core.metadata.claims import (
@@ -25,13 +25,11 @@ from newsarchive.core.metadata.claims import (
     keyword_list,
     plain,
 )
-from newsarchive.core.metadata.elements import Mark, absolute, text_of, upwards
+from newsarchive.core.metadata.elements import Mark, text_of, upwards
 from newsarchive.core.metadata.guessed_names import says_profile
 from newsarchive.core.metadata.heading_links import (
-    INDEX_FILE,
     TITLE_TAGS,
     has_headline,
-    holds,
     leads_away,
     leads_here,
     leads_home,
@@ -42,7 +40,7 @@ from newsarchive.core.metadata.person_names import clean, kind_of, like_a_name, 
 from newsarchive.core.metadata.post_titles import title_of_single_post
 from newsarchive.core.metadata.standing import MAX_ANCESTORS, ancestors_of, aside, in_masthead, nearest
 from newsarchive.core.text.dates import parse, says, with_a_date_each
-from newsarchive.core.urls import is_category, parts_of, same_site
+from newsarchive.core.urls import is_category
 from newsarchive.rules import Rules
 
 _HEADLINE_CLASS = re.compile(
@@ -114,8 +112,6 @@ MAX_BYLINE_ELEMENTS = 20
 MAX_NODES_BEFORE = 4
 #: Characters of the label before a date; a longer text is no label.
 MAX_LABEL_CHARS = 40
-#: Links of a page among which one to the home page is looked for; later ones are not.
-MAX_HOME_LINKS = 60
 #: `<h2>` elements that are read; later ones are not. The first ones of a theme hold the names of the site and the post.
 MAX_SECOND_HEADINGS = 8
 #: Links in an element for keywords that are read apart; with more it is a cloud of all tags.
@@ -326,50 +322,6 @@ def _inside(mark: Mark, selector: str) -> Mark | None:
     """The first element in a mark that a selector finds."""
     node = mark.node.css_first(selector)
     return Mark(node, "", node.attributes, 0) if node is not None else None
-
-
-def home_links(tree: LexborHTMLParser, url: str) -> list[LexborNode]:
-    """The links to the home page of the page at `url`. The home page of a blog in a folder is the one that the page declares as its
-    start, as Movable Type does."""
-    declared = (link.attributes.get("href") or "" for link in tree.css('link[rel~="start"]')[:1])
-    start = next((absolute(address, url) for address in declared if holds(address, url)), "")
-    return [link for link in tree.css("a[href]")[:MAX_HOME_LINKS] if _is_home_link(link, start, url)]
-
-
-def names_of_home(links: Iterable[LexborNode]) -> Iterator[str]:
-    """What the links to the home page say: their texts, and the labels of links around a picture."""
-    for link in links:
-        yield text_of(link)
-        yield from (plain(link.attributes.get(name)) for name in ("title", "aria-label"))
-
-
-def pictures_of_home(links: Iterable[LexborNode]) -> Iterator[str]:
-    """What stands for the pictures in links to the home page: `<a href="/"><img alt="Harbour Post"></a>`."""
-    for link in links:
-        yield from (plain(picture.attributes.get("alt")) for picture in link.css("img[alt]")[:1])
-
-
-def _is_home_link(link: LexborNode, start: str, url: str) -> bool:
-    reference = link.attributes.get("href") or ""
-    if not start and _has_folder(reference):
-        return False
-    address = absolute(reference, url)
-    parts = parts_of(address)
-    is_root = INDEX_FILE.sub("", parts.path) in ("", "/") or address == start
-    return bool(address) and is_root and not parts.query and same_site(address, url)
-
-
-def _has_folder(reference: str) -> bool:
-    """Whether a reference surely leads to a place inside a site, which is quickly told of most: a step of its path has no dot, as
-    ".." and "index.html" have.
-
-    >>> [_has_folder(reference) for reference in ("/news/", "https://blog.example/", "../index.html")]
-    [True, False, False]
-    """
-    path = reference.strip().partition("#")[0].partition("?")[0]
-    if "//" in path:
-        path = path.partition("//")[2].partition("/")[2]
-    return any("." not in step for step in path.split("/") if step)
 
 
 def _item(node: LexborNode) -> LexborNode | None:

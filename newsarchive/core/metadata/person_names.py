@@ -56,6 +56,8 @@ _RUN_ON = re.compile(
 )
 #: The number before a word that ends a name: "Jane Doe 8 min read", "Jane Doe 12 posts".
 _COUNT_BEHIND = re.compile(r"(?<=[^\W\d])\s*\d{1,4}\s*$")
+#: The time that a text takes, behind the name: "Jane Doe 3 Minute(s) to read".
+_READING_TIME = re.compile(r"\s+\d{1,3} ?min[a-z]{0,4}(?:\(s\))?(?!\w).*", re.IGNORECASE)
 #: The random name of an account: `mdelatorreq6vkpg2ma0ci`.
 _ID = re.compile(r"(?=\S*[a-z]\d|\S*\d[a-z])\S{15,}")
 #: A variable of a template that was never filled in, or a field of a form: `page.extra.author`, `authorEmail`.
@@ -322,6 +324,7 @@ def clean(name: str, rules: Rules, *, printed: bool = True) -> str:
     if chinese_names.is_labelled(name, rules):
         return ""
     name = chinese_names.bare(name, rules)
+    name = _READING_TIME.sub("", name) if printed else name
     if printed and (at := words(rules).end.find(name)):
         name = _COUNT_BEHIND.sub("", name[: at[0]])
     person = next(filter(None, match.groups())) if (match := _WITH_PAPER.fullmatch(name)) else ""

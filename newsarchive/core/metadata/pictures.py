@@ -18,6 +18,7 @@ from urllib.parse import unquote
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from newsarchive.core.html.parsing import MAX_NESTED_TAGS
+from newsarchive.core.metadata import captions
 from newsarchive.core.metadata.claims import Claim, Place, Source
 from newsarchive.core.metadata.elements import Mark, absolute, text_of, upwards
 from newsarchive.core.metadata.other_posts import OtherPosts
@@ -34,32 +35,6 @@ MAX_SEARCHED_BLOCKS = 1000
 MAX_FIGURES = 10
 #: Characters of a set of sizes; the rest is not read.
 MAX_SRCSET_CHARACTERS = 4000
-#: Characters of a caption; a longer text is a paragraph.
-MAX_CAPTION_CHARS = 600
-#: Selects the element that holds the credit of a picture.
-_CREDIT_SELECTOR = (
-    '[class*="credit" i],[class*="copyright" i],[class*="photographer" i],[itemprop~="creditText"]'
-)
-#: The same inside of a caption, whose source is that of the picture.
-_SOURCE_SELECTOR = 'figcaption [class*="source" i]'
-#: "Photo: Jane Doe", "(Foto: dpa)", "© Jane Doe / Harbour Post" at the end of a caption, with no sentence behind it.
-_CREDIT = re.compile(
-    r"(?:^|[\s(|.–-])((?:photos?|fotos?|images?|bild(?:er)?|pictures?|credits?|crédits?|photographs?|imagen|zdjęcie|фото|写真|图)"
-    r"(?:credits?|nachweis| by| credit)?\s*[:：/]\s*|©\s*)((?:(?!(?<=\w{3})\. \w)[^()|\n]){2,80})\)?\s*$",
-    re.IGNORECASE,
-)
-#: "Photo: Federal Archive, image 183-8100 (via Wikipedia), CC BY-SA": a caption that is a credit of any length.
-_WHOLE_CREDIT = re.compile(
-    r"(?:photos?|fotos?|bild(?:er)?|credits?|crédits?|фото|写真)(?:credits?|nachweis| by| credit)?\s*[:：]\s*((?:(?!(?<=\w{3})\. \w).){2,200})",
-    re.IGNORECASE,
-)
-#: "Foto: The ferry at the old quay (Jane Doe/Harbour Post)": a label, a caption of three words or more, and its credit.
-_CAPTION_AND_CREDIT = re.compile(
-    r"(?:photo|foto|image|imagen|фото)\s*[:：]\s*((?:[^()\s]+ ){2,60}[^()\s]+) ?\(([^()]{2,80})\)",
-    re.IGNORECASE,
-)
-#: "Harbour Post / Jane Doe", "Jane Doe/Harbour Post | Heron Images": a caption that consists of names with strokes or bars between them.
-_NAMES_ONLY = re.compile(r"[A-ZÀ-Þ][^.!?,;:/|]{1,30}(?: ?[/|] ?[A-ZÀ-Þ][^.!?,;:/|]{1,30}){1,2}")
 _LOGO = re.compile(
     r"(?<![a-z])logos?(?![a-z])|place-?holder|default[-_]?(?:image|img|social|share|og|thumb)|(?:^|[-_.])favicon|apple-touch|"
     r"(?:^|[-_])default\d?\.\w+$|^(?:blank|spacer|pixel|trans|transparent|1x1|(?:pre|lazy)?load(?:er|ing)?|ajax-loader|clear|dot|grey|gray|no[-_]?(?:image|photo|pic|picture)|image[-_]?not[-_]?(?:found|available))\.\w+$",
@@ -128,13 +103,6 @@ MIN_TEXT_PICTURE_WIDTH = 150
 MIN_TEXT_PICTURE_HEIGHT = 100
 #: Pictures that a program's templates mark as that of the post: WordPress's, and Drupal's and Backdrop's.
 _FEATURED = "img.wp-post-image,.field-name-field-image img,.field--name-field-image img"
-#: Boxes beside a picture that hold its caption, in pages without `<figure>`.
-_CAPTION_BOX = re.compile(
-    r"(?:^|[\s_-])(?:(?:img|image|photo|foto|picture|pic)[_-]{0,2})?(?:caption|legend[ea]?)(?:$|[\s_-])|"
-    r"(?:^|[\s_-])(?:img|image|photo|foto)[_-]{0,2}(?:desc(?:r|ription)?|source|subtitle|text)(?:$|\s)|"
-    r"(?:^|[\s_-])pie[_-]?(?:de[_-]?)?foto(?:$|\s)",
-    re.IGNORECASE,
-)
 #: Elements between such a picture and one that holds its caption, too.
 MAX_ELEMENTS_TO_CAPTION = 3
 #: Paragraphs of such an element; with more it holds text.
@@ -236,27 +204,7 @@ def picture_claims(marks: Sequence[Mark], head_images: Sequence[str], url: str) 
             continue
         shown = next((a for a in addresses if _stem(a) in names), addresses[0])
         yield Claim("image", shown, Source(Place.FIGURE))
-        text = _text_of_figure(mark.node)
-        marked = mark.node.css_first(_CREDIT_SELECTOR) or mark.node.css_first(_SOURCE_SELECTOR)
-        if stated := text_of(marked) if marked is not None else "":
-            credit, text = _plain_credit(stated), text.removesuffix(stated).rstrip(" |–-(")
-        else:
-            credit, text = split_credit(text)
-        yield Claim("image_caption", text, Source(Place.FIGURE))
-        yield Claim("image_credit", credit, Source(Place.FIGURE))
-
-
-def _text_of_figure(figure: LexborNode) -> str:
-    """The text of a figure's `<figcaption>`; in a figure without one that of a box whose class says that it is a caption, or all that the
-    figure says, where that is the credit of a picture: "Credit: Jane Doe / Harbour Post"."""
-    caption = figure.css_first("figcaption")
-    if caption is None:
-        boxes = figure.css("[class]")[:MAX_CAPTION_BOXES]
-        caption = next((b for b in boxes if _CAPTION_BOX.search(b.attributes.get("class") or "")), None)
-    if caption is not None:
-        return text_of(caption, MAX_CAPTION_CHARS)
-    text = text_of(figure, MAX_CAPTION_CHARS)
-    return text if _WHOLE_CREDIT.fullmatch(text) else ""
+        yield from captions.of_figure(mark.node)
 
 
 def caption_beside(tree: LexborHTMLParser, head_images: Sequence[str]) -> Iterator[Claim]:
@@ -273,13 +221,8 @@ def caption_beside(tree: LexborHTMLParser, head_images: Sequence[str]) -> Iterat
             if len(up.css("img")) > 1 or len(up.css("p")) > MAX_PARAGRAPHS_OF_CAPTION:
                 break
             for box in up.css("figcaption,[class]")[:MAX_CAPTION_BOXES]:
-                if box.tag != "figcaption" and not _CAPTION_BOX.search(box.attributes.get("class") or ""):
-                    continue
-                text = text_of(box, MAX_CAPTION_CHARS)
-                if text:
-                    credit, text = split_credit(text)
-                    yield Claim("image_caption", text, Source(Place.FIGURE))
-                    yield Claim("image_credit", credit, Source(Place.FIGURE))
+                if captions.is_caption_box(box) and text_of(box, captions.MAX_CAPTION_CHARS):
+                    yield from captions.claims(box, up)
                     return
 
 
@@ -474,33 +417,3 @@ def _stem(url: str) -> str:
     """
     name = url.split("?", 1)[0].rsplit("/", 1)[-1].rsplit(".", 1)[0]
     return re.sub(r"-(?:\d+x\d+|scaled|e\d{8,})$", "", name)
-
-
-def split_credit(caption: str) -> tuple[str, str]:
-    """The credit at the end of a caption, "" if there is none, and the caption without it.
-
-    >>> split_credit("The ferry returns. Photo: Jane Doe")
-    ('Jane Doe', 'The ferry returns.')
-    >>> split_credit("Foto: The ferry at the old quay (Jane Doe/Harbour Post)")
-    ('Jane Doe/Harbour Post', 'The ferry at the old quay')
-    >>> split_credit("Harbour Post / Jane Doe")
-    ('Harbour Post / Jane Doe', '')
-    """
-    if _NAMES_ONLY.fullmatch(caption):
-        return caption, ""
-    if match := _CAPTION_AND_CREDIT.fullmatch(caption):
-        return _plain_credit(match[2]), match[1]
-    if match := _WHOLE_CREDIT.fullmatch(caption):
-        return _plain_credit(match[1]), ""
-    match = _CREDIT.search(caption)
-    if match is None:
-        return "", caption
-    return _plain_credit(match[2].strip(" .)")), caption[: match.start()].rstrip(" |–-(")
-
-
-def _plain_credit(text: str) -> str:
-    """A credit without its labels. There may be two: "© Foto: Jane Doe"."""
-    for _ in range(2):
-        if match := _CREDIT.fullmatch(text):
-            text = match[2].strip(" .)")
-    return text.strip(" ()")

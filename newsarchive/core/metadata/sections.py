@@ -76,8 +76,10 @@ MAX_STEPS_TO_ROW = 3
 MAX_ROW_LINKS = 6
 #: Characters of a breadcrumb, which may end in the headline; a longer text is none.
 MAX_ROW_CHARS = 400
-#: Boxes that may hold the category of a post without a link.
-_CATEGORY_WORDS = '[class~="category" i],[class$="-category" i]'
+#: Boxes that may hold the category of a post without a link. Quarto and microformats (`p-category`) call topics so.
+_CATEGORY_WORDS = (
+    ':is([class~="category" i],[class$="-category" i]):not([class$="p-category" i],.quarto-category)'
+)
 #: Such boxes of a page that are looked at; later ones are not.
 MAX_CATEGORY_BOXES = 20
 #: Elements between such a box and one that holds the headline, too; a box further away is not beside it.
@@ -512,7 +514,7 @@ def _names_in_menu(tree: LexborHTMLParser, url: str) -> Iterator[str]:
         folder = _path(address) if address else ""
         if folder.count("/") and page.startswith(f"{folder}/") and site_of(address) == site_of(url):
             name = text_of(link, MAX_MENU_NAME_CHARS)
-            if _is_named_like(name, folder) and _stands_in_menu(link):
+            if is_named_like(name, folder) and _stands_in_menu(link):
                 found.append((folder.count("/"), name))
     if found:
         yield max(found, key=lambda one: one[0])[1]
@@ -523,11 +525,11 @@ def _path(url: str) -> str:
     return unquoted(parts_of(url).path).casefold().rstrip("/")
 
 
-def _is_named_like(name: str, folder: str) -> bool:
+def is_named_like(name: str, folder: str) -> bool:
     """Whether the text of a link is the name of the folder that it leads to.
 
     >>> pairs = (("Mind & Body", "/mind-and-body"), ("Märkte", "/news/maerkte"), ("All Cars", "/cars"), ("2008", "/2008"))
-    >>> [_is_named_like(*pair) for pair in pairs]
+    >>> [is_named_like(*pair) for pair in pairs]
     [True, True, False, False]
     """
     last = folder.rpartition("/")[2]

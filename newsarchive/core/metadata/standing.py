@@ -14,13 +14,14 @@ from selectolax.lexbor import LexborNode
 
 from newsarchive.core.metadata.elements import Mark, upwards
 from newsarchive.core.text.patterns import whole
+from newsarchive.items import Block
 
 #: Classes of comments, sidebars, lists of other posts and citations of one (`h-cite`, microformats.org). The patterns of classes are
 #: for lower case and begin with a letter: a search skips to this letter, which it cannot where case does not matter or where a
-#: look-behind comes first.
+#: look-behind comes first. Drupal calls a post on the front page "node-promoted"; K2 and Telegram call the foot of a post so.
 _ASIDE_CLASS = re.compile(
-    r"comment|respond|sidebar|side-bar|footer(?<!header-footer)(?<!post-footer)(?<!entry-footer)(?<!article-footer)(?<!tags-footer)|widget|related|recommend|"
-    r"popular|trending|teaser|latest|recent|more-|promo|newsletter|menu|read-?next|carousel|see-?also|repl(?:y|ies)|blogroll|h-cite|"
+    r"comment|respond|sidebar|side-bar|footer(?<!header-footer)(?<!post-footer)(?<!entry-footer)(?<!article-footer)(?<!tags-footer)"
+    r"(?<!itemcontentfooter)(?<!message_footer)|widget|related|recommend|popular|trending|teaser|latest|recent|more-|promo(?!ted)|newsletter|menu|read-?next|carousel|see-?also|repl(?:y|ies)|blogroll|h-cite|"
     rf"copyright|disqus|{whole('nav')}"
 )
 _ASIDE_TAGS = ("footer", "nav", "aside")
@@ -38,6 +39,10 @@ _POST_FOOT = re.compile(r"(?:post|entry|article)-(?:footer|meta)", re.IGNORECASE
 _ARTICLE_ITEM = re.compile(r"schema\.org/(?:\w*Article|\w*Posting)\s*$")
 #: Elements whose foot a `<footer>` in them may be.
 _SECTIONS = frozenset(("article", "aside", "nav", "section", "blockquote", "figure", "main", "body"))
+#: The path of the outermost `<header>`.
+_HEADER = re.compile(r"(?:.*?/)??header(?:[.#][^/]*)?(?=/|$)")
+#: The path of the outermost `<article>`.
+_ARTICLE_ELEMENT = re.compile(r"(?:.*?/)??article(?:[.#][^/]*)?(?=/|$)")
 #: Ancestors of an element that tell where it stands; those further up are not asked.
 MAX_ANCESTORS = 12
 #: Marks after the headline that count as near it; later ones are elsewhere.
@@ -64,6 +69,14 @@ def in_masthead(node: LexborNode, headline_ancestors: frozenset[int]) -> bool:
         if up.tag == "header":
             return True
     return False
+
+
+def stands_in_masthead(block: Block, headline: Block) -> bool:
+    """Whether a block stands in a `<header>` without the headline. Papers print today's date there. The header of the `<article>` that
+    holds the headline is its own."""
+    header, article = _HEADER.match(block.path), _ARTICLE_ELEMENT.match(block.path)
+    own = article if article and header and article.end() < header.end() else header
+    return own is not None and not f"{headline.path}/".startswith(f"{own[0]}/")
 
 
 def is_near(mark: Mark, headline: Mark) -> bool:

@@ -22,9 +22,12 @@ from newsarchive.core.html.entries import Entries
 from newsarchive.core.metadata import (
     authors,
     bylines,
+    captions,
     elements,
+    eyebrows,
     guessed_names,
     headline,
+    home_links,
     jsonld,
     keywords,
     labelled_lines,
@@ -203,8 +206,8 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
     claims = publisher.without_false_names(claims + of_site, url, rules)
     claims += publisher.at_end_of_eastern_titles(claims, rules)
     site_names = publisher.site_names(claims, url)
-    home = markup.home_links(tree, url)
-    of_home = (*markup.names_of_home(home), *markup.pictures_of_home(home))
+    home = home_links.home_links(tree, url)
+    of_home = (*home_links.names_of_home(home), *home_links.pictures_of_home(home))
     offered = [c for c in claims if c.field == "headline"]
     if any(key(name) == key(found.title) or name.startswith(f"{found.title} ") for name in of_home):
         site_names.append(found.title)  # a post without a headline
@@ -260,6 +263,16 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
         printed = sections.named(list(labelled), no_names, rules)
         section_names += [c.value for c in printed if c.field == "article_section"]
         claims += printed
+    at = bylines.headline_index(own, title)
+    if not _offered("article_section", claims):
+        people = {key(c.value) for c in claims if c.field == "authors"}
+        beside_heading = list(eyebrows.section(own, at, url, people, rules))
+        no_names = _no_section_names(claims, title, titles, site_names, rules)
+        found_beside = sections.named(beside_heading, no_names, rules)
+        section_names += [c.value for c in found_beside]
+        claims += found_beside
+    if not _offered("keywords", claims):
+        claims += eyebrows.topics(own, at, url)
     claims += bylines.claims(own, title, _known_fields(claims, site_names, rules), rules)
     if not any(c.field == "authors" and c.source.place not in GUESSES for c in claims):
         claims += publication_date.authors_in_scripts(page.text, rules)
@@ -504,7 +517,7 @@ def _image(out: dict[str, Any], found: Gathered, page: Page, rules: Rules) -> li
     caption, more = best(found.of("image_caption"), rules)
     credit, most = best(found.of("image_credit"), rules)
     if not credit:
-        credit, caption = pictures.split_credit(caption)
+        credit, caption = captions.split_credit(caption)
     address = elements.absolute(address, page.capture.base_url)
     out["image"] = Image(address, caption.strip(" :|·"), credit) if address else None
     return candidates + more + most

@@ -1,4 +1,4 @@
-"""Fields and lines of whole pages, where the labels of the text's blocks decide: closing signatures, standfirsts, captions, credits."""
+"""Fields and lines of whole pages, where the labels of the text's blocks decide: signatures, standfirsts, captions, credits, tags."""
 
 from __future__ import annotations
 
@@ -24,6 +24,9 @@ def test_whole_page(case: dict[str, Any]) -> None:
         "image": article.image.url if article.image else "",
         "caption": article.image.caption if article.image else "",
         "credit": article.image.credit if article.image else "",
+        "keywords": list(article.keywords),
+        "section": article.article_section,
+        "day": article.date_published.date().isoformat() if article.date_published else "",
         "origin": article.origin.name if article.origin else None,
         "lines": [line for line in article.article_body.split("\n") if line.strip()],
     }

@@ -1,0 +1,153 @@
+"""Read section and tags from the lines right above and below a headline that no class marks → claims.
+
+Papers print the section over the headline: `<div class="vignette"><a href="/news/harbour/">Harbour</a></div>`. What such a line is called
+differs from program to program, so two other signs tell it: the link has the name of the folder that it leads to, or the same words
+stand in the menu of the site. Several links of one folder are topics: `<a href="/topics/ferry">ferry</a><a href="/topics/night">night</a>`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence, Set
+
+from newsarchive.core.metadata.claims import Claim, Place, Source
+from newsarchive.core.metadata.elements import absolute
+from newsarchive.core.metadata.guessed_names import says_profile
+from newsarchive.core.metadata.person_names import like_a_name
+from newsarchive.core.metadata.sections import MAX_SECTION_CHARS, MAX_TITLE_SECTION_WORDS, is_named_like
+from newsarchive.core.metadata.standing import stands_in_masthead
+from newsarchive.core.text import dates
+from newsarchive.core.text.normalise import key
+from newsarchive.core.urls import parts_of, same_site, unquoted
+from newsarchive.items import Block
+from newsarchive.rules import Rules
+
+#: Blocks before the headline that are read; earlier ones belong to the page.
+MAX_BLOCKS_BEFORE = 3
+#: Blocks behind the headline that are read, up to the first paragraph of the text.
+MAX_BLOCKS_BEHIND = 4
+#: Characters of a line of details; a longer block is text.
+MAX_LINE_CHARS = 160
+#: Links of a block that are read; with more it is a menu.
+MAX_LINKS = 6
+#: Blocks of a page whose words may be those of a menu; later ones are not read.
+MAX_MENU_BLOCKS = 400
+#: Elements around the headline, its own included, that may not hold such a line: the line stands in a box with it.
+MAX_STEPS_TO_BOX = 3
+#: Elements of the path of the smallest box that may hold both: `html/body/div`.
+MIN_STEPS_OF_BOX = 3
+#: Folders of the address of a section; a deeper one is that of a post.
+MAX_FOLDERS = 3
+#: Parts of the path of a menu, and of other places whose links name no section of the post.
+_MENU = re.compile(
+    r"(?:^|/)nav(?=[./#]|$)|menu|navi?(?:gation|bar)?(?![a-z])|crumb|sidebar|widget|footer", re.IGNORECASE
+)
+#: Labels of blocks that are about other pages, or that lead elsewhere.
+_ELSEWHERE = frozenset(("related", "comments", "share", "promo", "advert", "consent", "form"))
+#: The folder of the topics of posts: "/topics/ferry".
+_TOPICS = re.compile(
+    r"/(?:topics?|temas?|themen?|themes?|sujets?|subjects?|argoment[oi]|t)/[^/?#]+/?$", re.IGNORECASE
+)
+#: The beginning of the path of a header of the page.
+_HEADER = "html/body/header"
+#: A value of an address that names what it leads to: `?rubric=Harbour`.
+_VALUE = re.compile(r"[?&][\w-]{1,20}=([^&#]{2,60})")
+
+
+def section(
+    blocks: Sequence[Block], headline: int, url: str, people: Set[str], rules: Rules
+) -> Iterator[Claim]:
+    """The section that one line beside the headline names, none where several do.
+
+    `headline` is the number of its block, `url` the address of the page, `people` are match keys of the authors.
+    """
+    found: dict[str, str] = {}
+    for block, is_above in _beside(blocks, headline):
+        linked = [(text, to) for text, to in _links(block, url) if not _is_person(text, to, people, rules)]
+        is_detail = is_above or bool(dates.date_text(block.text, rules)) or len(linked) < len(block.links)
+        if len(linked) == 1 and is_detail:
+            text, address = linked[0]
+            if _may_be_section(text) and _leads_to_section(text, address, url):
+                found.setdefault(key(text), text)
+        elif (
+            is_above
+            and not block.links
+            and _may_be_section(block.text)
+            and key(block.text) in _menu_words(blocks)
+        ):
+            found.setdefault(key(block.text), block.text)
+    for text in found.values() if len(found) == 1 else ():
+        yield Claim("article_section", text, Source(Place.LABELLED))
+
+
+def topics(blocks: Sequence[Block], headline: int, url: str) -> Iterator[Claim]:
+    """The tags that a line beside the headline links to in one folder of topics: two at least."""
+    for block, _ in _beside(blocks, headline):
+        found = [
+            text
+            for text, address in _links(block, url)
+            if _TOPICS.search(address) and 1 < len(text) <= MAX_SECTION_CHARS
+        ]
+        if len(found) > 1:
+            yield from (Claim("keywords", text.lstrip("#"), Source(Place.LABELLED)) for text in found)
+            return
+
+
+def _beside(blocks: Sequence[Block], headline: int) -> Iterator[tuple[Block, bool]]:
+    """The short blocks right above and below the headline, without those of menus and of the text, each with whether it stands above."""
+    if headline < 0:
+        return
+    title = blocks[headline]
+    steps = title.path.split("/")
+    box = "/".join(steps[: max(MIN_STEPS_OF_BOX, len(steps) - MAX_STEPS_TO_BOX)]) + "/"
+    before = blocks[max(0, headline - MAX_BLOCKS_BEFORE) : headline]
+    behind = blocks[headline + 1 : headline + 1 + MAX_BLOCKS_BEHIND]
+    for block, is_above in (*((b, True) for b in reversed(before)), *((b, False) for b in behind)):
+        if block.label == "body" and len(block.text) > MAX_LINE_CHARS:
+            return
+        is_line = len(block.text) <= MAX_LINE_CHARS and len(block.links) <= MAX_LINKS
+        is_beside = f"{block.path}/".startswith(box) and block.label not in _ELSEWHERE
+        if is_line and is_beside and not (_MENU.search(block.path) or stands_in_masthead(block, title)):
+            yield block, is_above
+
+
+def _links(block: Block, url: str) -> Iterator[tuple[str, str]]:
+    """The links of a block to pages of the site below its front page: their texts and addresses."""
+    for text, reference in block.links[:MAX_LINKS]:
+        address = absolute(reference, url)
+        parts = parts_of(address)
+        if parts.hostname and (parts.path.strip("/") or parts.query) and same_site(url, address):
+            yield text.strip().lstrip("#"), address
+
+
+def _is_person(text: str, address: str, people: Set[str], rules: Rules) -> bool:
+    return key(text) in people or says_profile(address.casefold(), rules) or like_a_name(text, rules)
+
+
+def _may_be_section(text: str) -> bool:
+    is_short = 0 < len(text.split()) <= MAX_TITLE_SECTION_WORDS and 1 < len(text) <= MAX_SECTION_CHARS
+    return is_short and not any(map(str.isdigit, text)) and ":" not in text
+
+
+def _leads_to_section(text: str, address: str, url: str) -> bool:
+    """Whether a link has the name of the folder, or of the value, that it leads to, and the page lies in no folder of that name alone."""
+    parts = parts_of(address)
+    if (value := _VALUE.search(address)) is not None:
+        return key(unquoted(value[1]).replace("+", " ")) == key(text)
+    folder = re.sub(r"/index\.\w{3,5}$", "", unquoted(parts.path).casefold().rstrip("/"))
+    return (
+        0 < folder.count("/") <= MAX_FOLDERS
+        and is_named_like(text, folder)
+        and folder != parts_of(url).path.rstrip("/")
+    )
+
+
+def _menu_words(blocks: Sequence[Block]) -> set[str]:
+    """Match keys of the links of menus."""
+    return {
+        key(text)
+        for block in blocks[:MAX_MENU_BLOCKS]
+        if block.links and (_MENU.search(block.path) or block.path.startswith(_HEADER))
+        for text, _ in block.links
+        if 1 < len(text.strip()) <= MAX_SECTION_CHARS
+    }
