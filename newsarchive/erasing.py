@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from glob import escape
 from pathlib import Path
@@ -43,12 +44,15 @@ Progress = Callable[[int, int], None]
 @dataclass(frozen=True, slots=True)
 class Erased:
     """What an erasure did: the entries of the register, the number of records that are tombstones now, and of captures of other
-    pages that got a record of their own. `backups` are copies of the archive beside it, which still hold the texts."""
+    pages that got a record of their own. `backups` are copies of the archive beside it, which still hold the texts. `wrong` are
+    places (without lengths) that captures of the articles name, and at which another record stands, or none: nothing there
+    was erased."""
 
     entries: list[Entry]
     records: int = 0
     moved: int = 0
     backups: list[Path] = field(default_factory=list)
+    wrong: list[Place] = field(default_factory=list)
 
 
 def erase(
@@ -74,23 +78,26 @@ def erase(
     places = _moved(folder, held, others)
     settle(folder)
     database.moved(engine, places, held)
-    gone: dict[str, set[tuple[int, int]]] = defaultdict(set)
-    for capture in [*held, *others]:
-        gone[capture.place.file].add((capture.place.offset, capture.place.length))
+    named: dict[str, dict[int, set[tuple[str, str]]]] = defaultdict(lambda: defaultdict(set))
+    for url, place in [(one.url, one.place) for one in [*held, *others]]:
+        named[place.file][place.offset].add((url, place.digest))
     addresses = database.urls(engine, ids)
     kept = {(place.file, place.offset) for place in places.values()}
-    records = 0
+    records, wrong = 0, list[Place]()
     for done, path in enumerate(paths, 1):
         name = path.name.removesuffix(OPEN)
-        # A record that no capture names is one that a killed crawl wrote: it goes too.
-        strays = {
-            (r.offset, r.length) for r in eraser.answers(path, addresses) if (name, r.offset) not in kept
-        }
-        records += eraser.erase(path, gone[name] | strays, demand.at)
+        # A record of these addresses that no capture names is one that a killed crawl wrote: it goes too.
+        found = eraser.answers(path, addresses, named[name])
+        wrong += [
+            Place(name, offset, 0)
+            for offset in sorted(named[name].keys() - {record.offset for record in found})
+        ]
+        gone = {(record.offset, record.length) for record in found if (name, record.offset) not in kept}
+        records += eraser.erase(path, gone, demand.at)
         progress(done, len(paths))
     database.scrub(engine)
-    named = gone.keys() | database.files_of_words(engine, ids)
-    if missing := sorted(named - {path.name.removesuffix(OPEN) for path in paths}):
+    files = named.keys() | database.files_of_words(engine, ids)
+    if missing := sorted(files - {path.name.removesuffix(OPEN) for path in paths}):
         raise DatabaseUnavailable(
             "the texts are erased, but not the raw bytes, for there is no "
             + ", no ".join(missing)
@@ -100,7 +107,7 @@ def erase(
     archive = sqlite_file(engine)
     # Copies of an SQLite archive beside it, which an upgrade made.
     backups = sorted(archive.parent.glob(f"{escape(archive.name)}.before-*.bak")) if archive else []
-    return Erased(entries, records, len(places), backups)
+    return Erased(entries, records, len(places), backups, wrong)
 
 
 def _moved(
@@ -112,16 +119,40 @@ def _moved(
     """
     if not others:
         return {}
-    first = {one.place.digest: one.place for one in sorted([*held, *others], reverse=True)}
+    places_of: dict[str, list[Place]] = defaultdict(list)
+    for one in sorted([*held, *others]):
+        places_of[one.place.digest].append(one.place)
     writer = WarcWriter(written_in(folder), "newsarchive-moved")
     places = {}
     try:
         for one in others:
             own = wire_at(folder, one.place)
-            whole = wire_at(folder, first[one.place.digest])
-            wire = Wire(own.status_line, own.headers, whole.body)
+            body = own.body or _payload(folder, places_of[one.place.digest])
+            wire = Wire(own.status_line, own.headers, body)
             places[one.id] = writer.write_copy(one.url, wire, one.fetched_at, one.place.file)
         writer.sync()
     finally:
         writer.close()
     return places
+
+
+def _payload(folder: Folder, places: Sequence[Place]) -> bytes:
+    """What the records at these places have as their body, revisits apart. Where the places are wrong, all files are looked through
+    for a record with the digest. Raises `DatabaseUnavailable` where there is none: the bytes of another page would be lost."""
+    wrong: DatabaseUnavailable | None = None
+    for place in places:
+        try:
+            if body := wire_at(folder, place).body:
+                return body
+        except DatabaseUnavailable as error:
+            wrong = error
+    digest = places[0].digest
+    for path in all_files(folder):
+        name = path.name.removesuffix(OPEN)
+        for record in eraser.answers(path, (), digest=digest) if wrong else ():
+            with suppress(DatabaseUnavailable):
+                if body := wire_at(folder, Place(name, record.offset, record.length, digest)).body:
+                    return body
+    if wrong:
+        raise wrong
+    return b""

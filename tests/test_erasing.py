@@ -22,7 +22,7 @@ from newsarchive import Archive, doctor, erasing, rules
 from newsarchive.cli import cli
 from newsarchive.core.near_duplicates.fingerprint import fingerprint_step
 from newsarchive.db.engine import open_engine, reading, writing
-from newsarchive.db.models import SealedText, SourceTextRow, Url
+from newsarchive.db.models import CaptureRow, SealedText, SourceTextRow, Url
 from newsarchive.db.reading.hidden import entries
 from newsarchive.db.schema import upgrade
 from newsarchive.db.writing import captures, sealed
@@ -209,6 +209,27 @@ def test_an_erasure_that_was_broken_off_goes_on(
     assert entries(kept.engine)[0].state == "erased"
     assert b"of a killed crawl" not in raw_bytes(kept.folder)
     assert list(kept.folder.glob("*.erasing")) == []
+
+
+@pytest.mark.parametrize("is_known", [True, False], ids=["with its digest", "without a digest"])
+@pytest.mark.parametrize("inside", [0, 7], ids=["another's record", "inside a record"])
+def test_a_wrong_place_erases_no_record_of_another(kept: Kept, is_known: bool, inside: int) -> None:
+    """An archive of somebody else, or mixed-up files: the capture of the article names the record of another one."""
+    other = kept.bytes_of(3)
+    with writing(kept.engine) as connection:
+        of_other = CaptureRow.url_id == 3
+        at = select(CaptureRow.warc_offset).where(of_other).scalar_subquery()
+        length = select(CaptureRow.warc_length).where(of_other).scalar_subquery()
+        change = {"warc_offset": at + inside, "warc_length": length} | (
+            {} if is_known else {"warc_digest": ""}
+        )
+        connection.execute(update(CaptureRow).where(CaptureRow.url_id == 1).values(change))
+    done = kept.erase()
+    assert kept.bytes_of(3) == other
+    # Its own records are found by their address.
+    assert b"More" not in raw_bytes(kept.folder)
+    assert len(done.wrong) == 1
+    assert entries(kept.engine)[0].state == "erased"
 
 
 def test_a_file_that_a_crawl_writes_to_stops_it_before_anything_is_done(kept: Kept) -> None:

@@ -252,6 +252,10 @@ def erase(
     )
     for path in done.backups:
         say(f"a backup that still holds them: {path}")
+    for place in done.wrong:
+        say(
+            f"{place.file} has no record of theirs at {place.offset}, where the archive says that one is: what stands there was left"
+        )
 
 
 @withhold.command("list", epilog="Example: newsarchive withhold list --all")

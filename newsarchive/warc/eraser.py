@@ -17,9 +17,10 @@ import os
 import shutil
 import tempfile
 import zlib
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, BinaryIO, NamedTuple
 from uuid import uuid4
 
@@ -49,10 +50,19 @@ class Record(NamedTuple):
     url: str
 
 
-def answers(path: Path | ObjectFile, urls: Collection[str]) -> list[Record]:
-    """The responses and revisits of a file that are of one of these URLs, and what sources said of the posts there.
+def answers(
+    path: Path | ObjectFile,
+    urls: Collection[str],
+    named: Mapping[int, Collection[tuple[str, str]]] = MappingProxyType({}),
+    digest: str = "",
+) -> list[Record]:
+    """The responses and revisits of a file that are of one of these URLs or have this payload digest, and what sources said of the posts
+    there.
 
-    It reads the heads of all records of the file. Raises `DatabaseUnavailable` where the file is damaged, naming the place.
+    `named` are the URLs and payload digests that captures give for the records at offsets of this file. Such a record is taken where
+    the payload digest is its own, and, of a capture without one, where the URL is: an offset that is wrong names another article's
+    record, or a place inside of one. It reads the heads of all records of the file. Raises `DatabaseUnavailable` where the file is
+    damaged, naming the place.
     """
     found, at = list[Record](), 0
     try:
@@ -61,7 +71,12 @@ def answers(path: Path | ObjectFile, urls: Collection[str]) -> list[Record]:
             for record in records:
                 at, kind = records.get_record_offset(), record.rec_type
                 url = (record.rec_headers.get_header("WARC-Target-URI") or "").strip("<> ")
-                if url in urls and kind in ("response", "revisit", "resource", "metadata"):
+                own = record.rec_headers.get_header("WARC-Payload-Digest") or ""
+                is_named = (own and own == digest) or any(
+                    own == its_digest if its_digest else url == its_url
+                    for its_url, its_digest in named.get(at, ())
+                )
+                if (is_named or url in urls) and kind in ("response", "revisit", "resource", "metadata"):
                     found.append(Record(at, records.get_record_length(), kind, url))
     except ERRORS as error:
         raise DatabaseUnavailable(

@@ -199,9 +199,8 @@ def scrub(engine: Engine) -> None:
 def _held(connection: Connection, condition: Any) -> list[Held]:
     columns: list[Any] = [CaptureRow.id, CaptureRow.final_url, Url.url, CaptureRow.fetched_at]
     columns += [CaptureRow.warc_file, CaptureRow.warc_offset, CaptureRow.warc_length, CaptureRow.warc_digest]
-    query = (
-        select(*columns).join(Url, Url.id == CaptureRow.url_id).where(condition, CaptureRow.warc_file != "")
-    )
+    has_place = (CaptureRow.warc_file != "") & CaptureRow.warc_offset.is_not(None)
+    query = select(*columns).join(Url, Url.id == CaptureRow.url_id).where(condition, has_place)
     return [
         Held(row.id, row.final_url or row.url, row.fetched_at, Place(row.warc_file, row.warc_offset, row.warc_length, row.warc_digest))
         for row in connection.execute(query.order_by(CaptureRow.id))
