@@ -232,6 +232,14 @@ def test_a_wrong_place_erases_no_record_of_another(kept: Kept, is_known: bool, i
     assert entries(kept.engine)[0].state == "erased"
 
 
+def test_a_damaged_file_is_told_in_words(kept: Kept) -> None:
+    for path in kept.folder.iterdir():
+        path.write_bytes(path.read_bytes() + gzip.compress(b"\x1b]0;a\x07" * 3000))
+    with pytest.raises(DatabaseUnavailable, match=r"the record at \d+ cannot be read \([a-z ]+\)") as raised:
+        kept.erase(2)
+    assert len(str(raised.value)) < 400
+
+
 def test_a_file_that_a_crawl_writes_to_stops_it_before_anything_is_done(kept: Kept) -> None:
     before = dump(kept.engine, ())
     writer = WarcWriter(kept.folder, "live")

@@ -21,7 +21,7 @@ from itertools import islice
 from pathlib import Path
 from time import monotonic
 from typing import Any, Self
-from weakref import WeakSet
+from weakref import WeakKeyDictionary, WeakSet
 
 from sqlalchemy import URL, Connection, Dialect, Engine, create_engine, event, exc, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -45,6 +45,8 @@ _engines: WeakSet[Engine] = WeakSet()
 #: Engines whose archive is known to have a revision of the schema. Each transaction that writes asks which one, because an
 #: archive may be upgraded while a crawl of an older version runs.
 _with_revision: WeakSet[Engine] = WeakSet()
+#: Engines that have written to a file, and what tells that file from another one at its path (`_file_of`).
+_written_files: WeakKeyDictionary[Engine, tuple[int, int]] = WeakKeyDictionary()
 #: Connections of this process that cannot write.
 _readonly_connections: WeakSet[_ReadOnlyConnection] = WeakSet()
 #: Files on which connections that cannot write were opened.
@@ -97,6 +99,7 @@ def _followed(engine: Engine, *, small_cache: bool) -> Engine:
     for statement in dialect_of(engine).small_cache if small_cache else ():
         event.listen(engine, "connect", lambda connection, _, sql=statement: connection.execute(sql))
     event.listen(engine, "begin", _begin)
+    event.listen(engine, "engine_disposed", _forget)
     event.listen(engine, "reset", _roll_back)
     if not dialect_of(engine).is_file:
         event.listen(engine, "checkin", lambda _, record: record.info.update({_USED: monotonic()}))
@@ -105,6 +108,12 @@ def _followed(engine: Engine, *, small_cache: bool) -> Engine:
         )
     _engines.add(engine)
     return engine
+
+
+def _forget(engine: Engine) -> None:
+    """Whatever is there when a closed engine is used again is its archive."""
+    _written_files.pop(engine, None)
+    _with_revision.discard(engine)
 
 
 def _ask(dialect: Dialect, connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
@@ -333,6 +342,7 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
     Raises `DatabaseUnavailable` where there is no archive or it cannot be read.
     """
+    _require_same_file(engine)
     _require_file(engine)
     options = {} if engine.get_execution_options() else dialect_of(engine).reading_options
     with translated(engine), engine.connect() as connection:
@@ -343,8 +353,10 @@ def reading(engine: Engine) -> Iterator[Connection]:
 def writing(engine: Engine) -> Iterator[Connection]:
     """A write transaction, committed at the end of the block, alone among writers.
 
-    Raises `DatabaseTooNew` for an archive of a newer version, because nobody knows here what else its rows must hold.
+    Raises `DatabaseTooNew` for an archive of a newer version, because nobody knows here what else its rows must hold, and
+    `DatabaseUnavailable` where another file, or none, is at the path of an SQLite archive that was written to before.
     """
+    _require_same_file(engine)
     with translated(engine), engine.connect() as connection:
         connection = connection.execution_options(newsarchive_writer=True)
         with connection.begin():
@@ -354,7 +366,31 @@ def writing(engine: Engine) -> Iterator[Connection]:
                 held = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
                 if held is not None and held > migrations.head():
                     raise too_new(engine, held)
+            if engine not in _written_files and (path := sqlite_file(engine)) and (file := _file_of(path)):
+                _written_files[engine] = file
             yield connection
+
+
+def _file_of(path: Path) -> tuple[int, int] | None:
+    """The numbers of the device and of the file at a path, `None` where none is."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _require_same_file(engine: Engine) -> None:
+    """Raise `DatabaseUnavailable` where the file that an engine writes to was moved, deleted or replaced. SQLite does not notice it:
+    it writes on into a file that nobody will find, and a connection that it opens anew applies the log of the old file to the
+    new one, which damages that."""
+    if (written := _written_files.get(engine)) is None:
+        return
+    path = sqlite_file(engine)
+    if path is not None and _file_of(path) != written:
+        raise DatabaseUnavailable(
+            f"{path}: the file was moved, deleted or replaced while newsarchive wrote to it: put it back, and run again"
+        )
 
 
 def too_new(engine: Engine, held: str) -> DatabaseTooNew:

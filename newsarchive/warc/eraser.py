@@ -28,7 +28,7 @@ from newsarchive.exceptions import DatabaseUnavailable
 from newsarchive.reprs import why_not_written
 from newsarchive.warc.files import OPEN
 from newsarchive.warc.object_storage import WHOLE_FILE_BYTES, ObjectFile
-from newsarchive.warc.reader import ERRORS, Records
+from newsarchive.warc.reader import ERRORS, Records, words
 from newsarchive.warc.writer import is_held, member, sync_folder, warc_date
 
 #: The field of a tombstone that says when the record was erased.
@@ -80,7 +80,7 @@ def answers(
                     found.append(Record(at, records.get_record_length(), kind, url))
     except ERRORS as error:
         raise DatabaseUnavailable(
-            f"{path}: the record at {at} cannot be read ({error}), so that nobody knows whether it must go:"
+            f"{path}: the record at {at} cannot be read ({words(error)}), so that nobody knows whether it must go:"
             " `newsarchive doctor --warc` says what can be done"
         ) from error
     return found

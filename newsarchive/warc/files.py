@@ -113,7 +113,8 @@ def locate(folder: Folder, file: str) -> Path | ObjectFile:
     for one in [one for one in places if not is_address(one)]:
         found += [Path(one) / name for name in (file, file + OPEN)]
     addresses = [one for one in places if is_address(one)]
-    if there := next((path for path in found if path.exists()), None):
+    # A pipe under such a name, in an archive that somebody else made, would be waited for for ever.
+    if there := next((path for path in found if path.is_file()), None):
         return there
     if not addresses:
         return found[0]
@@ -128,7 +129,8 @@ def all_files(folder: Folder) -> list[Path | ObjectFile]:
     found: list[Path | ObjectFile] = []
     for one in folders(folder):
         if not is_address(one):
-            found += sorted({*Path(one).glob("*.warc.gz"), *Path(one).glob(f"*.warc.gz{OPEN}")})
+            named = {*Path(one).glob("*.warc.gz"), *Path(one).glob(f"*.warc.gz{OPEN}")}
+            found += sorted(path for path in named if path.is_file())
         else:
             from newsarchive.warc.object_storage import files_in
 

@@ -193,6 +193,39 @@ def test_a_folder_that_may_not_be_written_is_named(tmp_path: Path) -> None:
         upgrade(open_engine(str(tmp_path / "a.db")))
 
 
+@pytest.mark.parametrize("what", ["deleted", "moved", "replaced"])
+def test_an_archive_that_goes_away_under_a_writer_is_not_written_on(what: str, tmp_path: Path) -> None:
+    """SQLite writes on into a file without a name, or applies the log of the old file to the new one, which damages it."""
+    file, other = tmp_path / "news.db", tmp_path / "other.db"
+    for path in (other, file):
+        engine = open_engine(f"sqlite:///{path}")
+        upgrade(engine)
+        Store(engine).ingest([make_article(1)])
+        engine.dispose()
+    engine = open_engine(f"sqlite:///{file}")
+    Store(engine).ingest([make_article(2)])
+    {"deleted": file.unlink, "moved": partial(file.rename, tmp_path / "old.db"), "replaced": partial(other.replace, file)}[what]()  # fmt: skip
+    with pytest.raises(DatabaseUnavailable, match=r"news\.db: the file was moved, deleted or replaced"):
+        Store(engine).ingest([make_article(3)])
+    with (
+        pytest.raises(DatabaseUnavailable, match=r"news\.db: the file was moved"),
+        reading(engine) as connection,
+    ):
+        connection.execute(text("SELECT 1"))
+    engine.dispose()
+    assert file.exists() is (what == "replaced")
+
+
+def test_an_engine_that_was_closed_opens_whatever_is_there(tmp_path: Path) -> None:
+    file = tmp_path / "news.db"
+    engine = open_engine(f"sqlite:///{file}")
+    for number in (1, 2):
+        upgrade(engine)
+        Store(engine).ingest([make_article(number)])
+        engine.dispose()
+        file.unlink()
+
+
 def test_a_full_disk_keeps_what_was_acknowledged_and_says_so(tmp_path: Path) -> None:
     engine = open_engine(str(tmp_path / "a.db"))
     upgrade(engine)

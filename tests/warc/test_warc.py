@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 import random
 import signal
 import subprocess
@@ -27,7 +28,7 @@ from warcio.warcwriter import WARCWriter
 from newsarchive.exceptions import DatabaseUnavailable
 from newsarchive.items import Capture, Place
 from newsarchive.warc import writer as writer_module
-from newsarchive.warc.files import locate
+from newsarchive.warc.files import all_files, locate
 from newsarchive.warc.reader import MAX_BODY_BYTES, Damage, captures, read_capture
 from newsarchive.warc.writer import Original, WarcWriter, member, payload_digest, recover
 
@@ -577,3 +578,12 @@ def test_a_file_that_is_not_there_is_reported(tmp_path: Path) -> None:
         [damage] = captures(path)
         assert isinstance(damage, Damage)
         assert "o such file" in str(damage)
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir])
+def test_what_is_no_file_is_no_warc_file(make: Callable[[Path], None], tmp_path: Path) -> None:
+    """In an archive that somebody else made: a pipe would be waited for for ever."""
+    make(tmp_path / "x.warc.gz")
+    with pytest.raises(DatabaseUnavailable, match=r"x\.warc\.gz is not there: name the folder"):
+        read_capture(tmp_path, "x.warc.gz", 0)
+    assert all_files(tmp_path) == []
