@@ -569,7 +569,9 @@ def _moment(text: str | None) -> datetime | None:
 
 def words(error: BaseException) -> str:
     text = " ".join(str(error).split())
-    if text.startswith("Unknown archive format"):  # behind it stand bytes of the file
+    if text.startswith(
+        ("Unknown archive format", "Invalid WARC record")
+    ):  # behind it stand bytes of the file
         return "neither a record nor a saved page"
     if text.startswith("'NoneType' object"):  # warcio asks for WARC-Target-URI
         return "its head has no address"

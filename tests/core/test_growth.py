@@ -48,6 +48,7 @@ SLOW = {
     ("feed", "nested"): 1_000_000,
     ("api", "rows"): 4_000_000,
     ("list", "elements: <p>"): 5_000_000,
+    ("list", "text in 400 <div class=author>"): 5_000_000,
     ("extract", "in a paragraph: J."): 3_000_000,
     ("extract", "damage: Latin-1 at random"): 1_500_000,
     ("extract", "in a paragraph: compatibility"): 3_000_000,

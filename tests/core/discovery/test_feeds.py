@@ -903,3 +903,10 @@ def test_a_feed_that_collects_the_posts_of_other_sites_names_them():
     feed = feeds.parse_feed(body, "https://planet.example/feed/")
     assert [link.url for link in feed.links] == ["https://planet.example/own"]
     assert feed.other_sites == ("paper.example", "heron.example")
+
+
+def test_a_page_may_announce_feeds_up_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feeds, "MAX_ANNOUNCED_FEEDS", 2)
+    page = "".join(f'<link rel=alternate type="application/rss+xml" href="/{n}.rss">' for n in range(4))
+    found = feeds.announced_feeds(page, "https://blog.example/", rules.default())
+    assert list(found) == ["https://blog.example/0.rss", "https://blog.example/1.rss"]
