@@ -389,7 +389,7 @@ def _require_same_file(engine: Engine) -> None:
     path = sqlite_file(engine)
     if path is not None and _file_of(path) != written:
         raise DatabaseUnavailable(
-            f"{path}: the file was moved, deleted or replaced while newsarchive wrote to it: put it back, and run again"
+            f"{path}: the file was moved, deleted or replaced while this program wrote to it: put it back, and run again"
         )
 
 
