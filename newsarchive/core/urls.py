@@ -128,7 +128,7 @@ _REGULAR = re.compile(
 )
 
 #: The scheme and host of an address.
-_HOST = re.compile(r"https?://[^/?#\\;\s]+")
+_HOST = re.compile(r"https?://[^/?#\\;\s]++(?=[/?#]|\Z)")
 
 #: URLs whose folded forms are remembered; a crawl asks for those of one post two dozen times.
 _MAX_REMEMBERED_URLS = 4096
