@@ -183,13 +183,16 @@ class Fetcher:
         """The robots.txt at this address, `None` where it cannot be fetched, as in a crawl."""
         from protego import Protego
 
+        from newsarchive.core.discovery.rights import without_versions
+
         try:
             with self.answer(Request(url, headers=self.headers), self.robots_opener) as response:
                 body = response.read(MAX_ROBOTS_BYTES)
                 codings = response.headers.get("content-encoding", "")
                 if codings:
                     body = decoded(body, codings, MAX_PAGE_BYTES)[:MAX_ROBOTS_BYTES]
-                return Protego.parse(body.decode("utf-8-sig", "replace")) if response.status == 200 else None
+                text = without_versions(body.decode("utf-8-sig", "replace"))
+                return Protego.parse(text) if response.status == 200 else None
         except (URLError, OSError, ValueError, HTTPException, FetchError):
             return None
 

@@ -70,6 +70,22 @@ def noarchive(headers: Mapping[str, str], html_text: str) -> str:
     return ""
 
 
+#: An agent with a version in a line of robots.txt: `User-agent: newsarchive/0.1`.
+_VERSIONED_AGENT = re.compile(
+    r"^([ \t]*user-agent[ \t]*:[ \t]*[\w-]++)/[^\s#]*", re.IGNORECASE | re.MULTILINE
+)
+
+
+def without_versions(robots_txt: str) -> str:
+    """A robots.txt that names agents without versions. A product token ends before its version (RFC 9309, 2.2.1; RFC 9110, 10.1.5);
+    Protego looks for the whole word, and took what forbids `newsarchive/0.1` for a rule about somebody else.
+
+    >>> without_versions("User-agent: newsarchive/0.1 # ours")
+    'User-agent: newsarchive # ours'
+    """
+    return _VERSIONED_AGENT.sub(r"\1", robots_txt)
+
+
 def robots_sitemaps(robots_txt: str, url: str) -> list[str]:
     """The sitemaps that a robots.txt names, absolute, each once; hostile addresses are left out.
 
@@ -289,7 +305,7 @@ def _matches(pattern: str, path: str) -> bool:
 
 @lru_cache(maxsize=MAX_KEPT_FILES)
 def _parsed(robots_txt: str) -> Any:
-    return Protego.parse(robots_txt[:MAX_ROBOTS_TXT_CHARACTERS])
+    return Protego.parse(without_versions(robots_txt[:MAX_ROBOTS_TXT_CHARACTERS]))
 
 
 @lru_cache(maxsize=MAX_KEPT_FILES)

@@ -1,8 +1,12 @@
 """What a site asks of archives is heard: noarchive in headers and markup, for all robots or for ours."""
 
 import pytest
+from protego import Protego
+from scrapy import Request
+from scrapy.http import TextResponse
 
 from newsarchive.core.discovery import rights
+from newsarchive.middlewares import CharsetMiddleware
 
 
 @pytest.mark.parametrize(
@@ -85,3 +89,28 @@ def test_a_sitemap_without_an_address_costs_itself_alone(value: str) -> None:
     assert rights.robots_sitemaps(text, "https://blog.example/robots.txt") == [
         "https://blog.example/posts.xml"
     ]
+
+
+@pytest.mark.parametrize(
+    ("agent", "may"),
+    [
+        ("newsarchive/0.1", False),
+        ("  NewsArchive/1.0 # ours", False),
+        ("newsarchive", False),
+        ("otherbot/0.1", True),
+        ("*", False),
+    ],
+)
+def test_an_agent_with_a_version_is_that_agent(agent, may):
+    """RFC 9309, 2.2.1: a product token has no version. Protego alone took such a rule for one about somebody else."""
+    robots = rights.without_versions(f"User-agent: {agent}\nDisallow: /2026/v1/\n")
+    assert robots.endswith("Disallow: /2026/v1/\n")
+    assert Protego.parse(robots).can_fetch("https://b.example/2026/v1/post", "newsarchive") is may
+
+
+def test_a_crawl_hears_an_agent_with_a_version():
+    request = Request("https://b.example/robots.txt")
+    answer = TextResponse(request.url, body=b"User-agent: newsarchive/0.1\nDisallow: /", request=request)
+    assert (
+        CharsetMiddleware().process_response(request, answer).text == "User-agent: newsarchive\nDisallow: /"
+    )
