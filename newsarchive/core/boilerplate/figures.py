@@ -71,10 +71,17 @@ def captions(blocks: Sequence[Block], body: Sequence[int]) -> list[int]:
         if (may_hold or "pic" in path) and block.kind not in ("table", "code"):
             inner = "/".join(path.rsplit("/", 2)[-2:])
             repeats_alt = block.kind == "caption" and not _OF_TABLE.search(inner)
-            if (repeats_alt or _CAPTION.search(inner)) and comparable_words(block.text) <= MAX_CAPTION_WORDS:
+            is_short = comparable_words(block.text) <= MAX_CAPTION_WORDS
+            if (repeats_alt or _CAPTION.search(inner)) and is_short and not _belongs_to_text(blocks, i):
                 found.append(i)
     is_lead = len(found) == 1 and found == [*body[:1]] and any(is_prose(blocks[i]) for i in body[1:])
     return _minor(blocks, body, found, MAX_SHARE_OF_ONE_CAPTION if is_lead else MAX_CAPTION_SHARE)
+
+
+def _belongs_to_text(blocks: Sequence[Block], i: int) -> bool:
+    """Whether the caption of a figure says whose words the quotation in it is, or what its table shows."""
+    before, figure = blocks[i - 1].path if i else "", blocks[i].path.rpartition("/figcaption")[0]
+    return bool(figure) and before.startswith((f"{figure}/blockquote", f"{figure}/table"))
 
 
 def embeds(blocks: Sequence[Block], body: Sequence[int]) -> list[int]:

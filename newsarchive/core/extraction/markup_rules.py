@@ -6,7 +6,8 @@ it is a card: a link to another page of the site, and nothing else. Houses and p
 no table holds them all; what they build is the same everywhere.
 
 `shown_to_be_none` gives what leaves the text, `heads_of_links` the lines above lists of links, `whole_lists` keeps footnotes
-together, and `with_sources` keeps who is quoted with the quotation. In all of them `kept` says of each block whether the article has it, and `url` is the page's address.
+together, and `with_sources` keeps who is quoted with the quotation, and a table with its caption. In all of them `kept` says of each
+block whether the article has it, and `url` is the page's address.
 """
 
 from __future__ import annotations
@@ -289,19 +290,36 @@ def whole_lists(blocks: Sequence[RawBlock], kept: Sequence[bool]) -> list[bool]:
 
 
 def with_sources(blocks: Sequence[RawBlock], kept: Sequence[bool]) -> list[bool]:
-    """Which blocks are kept, with the line below a kept quotation that says where it is from. HTML wants it outside of the quotation
-    (WHATWG, HTML, 4.4.4), and a line of a name and a link looks like none of the text:
+    """Which blocks are kept, with the line below a kept quotation that says whose words it has. Papers write it into a footer of the
+    quotation or a caption of the figure around it, or behind a dash into a paragraph below (HTML Living Standard, 4.4.4). The classifier
+    takes it for a footer of the page, for the caption of a picture, or for a line of links:
 
+        <blockquote><p>The keel broke.</p><footer>Ann Roe, harbour master</footer></blockquote>
         <blockquote><p>The keel broke.</p></blockquote><p>— Ann Roe, <a href="/keels">On keels</a></p>
+
+    The caption of a table that is kept is text, too.
     """
     out = list(kept)
     for i, block in enumerate(blocks[1:], 1):
-        if out[i] or not out[i - 1] or blocks[i - 1].kind != "quote" or block.kind != "paragraph":
+        above = blocks[i - 1]
+        if out[i] or not out[i - 1] or block.box.hidden or _words(block) > MAX_SOURCE_WORDS:
             continue
-        quote: Box | None = blocks[i - 1].box
-        while quote is not None and quote.tag != "blockquote":
-            quote = quote.parent
-        beside = quote is not None and block.box.parent is quote.parent and not block.box.hidden
-        if beside and _SOURCE.match(block.text) and _words(block) <= MAX_SOURCE_WORDS:
-            out[i] = True
+        quoted = _around(above.box, "blockquote" if above.kind != "table" else "table")
+        own = _around(block.box, "footer" if block.kind != "caption" else "figcaption")
+        if quoted is None:
+            continue
+        if own is not None:
+            out[i] = own.parent is quoted or (
+                own.parent is quoted.parent and own.parent is not None and own.parent.tag == "figure"
+            )
+        elif block.kind == "paragraph" and above.kind == "quote":
+            out[i] = block.box.parent is quoted.parent and _SOURCE.match(block.text) is not None
     return out
+
+
+def _around(box: Box, tag: str) -> Box | None:
+    """The nearest box of a kind, the box itself or one around it."""
+    around: Box | None = box
+    while around is not None and around.tag != tag:
+        around = around.parent
+    return around

@@ -13,7 +13,7 @@ from itertools import islice
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
-from newsarchive.core.html import translations
+from newsarchive.core.html import printed, translations
 from newsarchive.core.html.markup import BLOCKS
 from newsarchive.core.text.normalise import unescape
 from newsarchive.core.text.tolerant_json import loads
@@ -132,6 +132,8 @@ def fresh(text: str) -> LexborHTMLParser:
         _place_streamed(tree)
     if any(sign in text for sign in translations.SIGNS):
         translations.part(tree)
+    if any(sign in text for sign in printed.SIGNS):
+        printed.write(tree)
     return tree
 
 

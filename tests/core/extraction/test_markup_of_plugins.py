@@ -7,6 +7,7 @@ from functools import partial
 
 import pytest
 
+from newsarchive import extract
 from newsarchive.core.extraction.labels import path_of
 from newsarchive.core.extraction.markup_rules import (
     cards,
@@ -235,6 +236,28 @@ def test_the_head_of_a_box_of_links_is_no_text(html: str, expected: list[str]) -
 def test_a_head_stays_where_its_list_is_text() -> None:
     blocks = read(f"<p>{PROSE}</p><div><p>Life at the harbour:</p>{LINKS}</div>").blocks
     assert heads_of_links(blocks, [TEXT] * len(blocks)) == []
+
+
+QUOTED = "We will never leave the pier."
+
+
+@pytest.mark.parametrize(
+    ("html", "kept"),
+    [
+        (f"<blockquote><p>{QUOTED}</p><footer>— <cite>Ann Bell</cite></footer></blockquote>", True),
+        (f"<blockquote>{QUOTED}<footer class='blockquote-footer'>Ann Bell</footer></blockquote>", True),
+        (f"<figure><blockquote><p>{QUOTED}</p></blockquote><figcaption>— Ann Bell</figcaption></figure>", True),
+        ("<figure><table><tr><td>Heron</td><td>5</td></tr></table><figcaption>Ships, 2024</figcaption></figure>", True),
+        ("<figure><img src='/a.jpg'><figcaption>Ann Bell at the pier</figcaption></figure>", False),
+        (f"<blockquote><p>{QUOTED}</p></blockquote><footer>All rights reserved</footer>", False),  # the page's
+        (f"<figure><blockquote><p>{QUOTED}</p></blockquote></figure><figure><img src='/a.jpg'><figcaption>The pier</figcaption></figure>", False),
+    ],
+)  # fmt: skip
+def test_whose_words_a_quotation_is_belongs_to_the_text(html: str, kept: bool) -> None:
+    page = f"<title>The ferry</title><article><h1>The ferry</h1><p>{PROSE}</p>{html}<p>{PROSE[::-1]}</p></article>"
+    blocks = extract(html=page, url="https://heron.example/1").blocks
+    (last,) = [block for block in blocks if block.text.endswith(("Ann Bell", "2024", "pier", "reserved"))]
+    assert (last.label == "body") is kept
 
 
 @pytest.mark.parametrize(

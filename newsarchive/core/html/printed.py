@@ -1,0 +1,166 @@
+"""What a reader of a page sees although its source does not hold it as text.
+
+- The marks of a quotation: `She <q>will never return</q>` is shown as She “will never return”. The author writes no marks there, a
+  browser draws those of the language (HTML Living Standard, 4.5.7). Without them the words of a quoted person are the paper's own.
+- A smiley that is a picture: WordPress writes `<img class="wp-smiley" alt=":)">`, and its feeds have each emoji so.
+- A raised number: 10<sup>6</sup> is a million, and not 106.
+- The space between a word that was struck and the one that came in its place: `<del>10</del><ins>12</ins>` is not 1012.
+- Lines that the style alone makes lines: `<span style="display: block">`.
+
+And what a link in a sentence tells a screen reader alone, "(opens in a new tab)", is not seen. All this is written into the tree, so
+that every reader of it finds it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from newsarchive.core.html.markup import BLOCKS
+
+#: What the source of a page holds that has any of them.
+SIGNS = ("<q>", "<q ", "<Q>", "<Q ", "wp-smiley", "emoji", "<sup", "<ins", "display:block", "display: block",
+         "screen-reader-text", "sr-only", "visually-hidden", "visuallyhidden")  # fmt: skip
+#: `<q>` elements of a page. Later ones stay without marks.
+MAX_QUOTATIONS = 500
+#: Smileys, raised numbers, lines and hints of a page, each. Later ones stay as they are.
+MAX_SIGNS = 2000
+#: Characters of what stands for a smiley. A longer text describes a picture.
+MAX_SMILEY_CHARACTERS = 12
+#: Characters of a hint to a screen reader. A longer one is more than a hint.
+MAX_HINT_CHARACTERS = 60
+#: Quotations around a quotation. One within more stays without marks.
+MAX_OUTER_QUOTATIONS = 3
+#: Elements around a quotation that are looked at for its language and for quotations around it.
+MAX_LEVELS = 30
+#: Characters of a language's tag (RFC 5646) that are read.
+MAX_TAG_CHARACTERS = 35
+
+#: Marks around a quotation, and around one within it → languages (CLDR 47, `delimiters`). All others have the first.
+_MARKS = {
+    ("“", "”", "‘", "’"): "en",
+    ("‘", "’", "“", "”"): "nl cy gd",
+    ("„", "“", "‚", "‘"): "de cs sk sl is et lt bg mk ka lb dsb hsb",
+    ("„", "”", "«", "»"): "pl ro",
+    ("„", "”", "»", "«"): "hu",
+    ("„", "”", "‚", "‘"): "hr bs sr sh",
+    ("«", "»", "„", "“"): "ru uk be kk ky",
+    ("«", "»", "“", "”"): "es it ca gl eu el sq hy pt-pt",
+    ("«\u00a0", "\u00a0»", "“", "”"): "fr br oc",
+    ("«", "»", "‘", "’"): "no nb nn",
+    ("«", "»", "‹", "›"): "fa de-ch fr-ch it-ch",
+    ("”", "”", "’", "’"): "sv fi he",
+    ("”", "“", "’", "‘"): "ar ur ckb",
+    ("「", "」", "『", "』"): "ja zh-tw zh-hk zh-mo zh-hant yue",
+}
+_ANY_BLOCK = ",".join(sorted(BLOCKS))
+_BY_LANGUAGE = {language: marks for marks, languages in _MARKS.items() for language in languages.split()}
+#: What is raised: an exponent, or the number of a footnote behind a year.
+_NUMBER = re.compile(r"\s*[-−–+]?\d{1,4}[-−–+]?\s*")
+#: What stands before it: a digit, or a measure of length.
+_BASE = re.compile(r"(?:\d|(?<![^\W\d_])[kcdmnµ]?m)\Z")
+#: Characters before a raised number that are looked at.
+_MAX_BASE_CHARACTERS = 20
+#: A line by its style; `inline-block` is none.
+_AS_LINE = re.compile(r"display:\s?block")
+#: What only a screen reader reads of a link in a paragraph, by the classes of WordPress, Bootstrap, Drupal and HTML5 Boilerplate.
+_UNSEEN_IN_LINK = ", ".join(
+    f"p a .{name}" for name in ("screen-reader-text", "sr-only", "visually-hidden", "visuallyhidden")
+)
+_RAISED = str.maketrans("0123456789-−–+", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁻⁻⁺")
+#: A mark that the author wrote all the same, before the quotation or at its beginning.
+_WRITTEN = re.compile("[\"'“”„‟‘’‚‛«»‹›「『＂]")
+
+
+def write(tree: LexborHTMLParser) -> None:
+    """Write what the page shows into its tree."""
+    _quotations(tree)
+    _smileys(tree)
+    _raised_numbers(tree)
+    for node in tree.css("del + ins, s + ins, strike + ins")[:MAX_SIGNS]:
+        node.insert_before(" ")
+    for node in tree.css("span[style*=block]")[:MAX_SIGNS]:
+        if _AS_LINE.search(node.attributes.get("style") or ""):
+            node.insert_before(tree.create_node("br"))
+            node.insert_after(tree.create_node("br"))
+    for node in tree.css(_UNSEEN_IN_LINK)[:MAX_SIGNS]:
+        link = next((above for above in _around(node) if above.tag == "a"), None)
+        if (
+            link is not None
+            and len(node.text()) <= MAX_HINT_CHARACTERS
+            and link.text().strip() != node.text().strip()
+        ):
+            node.decompose()
+
+
+def _quotations(tree: LexborHTMLParser) -> None:
+    """Write the marks around each `<q>` of a line, and take the element out. One that has marks already gets no second ones; one with
+    blocks in it is a box of the layout, and stays as it is."""
+    language = _language(tree.root) if tree.root is not None else ""
+    marked: list[LexborNode] = []
+    for node in tree.css("q")[:MAX_QUOTATIONS]:
+        around = list(_around(node))
+        outer = sum(above.tag == "q" for above in around)
+        if outer > MAX_OUTER_QUOTATIONS or not node.text().strip() or node.css_first(_ANY_BLOCK) is not None:
+            continue
+        if not _WRITTEN.match(node.text().lstrip()) and not _WRITTEN.match(_before(node)[-1:]):
+            declared = next(filter(None, map(_language, [node, *around])), language)
+            opening, closing = _marks(declared)[2 * (outer % 2) :][:2]
+            node.insert_before(opening)
+            node.insert_after(closing)
+        marked.append(node)
+    for node in marked:
+        node.unwrap()
+
+
+def _smileys(tree: LexborHTMLParser) -> None:
+    """Put the sign that a small picture stands for in its place."""
+    for node in tree.css("img.wp-smiley, img.emoji")[:MAX_SIGNS]:
+        sign = (node.attributes.get("alt") or "").strip()
+        if sign and len(sign) <= MAX_SMILEY_CHARACTERS and not sign.isalnum():
+            node.replace_with(sign)
+
+
+def _raised_numbers(tree: LexborHTMLParser) -> None:
+    """Raise the digits of `<sup>` behind a digit or a measure of length, where they would be read as digits of the same number, as
+    "2" in m². Marks of footnotes, which are links, stay elements."""
+    for node in tree.css("sup")[:MAX_SIGNS]:
+        number, before = node.text(), node.prev
+        if (
+            before is None
+            or before.tag in BLOCKS
+            or node.css_first("a") is not None
+            or not _NUMBER.fullmatch(number)
+        ):
+            continue
+        if _BASE.search(before.text()[-_MAX_BASE_CHARACTERS:]):
+            node.replace_with(number.translate(_RAISED))
+
+
+def _around(node: LexborNode) -> Iterator[LexborNode]:
+    """The elements around a node, the nearest first."""
+    above = node.parent
+    for _ in range(MAX_LEVELS):
+        if above is None:
+            return
+        yield above
+        above = above.parent
+
+
+def _before(node: LexborNode) -> str:
+    """The text that stands right before an element in its line."""
+    before = node.prev
+    return (before.text() if before is not None and before.tag not in BLOCKS else "").rstrip()
+
+
+def _language(node: LexborNode) -> str:
+    """The tag of the language that an element declares, in lower case; "" without one."""
+    return (node.attributes.get("lang") or "").strip()[:MAX_TAG_CHARACTERS].lower().replace("_", "-")
+
+
+def _marks(language: str) -> tuple[str, str, str, str]:
+    parts = language.split("-")
+    names = ("-".join(parts[:2]), "-".join(parts[::2]), parts[0])  # of "zh-hant-tw": "zh-hant", "zh-tw", "zh"
+    return next((_BY_LANGUAGE[name] for name in names if name in _BY_LANGUAGE), _BY_LANGUAGE["en"])
