@@ -76,6 +76,15 @@ _TRACKING_PREFIX = ("amp_", "utm_", "pk_", "mtm_", "piwik_", "matomo_", "hsa_", 
 #: Parameters that are dropped with these values alone: Blogger's mobile switch, WordPress' first page.
 _TRACKING_VALUE = {"m": {"0", "1"}, "paged": {"0", "1"}}
 
+#: The session of a reader, as forums and shops write it into every link: 32 or 40 digits of a hash, or 26 letters (PHP). `sid` and `s`
+#: may also name the post, as `article.php?sid=…`: a session is dropped only where something else names it.
+_SESSION = re.compile(
+    r"(?:s|sid|sess|session|session_?id|oscsid|zenid|cftoken)=(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-v]{26})",
+    re.I,
+)
+#: What names a post at the end of a path: a number, or words with hyphens.
+_NAMES_POST = re.compile(r"[\d-][^/]*/?\Z")
+
 #: Files that a server gives for a directory: `/2024/post/index.html` and `/2024/post/` are one page.
 _INDEX_FILES = re.compile(r"/(?:index\.(?:html?|php|xhtml)|default\.aspx?)$", re.I)
 
@@ -238,7 +247,7 @@ def url_key(url: str) -> str:
     path = f"/{path}"
     path = _folded_path(_without_dots(_PATH_SESSION.sub("", path) if ";" in path else path))
     if query:
-        query = "&".join(sorted(p for p in query.split("&") if p and not _is_tracking(p)))
+        query = "&".join(_of_page(path, sorted(p for p in query.split("&") if p and not _is_tracking(p))))
     host = _folded_host(_USUAL_PORT.sub("", host))
     return host + (path or "/") + (f"?{query}" if query else "")
 
@@ -512,6 +521,12 @@ def _folded_path(path: str) -> str:
         if folded == path:
             return path
         path = folded
+
+
+def _of_page(path: str, parameters: list[str]) -> list[str]:
+    """The parameters without a reader's session, where the path or another parameter names the post."""
+    own = [one for one in parameters if not _SESSION.fullmatch(one)]
+    return own if own or _NAMES_POST.search(path) else parameters
 
 
 def _is_tracking(parameter: str) -> bool:
