@@ -486,7 +486,8 @@ class _Walker:
         """Make the cells of a row of data one block, `1889 | Eiffel Tower`. Where cells hold a paragraph or line breaks they
         stay blocks of their own, and are one row in the HTML. A row with several paragraphs in a cell or long text is layout.
 
-        The HTML has the empty cells too, without which a number would stand below another head.
+        The HTML has the empty cells too, without which a number would stand below another head; the text has those before the last
+        cell with text.
         """
         cells = self.blocks[row.first :]
         if not cells or any(len(c.text) > MAX_CELL_CHARACTERS for c in cells):
@@ -510,7 +511,7 @@ class _Walker:
         if any("\n" in c.text or c.box.parent is not row for c in cells):
             self._mark_cells(cells, written)
             return
-        joined = RawBlock(CELL_SEPARATOR.join(c.text for c in cells), row, "table")
+        joined = RawBlock(_row_text(node, written), row, "table")
         joined.html = "".join(html for html, _ in written)
         joined.links = [link for c in cells for link in c.links]
         joined.link_chars = sum(c.link_chars for c in cells)
@@ -542,6 +543,22 @@ class _Walker:
                         spans += f' {name}="{int(number[0])}"'
                 yield f"<{child.tag}{spans}>{block.html if block else ''}</{child.tag}>", block
             child = child.next
+
+
+def _row_text(node: LexborNode, written: list[tuple[str, RawBlock | None]]) -> str:
+    """The text of a row of data, `Heron | | 5` where the second of three cells is empty. A cell with a picture is none, and one before
+    all others only where the row is a head: rows of old layouts begin with empty cells."""
+    texts: list[str] = []
+    cells = (child for child in node.iter() if child.tag in _CELLS)
+    is_head = node.css_first("th") is not None
+    for cell, (_, block) in zip(cells, written, strict=True):
+        if block is not None:
+            texts.append(block.text)
+        elif (texts or is_head) and cell.css_first("img, svg, input") is None:
+            texts.append("")
+    while not texts[-1]:
+        texts.pop()
+    return CELL_SEPARATOR.join(texts).replace("  ", " ").strip()
 
 
 #: Frames that hold a button or a counter of a network, and nothing to read: `facebook.com/plugins/like.php?href=…`, whose
