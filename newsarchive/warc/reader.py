@@ -209,6 +209,8 @@ def records_at(
     inside the `with` block: there is no such file or record, or it is damaged."""
     path = locate(folder, file)
     try:
+        if isinstance(path, Path) and not path.is_file():  # to open a pipe would wait for its writer
+            raise FileNotFoundError
         with path.open("rb") as stream:
             stream.seek(offset)
             yield Records(stream, check_digests=check_digests), stream
