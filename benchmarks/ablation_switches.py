@@ -189,7 +189,7 @@ _PLAIN: tuple[tuple[str, str, str, dict[str, Off], tuple[str, ...]], ...] = (
     ("printed: lives", "metadata", "metadata", {"newsarchive.core.metadata.guessed_names:people_described": returns([])}, ()),
     ("printed: posted by", "metadata", "metadata", {"newsarchive.core.metadata.bylines:_publication_claims": returns([])}, ()),
     ("printed: among facts", "metadata", "metadata", {"newsarchive.core.metadata.bylines:_after_by_inside": returns("")}, ()),
-    ("printed: mastheads", "metadata", "metadata", {"newsarchive.core.metadata.bylines:_in_masthead": returns(False)}, ()),
+    ("printed: mastheads", "metadata", "metadata", {"newsarchive.core.metadata.bylines:stands_in_masthead": returns(False)}, ()),
     ("agencies", "metadata", "metadata", {"newsarchive.core.metadata.agencies:claims": returns(())},
      ("newsarchive.core.metadata.agencies",)),
     ("dates in prose", "metadata", "metadata", {"newsarchive.core.metadata.bylines:in_prose": returns(False)}, ()),

@@ -43,11 +43,12 @@ def open_closed_streams() -> None:
 
 say_it_in_one_line()
 open_closed_streams()
-end_at_sigterm()
 
 
 def main() -> Any:
-    """Run the command, and exit. Its modules are loaded here, so that a Ctrl+C meanwhile is no traceback."""
+    """Run the command, and exit. Its modules are loaded here, so that a Ctrl+C meanwhile is no traceback. What SIGTERM does is set here,
+    because Scrapy's commands import this module, too, and a process that forks must not hand it on."""
+    end_at_sigterm()
     from newsarchive import cli
     from newsarchive.workers.collector import set_up_collector
 
