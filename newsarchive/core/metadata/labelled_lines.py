@@ -55,6 +55,8 @@ _TAG_BOX = re.compile(
     r"(?<![a-z])(?:tags?|keywords?|topics|quarto-category)(?![a-z])|taglist|post-?tags",
     re.IGNORECASE,
 )
+#: Spaces of a line with a full stop that is a sentence; with fewer it may be an abbreviation: "St. Louis, Mo."
+MIN_SPACES_OF_SENTENCE = 2
 #: Characters of a block in such a box that are links, as a share of all; with fewer it is a line of text.
 MIN_LINK_SHARE = 0.7
 _MENU = re.compile(r"menu|(?:^|/)nav(?=[./#]|$)|crumb", re.IGNORECASE)
@@ -158,12 +160,18 @@ def _named(rest: str, block: Block) -> list[str]:
     hashtags = _HASHTAG.findall(rest) if _HASHTAGS.fullmatch(rest) else []
     names = linked or hashtags or [part.strip(" .") for part in KEYWORD_SEPARATORS.split(rest)]
     names = [name.lstrip("#＃").strip() for name in names]
-    is_list = all(
-        0 < len(name) <= MAX_NAME_CHARS and not _COUNTED.search(name) and not name.endswith(_NO_END)
+    return list(dict.fromkeys(names)) if _are_tags(names) else []
+
+
+def _are_tags(names: Sequence[str]) -> bool:
+    """Whether these may be the tags of a post: no questions, no sentences ("No topics found."), and none with the number of its posts."""
+    is_cloud = len(names) > 1 and all(map(_COUNTED_TAG.search, names))
+    return not is_cloud and all(
+        0 < len(name) <= MAX_NAME_CHARS
+        and not (_COUNTED.search(name) or name.endswith(_NO_END))
+        and not (name.endswith(".") and name.count(" ") >= MIN_SPACES_OF_SENTENCE)
         for name in names
     )
-    is_cloud = len(names) > 1 and all(map(_COUNTED_TAG.search, names))
-    return list(dict.fromkeys(names)) if is_list and not is_cloud else []
 
 
 def _behind(around: Sequence[Block], at: int, *, is_bare: bool) -> list[str]:
@@ -215,14 +223,10 @@ def _boxed(around: Sequence[Block], at: int) -> list[str]:
         if linked and len("".join(linked)) < MIN_LINK_SHARE * len(block.text):
             return []
         found = linked or [block.text.strip()]
-        if any(
-            len(name) > MAX_NAME_CHARS or _COUNTED.search(name) or name.endswith(_NO_END) for name in found
-        ):
-            return []
         names += [name.lstrip("#＃").strip(" ,") for name in found]
         folders |= {address.partition("?")[0].rstrip("/").rpartition("/")[0] for _, address in block.links}
     # Buttons lead elsewhere: "Tweet".
-    is_list = 1 < len(names) <= MAX_BOXED_TAGS and len(folders) < 2
+    is_list = 1 < len(names) <= MAX_BOXED_TAGS and len(folders) < 2 and _are_tags(names)
     return list(dict.fromkeys(names)) if is_list else []
 
 

@@ -461,13 +461,16 @@ def _without_labels(text: str, labels: Set[str]) -> str:
 
     >>> [_without_labels(t, {"rss", "feed", "logo"}) for t in ("Harbour Post RSS Feed", "logo: Harbour Post", "RSS")]
     ['Harbour Post', 'Harbour Post', '']
+    >>> _without_labels("Harbour Press Union (HPU)", {"logo"})
+    'Harbour Press Union (HPU)'
     """
     words = text.split()
     while words and key(words[-1]) in labels:
         words.pop()
     while words and key(words[0]) in labels:
         words.pop(0)
-    return " ".join(words).strip(_AROUND_MARK)
+    name = " ".join(words).strip(_AROUND_MARK)
+    return f"{name})" if name.count("(") > name.count(")") else name
 
 
 @lru_cache(maxsize=8)
