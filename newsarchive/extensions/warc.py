@@ -108,6 +108,9 @@ class WarcExtension:
         self.passing: WeakKeyDictionary[Request, Wire] = WeakKeyDictionary()
         #: Host → its answers that say what may be done with its pages, each with its moment, until its first page is kept.
         self.site_files: dict[str, list[tuple[Response, Request, datetime]]] = {}
+        #: Held while they are written: a page that another thread writes must not come before them, for they count for the pages that
+        #: follow them.
+        self.writing_site_files = threading.Lock()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -158,8 +161,12 @@ class WarcExtension:
         return self._write(response.url, wire, response.request, fetched_at)
 
     def _write(self, url: str, wire: Wire, request: Request, fetched_at: datetime | None) -> Place:
-        for response, own, at in self.site_files.pop(urlsplit(url).netloc, ()):
-            self._write(response.url, wire_of(response), own, at)
+        with self.writing_site_files:
+            for response, own, at in self.site_files.pop(urlsplit(url).netloc, ()):
+                self._append(response.url, wire_of(response), own, at)
+        return self._append(url, wire, request, fetched_at)
+
+    def _append(self, url: str, wire: Wire, request: Request, fetched_at: datetime | None) -> Place:
         return self._writer().write_response(
             url,
             wire.status_line,
