@@ -120,7 +120,8 @@ _OFFSET = re.compile(
 #: What the next element says right behind a year, where a program wrote no space between two elements: "Mar 3, 20263 mins",
 #: "3 March 20265 comments", "3 March 202610:20". A year of five or six digits behind a day and a month is none.
 _GLUED = r"(?=\d{1,3} ?[^\W\d_]|\d\d:\d\d(?!\d))"
-#: "10:33 PM IST": India's time, of which almost all who print it speak. In small letters it is a German word.
+#: "10:33 PM IST": India's time. A paper of Ireland or Israel may mean its own, but these print no zone as a rule. In small letters it is
+#: a German word.
 _INDIAN_TIME = re.compile(r"(\d[:.]\d\d(?: ?[AaPp]\.?[Mm]\.?)?),? ?\(?IST\b\)?")
 #: An offset of nothing, or what stands for it.
 _AT_GREENWICH = re.compile(
