@@ -130,10 +130,8 @@ def fresh(text: str) -> LexborHTMLParser:
         raise NotAnArticle(DropReason.BROKEN, f"the HTML parser gave up: {error}") from error
     if "S:" in text:  # far cheaper than the selector
         _place_streamed(tree)
-    if any(sign in text for sign in translations.SIGNS):
-        translations.part(tree)
-    if any(sign in text for sign in printed.SIGNS):
-        printed.write(tree)
+    translations.part(tree)
+    printed.write(tree)
     return tree
 
 

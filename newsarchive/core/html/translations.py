@@ -21,8 +21,8 @@ from newsarchive.core.html.markup import BLOCKS, HEADINGS
 _ORIGINAL = "google-src-text"
 #: The class of a translation, which is put behind a paragraph or a heading; elsewhere it stays in its block.
 _TRANSLATION = "immersive-translate-target-wrapper"
-#: What the source of a page holds that has such elements.
-SIGNS = (_ORIGINAL, _TRANSLATION)
+_NAMES = (_ORIGINAL, _TRANSLATION)
+_ANY = ", ".join(f".{name}" for name in _NAMES)
 #: Elements that are moved; later ones stay in their sentences. The longest articles have 2,000 sentences.
 MAX_MOVED_ELEMENTS = 5_000
 #: Elements around such an element that are looked at for its block.
@@ -35,7 +35,9 @@ _PARAGRAPHS = frozenset(["p", *HEADINGS])
 
 def part(tree: LexborHTMLParser) -> None:
     """Put the originals and the translations of a page's sentences into blocks of their own, one behind each block that holds any."""
-    for name in SIGNS:
+    if tree.css_first(_ANY) is None:  # far cheaper than a search in the source
+        return
+    for name in _NAMES:
         behind: dict[int, tuple[LexborNode, list[LexborNode]]] = {}
         placed = ((node, _block_of(node, name)) for node in tree.css(f".{name}"))
         wanted = ((n, b) for n, b in placed if b is not None and (name == _ORIGINAL or b.tag in _PARAGRAPHS))
