@@ -1,7 +1,7 @@
 """Whether a package that was handed over is whole and unchanged: a WACZ file, or the folder of a dataset or a bag.
 
     blog.wacz: the file is cut short: it has no table of contents at its end; fetch it again
-    blog.wacz: archive/data.warc.gz has another digest than {described} says: its bytes were changed
+    blog.wacz: archive/data.warc.gz has another digest than datapackage.json says: its bytes were changed
     blog.wacz: the signature does not fit the package's digest and the key in it
 
 A WACZ file is checked as its specification asks (the section on validation of WACZ Signing and Verification 0.1.0): every file

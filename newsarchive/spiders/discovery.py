@@ -416,9 +416,8 @@ class Finder:
         """The posts of a sitemap and of those that it lists; of `ENTRY_TYPES` only the news of other types than posts."""
         waiting, failures, indexes = deque([(source.url, known)]), 0, 0
         of_types = source.kind == ENTRY_TYPES
-        is_expected = (
-            source.announced and not of_types
-        )  # the API answered, and the site may have no such news
+        # What fails is told, but for types of entries: the API answered, and the site may have no such news.
+        is_expected = source.announced and not of_types
 
         def is_wanted(part: str) -> bool:
             if of_types:
@@ -468,9 +467,8 @@ class Finder:
             # What an index lists comes before what stands behind the index.
             waiting.extendleft(reversed(list(zip(parts, rows, strict=True))))
             # Without validators where posts were left out: a later 304 would stand for them, too.
-            await self.read_whole(
-                own, response.replace(headers={}) if of_types and own is known else response
-            )
+            is_cut = of_types and own is known
+            await self.read_whole(own, response.replace(headers={}) if is_cut else response)
 
     async def _named_by(self, source: KnownSource) -> NamedLinks:
         """The links that an unchanged source named when it was read."""

@@ -35,22 +35,41 @@ MAX_LEVELS = 30
 #: Characters of a language's tag (RFC 5646) that are read.
 MAX_TAG_CHARACTERS = 35
 
-#: Marks around a quotation, and around one within it → languages (CLDR 47, `delimiters`). All others have the first.
+#: Marks around a quotation, and around one within it → languages (CLDR 48.2, `delimiters`). All others have those of English.
+_ENGLISH = ("“", "”", "‘", "’")
 _MARKS = {
-    ("“", "”", "‘", "’"): "en",
-    ("‘", "’", "“", "”"): "nl cy gd",
-    ("„", "“", "‚", "‘"): "de cs sk sl is et lt bg mk ka lb dsb hsb",
-    ("„", "”", "«", "»"): "pl ro",
-    ("„", "”", "»", "«"): "hu",
-    ("„", "”", "‚", "‘"): "hr bs sr sh",
-    ("«", "»", "„", "“"): "ru uk be kk ky",
-    ("«", "»", "“", "”"): "es it ca gl eu el sq hy pt-pt",
-    ("«\u00a0", "\u00a0»", "“", "”"): "fr br oc",
-    ("«", "»", "‘", "’"): "no nb nn",
-    ("«", "»", "‹", "›"): "fa de-ch fr-ch it-ch",
-    ("”", "”", "’", "’"): "sv fi he",
-    ("”", "“", "’", "‘"): "ar ur ckb",
-    ("「", "」", "『", "』"): "ja zh-tw zh-hk zh-mo zh-hant yue",
+    _ENGLISH: "bm-nkoo ff-adlm uz-arab uz-cyrl zh-hans",
+    (
+        "«",
+        "»",
+        "“",
+        "”",
+    ): "ast blo bm br ca cv dyo el es-us eu ewo ie it kab kk lij mg mua nnh pms pt-ao pt-ch pt-cv pt-gq pt-gw pt-lu"
+    " pt-mo pt-mz pt-pt pt-st pt-tl sc sg ti",
+    ("„", "“", "‚", "‘"): "bs-cyrl cs de dsb et hr hsb is ksh lb luy mk nds sk sl",
+    ("«", "»", "‹", "›"): "am az-arab az-cyrl fa fr-ch gsw jgo kkj mzn rm sdh wae",
+    ("«", "»", "„", "“"): "bas be bua ky os ru sah tyv uk",
+    ("”", "”", "’", "’"): "fi he lag rn se sn sv yi",
+    ("«", "»", "‘", "’"): "dua el-polyton ksf nb nn no rw",
+    ("「", "」", "『", "』"): "ja yue zh-hant zh-hk zh-mo zh-tw",
+    ("«", "»", "«", "»"): "fr ht hy oc yav",
+    ("”", "“", "’", "‘"): "ar lld ms-arab syr ur",
+    ("„", "“", "„", "“"): "bg lt prg sgs",
+    ("‘", "’", "“", "”"): "fur ia ti-er tn",
+    ("„", "”", "«", "»"): "nmg pl ro",
+    ("„", "”", "‚", "’"): "agq ff",
+    ("»", "«", "›", "‹"): "kk-arab ug",
+    ("«", "»", "„", "”"): "shi zgh",
+    ("„", "”", "»", "«"): "hu szl",
+    ("“", "”", "“", "”"): "tk",
+    ("„", "”", "‘", "’"): "bs",
+    ("“", "”", "«", "»"): "eo",
+    ("„", "”", "’", "’"): "sr",
+    ("“", "”", "’", "‘"): "uz",
+    ("„", "“", "«", "»"): "ka",
+    ("‘", "’", "‘", "’"): "nl",
+    ("“", "’", "“", "”"): "st",
+    ("«", "»", "”", "“"): "fr-ca",
 }
 _ANY_BLOCK = ",".join(sorted(BLOCKS))
 _BY_LANGUAGE = {language: marks for marks, languages in _MARKS.items() for language in languages.split()}
@@ -167,4 +186,4 @@ def _language(node: LexborNode) -> str:
 def _marks(language: str) -> tuple[str, str, str, str]:
     parts = language.split("-")
     names = ("-".join(parts[:2]), "-".join(parts[::2]), parts[0])  # of "zh-hant-tw": "zh-hant", "zh-tw", "zh"
-    return next((_BY_LANGUAGE[name] for name in names if name in _BY_LANGUAGE), _BY_LANGUAGE["en"])
+    return next((_BY_LANGUAGE[name] for name in names if name in _BY_LANGUAGE), _ENGLISH)
