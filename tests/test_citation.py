@@ -439,6 +439,7 @@ def test_the_command_gives_each_form_and_show_reads_an_identifier(engine: Engine
     assert run_on(engine, "show", first, "--text").stdout == "It sails at nine.\n\nEvery day.\n"
 
 
+@pytest.mark.slow
 def test_an_identifier_names_an_article_in_every_command_and_its_version_where_texts_are_read(
     engine: Engine,
 ) -> None:

@@ -205,6 +205,7 @@ def damaged(held: bytes) -> list[bytes]:
     return flipped + [held[:at] for at in places]
 
 
+@pytest.mark.slow
 def test_what_is_damaged_in_a_file_counts_as_missing_and_is_written_anew(path: Path) -> None:
     filled(path)
     whole = path.read_bytes()

@@ -146,6 +146,7 @@ def test_a_mistake_is_named_with_file_and_key(case: dict[str, str], tmp_path: Pa
     assert case["says"] in done.stderr
 
 
+@pytest.mark.slow
 def test_a_wrong_rule_is_wrong_usage_of_every_command(tmp_path: Path) -> None:
     (tmp_path / "rules" / "phrases").mkdir(parents=True)
     (tmp_path / "rules" / "phrases" / "en.toml").write_text("[line\n")
@@ -197,6 +198,7 @@ def test_a_program_that_runs_our_spiders_is_told_of_a_mistake_too(tmp_path: Path
     assert [path.name for path in tmp_path.iterdir()] == ["newsarchive.toml"]
 
 
+@pytest.mark.slow
 def test_a_variable_with_a_mistake_is_named(tmp_path: Path) -> None:
     done = run("config", folder=tmp_path, NEWSARCHIVE_WORKERS="many")
     assert (done.returncode, done.stdout) == (2, "")
@@ -274,6 +276,7 @@ def test_any_value_is_read_or_refused_with_its_key(name: str, value: Any) -> Non
     assert not said or said.startswith(f"a.toml: {name} = ")
 
 
+@pytest.mark.slow
 def test_config_shows_what_holds_and_where_it_was_said(tmp_path: Path) -> None:
     (tmp_path / "mine.toml").write_text(
         'database = "postgresql://me:secret@host/news"\nalarm_webhook = "https://hooks.example:99/T/secret"\n'
@@ -296,6 +299,7 @@ def test_config_shows_what_holds_and_where_it_was_said(tmp_path: Path) -> None:
     assert "secret" not in done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("option", "suggested"),
     [
@@ -435,6 +439,7 @@ def defaults_of(archive: Sites) -> dict[str, dict[str, Any]]:
         return known_sites.defaults(connection)
 
 
+@pytest.mark.slow
 def test_sites_that_were_added_by_hand_stay(tmp_path: Path) -> None:
     engine = open_engine(f"sqlite:///{tmp_path / 'news.db'}")
     upgrade(engine)

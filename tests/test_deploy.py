@@ -96,6 +96,7 @@ def containers() -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
             yield from ((name, pod, container) for container in pod["containers"])
 
 
+@pytest.mark.slow
 def test_the_manifests_of_kubernetes_have_its_schema() -> None:
     kubernetes_validate = pytest.importorskip("kubernetes_validate")
     for name, one in manifests().items():

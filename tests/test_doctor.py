@@ -199,6 +199,7 @@ MENDED = {Check.WARC_OPEN, Check.INDEXES, Check.FULL_TEXT, Check.VIEWS}
 DOCTOR_ALONE = {Check.WARC_RECORDS, Check.WARC_OPEN, Check.CLOCK}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("damage", "expected"), DAMAGES.values(), ids=DAMAGES)
 def test_damage_is_found_has_a_remedy_and_is_mended_where_that_is_safe(
     copy: Path, damage: Callable[[Path], object], expected: set[Check]
@@ -213,6 +214,7 @@ def test_damage_is_found_has_a_remedy_and_is_mended_where_that_is_safe(
         assert findings(copy, "--all") == {}
 
 
+@pytest.mark.slow
 def test_a_damaged_signature_is_made_anew_by_the_command_that_is_named(copy: Path) -> None:
     sql(copy, "UPDATE articles SET minhash = x'616263' WHERE id = 2")
     [found] = findings(copy).values()
@@ -224,6 +226,7 @@ def test_a_damaged_signature_is_made_anew_by_the_command_that_is_named(copy: Pat
     assert findings(copy) == {}
 
 
+@pytest.mark.slow
 def test_a_large_write_ahead_log_is_moved_into_the_archive(
     copy: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -252,6 +255,7 @@ def test_an_index_of_postgresql_that_is_not_valid_is_made_anew(tmp_path: Path) -
         assert list(checks.integrity(engine)) == []
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not shutil.which("sqlite3"), reason="the program sqlite3 is not installed")
 def test_what_sqlite3_saves_of_an_archive_is_one_again(copy: Path) -> None:
     """The commands of `docs/how-to/when-something-is-wrong.md`. Some versions of sqlite3 lose the full-text index."""
@@ -335,6 +339,7 @@ def test_settings_that_are_wrong_are_a_finding(copy: Path, monkeypatch: pytest.M
     assert "did you mean contact?" in found["settings"]["message"]
 
 
+@pytest.mark.slow
 def test_the_settings_of_a_site_are_mended_by_the_commands_that_are_named(
     copy: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -428,6 +433,7 @@ def test_a_storage_that_is_away_is_no_damage_of_the_database(
     ]
 
 
+@pytest.mark.slow
 def test_an_archive_on_postgresql(tmp_path: Path) -> None:
     with open_archive("postgresql", tmp_path) as engine:
         fill(engine, tmp_path / "warc")

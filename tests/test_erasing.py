@@ -104,6 +104,7 @@ def raw_bytes(folder: Path) -> bytes:
     return b"".join(gzip.decompress(path.read_bytes()) for path in sorted(folder.iterdir()))
 
 
+@pytest.mark.slow
 def test_nothing_of_it_is_left(kept: Kept, tmp_path: Path) -> None:
     assert TAIL in raw_bytes(kept.folder).lower()
     done = kept.erase()
@@ -118,6 +119,7 @@ def test_nothing_of_it_is_left(kept: Kept, tmp_path: Path) -> None:
         assert [path.name for path in files if TAIL in path.read_bytes().lower()] == []
 
 
+@pytest.mark.slow
 def test_the_register_keeps_digests_and_says_erased(kept: Kept) -> None:
     kept.erase()
     (entry,) = entries(kept.engine)
@@ -132,6 +134,7 @@ def test_the_register_keeps_digests_and_says_erased(kept: Kept) -> None:
         assert [article.id for article in archive.articles(hidden=True)] == [2, 3]
 
 
+@pytest.mark.slow
 def test_nothing_else_is_lost(kept: Kept) -> None:
     other, lengths = kept.bytes_of(3), {path.name: path.stat().st_size for path in kept.folder.iterdir()}
     kept.erase()
@@ -146,6 +149,7 @@ def test_nothing_else_is_lost(kept: Kept) -> None:
     assert kinds.count("metadata") == 4
 
 
+@pytest.mark.slow
 def test_no_crawl_brings_it_back(kept: Kept) -> None:
     kept.erase()
     store = Store(kept.engine, lambda: START + timedelta(days=30))
@@ -154,6 +158,7 @@ def test_no_crawl_brings_it_back(kept: Kept) -> None:
     assert places_of(kept.engine, SECRET, ()) <= {"articles"}  # that of the copy
 
 
+@pytest.mark.slow
 def test_bytes_that_came_again_go_when_it_is_erased_again(kept: Kept) -> None:
     kept.erase()
     kept.writer = WarcWriter(kept.folder, "again")
@@ -168,6 +173,7 @@ def test_bytes_that_came_again_go_when_it_is_erased_again(kept: Kept) -> None:
     assert b"came again" not in raw_bytes(kept.folder)
 
 
+@pytest.mark.slow
 def test_what_was_withheld_can_be_erased(kept: Kept) -> None:
     withhold(kept.engine, [1], Demand("first a hold"))
     kept.erase()
@@ -211,6 +217,7 @@ def test_an_erasure_that_was_broken_off_goes_on(
     assert list(kept.folder.glob("*.erasing")) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_known", [True, False], ids=["with its digest", "without a digest"])
 @pytest.mark.parametrize("inside", [0, 7], ids=["another's record", "inside a record"])
 def test_a_wrong_place_erases_no_record_of_another(kept: Kept, is_known: bool, inside: int) -> None:
@@ -240,6 +247,7 @@ def test_a_damaged_file_is_told_in_words(kept: Kept) -> None:
     assert len(str(raised.value)) < 400
 
 
+@pytest.mark.slow
 def test_a_file_that_a_crawl_writes_to_stops_it_before_anything_is_done(kept: Kept) -> None:
     before = dump(kept.engine, ())
     writer = WarcWriter(kept.folder, "live")
@@ -250,6 +258,7 @@ def test_a_file_that_a_crawl_writes_to_stops_it_before_anything_is_done(kept: Ke
     assert dump(kept.engine, ()) == before
 
 
+@pytest.mark.slow
 def test_it_is_not_done_while_a_file_with_its_bytes_is_not_found(kept: Kept, tmp_path: Path) -> None:
     """A wrong folder behind --warc: who reads "erased" must not have the bytes still lying elsewhere."""
     (tmp_path / "wrong").mkdir()
@@ -264,6 +273,7 @@ def test_it_is_not_done_while_a_file_with_its_bytes_is_not_found(kept: Kept, tmp
     assert {entry.state for entry in entries(kept.engine)} == {"erased"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_withheld", [False, True])
 def test_it_is_not_done_while_a_file_with_what_a_feed_said_is_not_found(
     kept: Kept, tmp_path: Path, is_withheld: bool
@@ -291,6 +301,7 @@ def test_it_is_not_done_while_a_file_with_what_a_feed_said_is_not_found(
         assert connection.execute(select(SourceTextRow.url_id)).all() == []
 
 
+@pytest.mark.slow
 def test_damaged_rows_of_what_a_feed_said_hold_up_nothing(kept: Kept) -> None:
     withhold(kept.engine, [1], DEMAND)
     nowhere = {
@@ -309,6 +320,7 @@ def test_damaged_rows_of_what_a_feed_said_hold_up_nothing(kept: Kept) -> None:
     assert entries(kept.engine)[0].state == "erased"
 
 
+@pytest.mark.slow
 def test_a_backup_is_told_whatever_the_archive_is_called(tmp_path: Path) -> None:
     backup = tmp_path / "my [news].db.before-0019.bak"
     backup.touch()
@@ -336,6 +348,7 @@ def test_it_asks_for_a_confirmation(kept: Kept) -> None:
     assert "not reached: backups" in done.stderr
 
 
+@pytest.mark.slow
 @given(
     sizes=st.lists(st.integers(0, 3000) | st.sampled_from([65_000, 66_000, 140_000]), min_size=1, max_size=4),
     seed=st.integers(0, 2**32),

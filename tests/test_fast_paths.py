@@ -265,6 +265,7 @@ def test_the_trees_of_the_posts_under_way_are_kept(monkeypatch: pytest.MonkeyPat
     assert trees(pages[-1]) is not made[-1]
 
 
+@pytest.mark.slow
 def test_each_phrase_of_attributions_is_tried_on_the_lines_that_it_matches() -> None:
     table, dice, lines_tried = rules.default(), random.Random(7), 0
     index = attribution._phrase_index(table)

@@ -290,6 +290,7 @@ def test_results_are_a_list_that_a_notebook_shows(archive: Archive) -> None:
     assert "password" not in repr(archive)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ["pandas", "polars", "arrow"])
 def test_a_frame_has_the_rows_and_types_of_the_fields(archive: Archive, engine: Any) -> None:
     if engine == "polars":

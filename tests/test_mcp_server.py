@@ -78,6 +78,7 @@ def test_every_tool_says_what_it_does_and_that_it_only_reads(file: Path) -> None
         assert "archive" not in tool.input_schema["properties"]
 
 
+@pytest.mark.slow
 def test_a_search_gives_total_and_results_and_takes_the_filters(file: Path) -> None:
     found = answer(file, "search", words="ferry")
     assert found["total"] == len(found["results"]) == 3
@@ -136,6 +137,7 @@ def test_no_text_and_no_address_can_end_the_marks(text: str, source: str) -> Non
     assert marked.partition("\n")[0].count('"') == 2
 
 
+@pytest.mark.slow
 def test_copies_are_traced_compared_and_cited(file: Path) -> None:
     traced = answer(file, "trace", url_or_id="1")
     assert traced["copies_in_all"] == len(traced["copies"]) == 3

@@ -361,6 +361,7 @@ def test_a_page_is_no_lost_one_that_was_dropped_under_the_name_of_another_item_o
     assert "reached no archive" not in caplog.text
 
 
+@pytest.mark.slow
 def test_a_crawl_that_is_over_leaves_nothing_in_memory() -> None:
     """A server makes one crawl after the other in its process."""
     crawler = get_crawler(settings_dict={"ADDONS": {"newsarchive.addon.Addon": 500}})
@@ -906,6 +907,7 @@ def test_a_page_that_another_project_changed_since_its_look_is_read_again() -> N
     assert found.headline == "A ferry"
 
 
+@pytest.mark.slow
 def test_pages_that_no_pipeline_asks_for_are_forgotten() -> None:
     with workers(0) as pipeline:
         for number in range(MAX_PAGES_AHEAD + 3):

@@ -96,6 +96,7 @@ def test_nothing_that_is_merely_installed_runs(project: Path) -> None:
     assert ("step", "shout", "own_step:shout (own-step 1.0)") in list(plugins.offered())
 
 
+@pytest.mark.slow
 def test_a_step_stands_where_the_setting_says(project: Path) -> None:
     held = plugins.steps(
         ["shout after chrome", "tests.test_plugins:unchanged before decode", "without origin"]

@@ -56,6 +56,7 @@ def test_no_page_reads_worse(domain: str) -> None:
     assert score(domain) >= FLOORS[domain]
 
 
+@pytest.mark.slow
 def test_the_mean_holds() -> None:
     assert fmean(map(score, FLOORS)) >= MEAN
 

@@ -72,6 +72,7 @@ def test_the_newest_fetch_counts(engine: Engine) -> None:
         assert [one.id for one in archive.articles(rights="tdm")] == [1, 2]
 
 
+@pytest.mark.slow
 def test_an_article_of_very_many_versions_is_read_in_no_time(engine: Engine) -> None:
     """A page that reads otherwise at each fetch, for months."""
     with writing(engine) as connection:

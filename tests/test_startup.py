@@ -41,6 +41,7 @@ for command, code in {commands!r}.items():
 """
 
 
+@pytest.mark.slow
 def test_reading_commands_load_nothing_heavy(tmp_path: Path) -> None:
     """One process runs them all: what none of them loads, no single one loads."""
     with open_archive("sqlite", tmp_path) as engine:
@@ -54,6 +55,7 @@ def test_reading_commands_load_nothing_heavy(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "statement", ["import newsarchive", "from newsarchive import Archive", "import newsarchive.cli"]
 )
@@ -65,6 +67,7 @@ def test_importing_loads_nothing_heavy(statement: str) -> None:
     assert done.stdout.strip() == "[]"
 
 
+@pytest.mark.slow
 def test_repairing_a_line_loads_nothing_heavy() -> None:
     code = (
         "from newsarchive import repair\nassert repair('Trumpโ€™s “return”').text == 'Trump’s “return”'\n"

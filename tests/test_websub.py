@@ -474,6 +474,7 @@ def test_a_secret_that_could_be_guessed_is_refused(db: Path, tmp_path: Path) -> 
     assert "openssl rand -hex 32" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_fault_ends_the_server(db: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Else it would answer hubs for ever, and crawl nothing."""
 

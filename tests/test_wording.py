@@ -67,6 +67,7 @@ def before() -> list[Article]:
     return list(map(unworded, read() + taught()))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wording", ["", "phrases/head: template, not on the screen"])
 def test_the_wording_of_rules_decides_nothing(
     before: list[Article], monkeypatch: pytest.MonkeyPatch, wording: str
@@ -87,6 +88,7 @@ def test_the_wording_of_rules_decides_nothing(
     }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_every_label_says_which_pass_gave_it() -> None:
     """Labels that no pass answers for could not be decided by."""
     for article in read():

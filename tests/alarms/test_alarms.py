@@ -393,6 +393,7 @@ def test_a_site_is_unreachable_since_the_first_crawl_that_failed(sqlite: Engine)
         assert (alarm.kind, alarm.since, alarm.evidence["runs"]) == (AlarmKind.UNREACHABLE, NOW - 9 * HOUR, 4)
 
 
+@pytest.mark.slow
 def test_the_morning_of_a_blog_that_gives_days_and_no_times_is_not_silent(sqlite: Engine) -> None:
     """Ten posts a day, from eight to half past twelve, all dated midnight: at five there is none of today yet."""
     store, site = Store(sqlite), Frontier(sqlite).open_site("https://blog.example/")

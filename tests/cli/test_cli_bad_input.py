@@ -279,6 +279,7 @@ def test_a_terminal_of_any_kind(full: str, more: dict[str, str], codes: bool) ->
         assert "Café" in shown or "Caf?" in shown
 
 
+@pytest.mark.slow
 @needs_ascii_folder
 def test_no_terminal_and_no_utf8(full: str) -> None:
     more = {"LC_ALL": "C", "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0", "COLUMNS": "20"}

@@ -129,6 +129,7 @@ def test_a_value_that_cannot_be_read_is_told_in_one_line(change: str, whole: Pat
         assert ".recover" not in done.stdout, (words, done.stdout)
 
 
+@pytest.mark.slow
 def test_a_capture_that_names_the_place_of_another_changes_no_article(whole: Path, tmp_path: Path) -> None:
     """Its article would get the text of another page, told as another reading of its own."""
     db = Path(shutil.copytree(whole, tmp_path / "copy")) / "news.db"

@@ -61,6 +61,7 @@ def ids(done: Result) -> list[str]:
     return [line.split("\t")[0] for line in done.stdout.splitlines()]
 
 
+@pytest.mark.slow
 def test_pages_follow_one_another_and_say_how_many_are_left(archive: str) -> None:
     whole = ids(run(archive, "search", "ferry", "--order", "date"))
     assert len(whole) == 8

@@ -68,6 +68,7 @@ def test_the_script_that_a_shell_reads(shell: str) -> None:
     subprocess.run([shell, "-n", "/dev/stdin"], input=done.stdout, text=True, check=True, timeout=300)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("fish") is None, reason="no fish")
 def test_tab_in_fish(tmp_path: Path) -> None:
     """The one shell that says what it would offer without a terminal."""

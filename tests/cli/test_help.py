@@ -34,6 +34,7 @@ def test_the_help_of_a_group_cuts_no_sentence_off(group: str) -> None:
     assert "..." not in shown.partition("Commands:")[2]
 
 
+@pytest.mark.slow
 def test_each_example_stands_in_one_line_as_it_is_pasted() -> None:
     def commands(command: click.Command, words: list[str]) -> Iterator[tuple[list[str], click.Command]]:
         yield words, command

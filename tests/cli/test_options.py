@@ -123,6 +123,7 @@ def test_every_command_that_writes_has_a_dry_run() -> None:
     }
 
 
+@pytest.mark.slow
 def test_a_dry_run_refuses_what_the_real_one_refuses(folder: Path) -> None:
     assert run("quarantine accept 2", "--dry-run").exit_code == 1
     assert run("quarantine drop 99 --reason x", "--dry-run").exit_code == 1

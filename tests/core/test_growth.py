@@ -111,6 +111,7 @@ def test_a_long_text_that_compatibility_multiplies_stays_as_short() -> None:
     assert normalise("Ａﷺ " * 2000) == " ".join(["a" + normalise("ﷺ")] * 2000)
 
 
+@pytest.mark.slow
 def test_a_page_is_read_up_to_its_bounds_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     body = "<p>The ministers agreed on Tuesday to continue their talks.</p>" * 40
     page = f"<html><body><article><h1>A headline</h1>{body}</article></body></html>".encode()

@@ -292,6 +292,7 @@ def test_a_page_is_not_given_to_the_parser_of_feeds(document: bytes, expected: b
     assert feeds.is_feed(document) is expected
 
 
+@pytest.mark.slow
 def test_the_caches_hold_what_is_of_the_last_pages_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     body = "<p>The ministers agreed on Tuesday to continue their talks.</p>" * 5
     held = []

@@ -167,6 +167,7 @@ def test_boilerplate_joins_nothing_even_when_its_carriers_come_run_after_run(eng
     assert groups(engine) == []
 
 
+@pytest.mark.slow
 def test_a_copy_below_the_boilerplate_of_many_pages_is_found(engine: Engine) -> None:
     """It shares more keys with each of those pages than with its original."""
     notice, original = story(50, 150), story(1, 180)
@@ -184,6 +185,7 @@ def test_a_batch_larger_than_a_chunk_is_compared_throughout(engine: Engine) -> N
     assert groups(engine) == [[0, size]]
 
 
+@pytest.mark.slow
 def test_a_batch_that_fails_leaves_no_cluster(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: Any, **__: Any) -> None:
         raise RuntimeError("killed")
@@ -235,6 +237,7 @@ def index(engine: Engine) -> tuple[int, list[int], list[tuple[int, int]]]:
     return rows, [len(run) for _, run in runs], entries
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("small_pages")
 def test_copies_are_found_in_the_settled_part_of_the_index(engine: Engine) -> None:
     for at in range(0, 60, 6):
@@ -248,6 +251,7 @@ def test_copies_are_found_in_the_settled_part_of_the_index(engine: Engine) -> No
     assert groups(engine) == [[3, 100], [4, 101], [59, 102]]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("small_pages")
 def test_a_text_that_changes_leaves_the_settled_part(engine: Engine) -> None:
     for at in range(0, 60, 6):

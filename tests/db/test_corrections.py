@@ -147,6 +147,7 @@ def test_bad_input_names_the_remedy(engine: Engine, call: Any, error: type[Excep
         call(engine)
 
 
+@pytest.mark.slow
 def test_the_commands(engine: Engine) -> None:
     Store(engine).ingest([RICH])
     said = ("--reason", "a clipping", "--by", "A. Editor")

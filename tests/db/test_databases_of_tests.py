@@ -77,6 +77,7 @@ def test_the_database_of_a_process_that_has_ended_is_dropped_at_once(monkeypatch
     server.dispose()
 
 
+@pytest.mark.slow
 def test_the_database_of_a_blog_whose_process_has_ended_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
     if reason := wordpress.missing():
         pytest.skip(reason)

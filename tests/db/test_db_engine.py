@@ -386,6 +386,7 @@ def test_a_query_on_postgresql_begins_no_transaction_unless_it_reads_a_snapshot(
         engine.dispose()
 
 
+@pytest.mark.slow
 def test_the_server_soon_notices_that_a_machine_was_lost(tmp_path: Path) -> None:
     """Otherwise a machine that lost its power in the middle of a commit would keep all others from writing for two hours."""
     with open_archive("postgresql", tmp_path) as engine, site_lock(engine, "blog.example") as lock:
@@ -415,6 +416,7 @@ def test_the_planner_is_told_how_an_archive_is_read_unless_somebody_has_said_oth
             engine.dispose()
 
 
+@pytest.mark.slow
 def test_times_are_read_whatever_form_and_zone_the_server_is_set_to() -> None:
     first = datetime(1, 1, 1, tzinfo=UTC)
     with postgresql_url() as url:

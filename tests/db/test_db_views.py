@@ -98,6 +98,7 @@ def test_reposts_say_from_whom(engine: Engine) -> None:
     )
 
 
+@pytest.mark.slow
 def test_edits_and_dropped_text_explain_the_current_text(engine: Engine) -> None:
     edits = rows(engine, "SELECT before, after FROM edits_made WHERE field = 'article_body' ORDER BY start")
     assert edits == [{"before": "â€™", "after": "’"}, {"before": "â€œ", "after": "“"}]
@@ -108,6 +109,7 @@ def test_edits_and_dropped_text_explain_the_current_text(engine: Engine) -> None
     ]
 
 
+@pytest.mark.slow
 def test_duckdb_understands_the_views(tmp_path: Path) -> None:
     """Its extension `sqlite` reads the definition of each view. One that DuckDB cannot parse keeps it from listing any table."""
     duckdb = pytest.importorskip("duckdb")
@@ -171,6 +173,7 @@ GIVEN = (
 )
 
 
+@pytest.mark.slow
 def test_an_upgrade_keeps_what_was_granted_on_a_view_and_the_views_of_others(granted: Engine) -> None:
     """Every upgrade dropped the views: nobody else could read them afterwards, and a view of them kept it from upgrading."""
     before = rows(granted, GIVEN)

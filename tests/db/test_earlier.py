@@ -96,6 +96,7 @@ def captures_of(case: Sequence[str]) -> list[Article]:
     return [capture(day, one[0], one[1], str(day)) for day, one in enumerate(case)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)
 def test_any_order_of_coming_gives_the_history_of_the_days(case: str, tmp_path: Path) -> None:
     histories = set()

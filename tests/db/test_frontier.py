@@ -433,6 +433,7 @@ def test_the_view_of_an_old_post_is_old(archive: Archive) -> None:
     assert all(known.next_check_at and known.next_check_at > START + 30 * DAY for known in looks)
 
 
+@pytest.mark.slow
 def test_a_site_that_edits_its_posts_is_looked_at_more_often(archive: Archive) -> None:
     def wait() -> timedelta:
         url = "https://blog.example/another"

@@ -224,6 +224,7 @@ def test_no_place_shows_what_is_in_quarantine_unless_it_is_asked_for(
         assert sorted(surface.hidden(engine)) == [1, 2, 3]
 
 
+@pytest.mark.slow
 def test_an_exported_archive_has_what_was_asked_for(engine: Engine, tmp_path: Path) -> None:
     assert exported(engine, False, tmp_path) == [1, 2]
     assert exported(engine, True, tmp_path) == [1, 2, 3]

@@ -70,6 +70,7 @@ def failed(sites: Sites, at: datetime, **changes: object) -> None:
         connection.execute(update(Site).values(state="failing", **changes))
 
 
+@pytest.mark.slow
 def test_a_site_that_fails_is_asked_less_and_less_often_and_at_least_once_a_day(engine: Engine) -> None:
     now = START
     sites = Sites(engine, lambda: now)
@@ -96,6 +97,7 @@ def test_a_site_that_fails_is_asked_less_and_less_often_and_at_least_once_a_day(
     assert (site.rests_until(now), site.due_at(now)) == (None, now + HOUR - known_sites.MAX_EARLY)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("interval", "longest"), [(0.5, DAY), (6, DAY), (72, 3 * DAY)])
 def test_the_wait_for_a_failing_site_has_a_bound(engine: Engine, interval: float, longest: timedelta) -> None:
     now = START + 400 * DAY
@@ -119,6 +121,7 @@ def test_two_failures_of_a_machine_that_slept_between_them_are_no_long_absence(e
     assert [site.domain for site in sites.due()] == ["blog.example"]
 
 
+@pytest.mark.slow
 def test_people_are_told_that_a_failing_site_is_asked_less_often(tmp_path: Path) -> None:
     with open_archive("sqlite", tmp_path) as engine:
         sites, now = Sites(engine), utc_now()

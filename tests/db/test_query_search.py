@@ -190,6 +190,7 @@ words = st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(st.one_of(st.lists(words, max_size=9).map(" ".join), st.text(max_size=30)))
 @example("0\x00\u0e00")  # an unspaced script with a NUL: FTS5 takes that for the end of its query

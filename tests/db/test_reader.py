@@ -77,6 +77,7 @@ def test_search_count_and_articles_mean_the_same_by_a_filter(
     assert archive.count(**chosen) == len(headlines)
 
 
+@pytest.mark.slow
 def test_the_ids_of_a_data_frame_choose_articles(archive: Archive) -> None:
     ids = archive.dataframe(columns=["id"])["id"]
     assert archive.count(article=ids[:2]) == archive.count(article=ids.to_numpy()[:2]) == 2
@@ -182,6 +183,7 @@ def test_an_archive_that_is_not_there_is_not_created(tmp_path: Path, monkeypatch
     assert not list(tmp_path.glob("*other*"))
 
 
+@pytest.mark.slow
 def test_memory_stays_flat_however_many_there_are(tmp_path: Path) -> None:
     with open_archive("sqlite", tmp_path) as engine:
         Store(engine).ingest([make_article(n, body=f"Number {n}. " + f"word{n} " * 60) for n in range(600)])

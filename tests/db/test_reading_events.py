@@ -60,6 +60,7 @@ def crawls(engine: Engine, site: str, days: list[int], failed: tuple[int, ...] =
             connection.execute(update(CrawlRun).where(CrawlRun.id == run).values(started_at=at))
 
 
+@pytest.mark.slow
 def test_an_edit_a_deletion_and_a_changed_detail_are_events(engine: Engine) -> None:
     found = changes(engine)
     assert changes(engine, since=date.min, until=date.max) == found

@@ -267,6 +267,7 @@ def moved(engine: Engine) -> list[ChangedField]:
 BO, CY = (Author("Bo"),), (Author("Cy"), Author("dpa", "agency"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "reread", "kind", "outcome"),
     [
@@ -757,6 +758,7 @@ def test_stats_count_what_is_there(store: Store, engine: Engine) -> None:
 texts = st.text(st.characters(exclude_categories=()), max_size=40)
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(headline=texts, body=texts, keyword=texts, author=texts, before=texts)
 def test_any_text_can_be_stored(

@@ -52,6 +52,7 @@ def taken(engine: Engine, other: Engine) -> dict[str, Taken]:
     return {one.url[-1]: one.taken for one in take_over(engine, other)}
 
 
+@pytest.mark.slow
 def test_what_is_not_here_is_kept_out(engine: Engine, other: Engine) -> None:
     assert taken(engine, other) == {"1": Taken.KEPT_OUT, "2": Taken.KEPT_OUT}
     done = Store(engine).ingest([article(1), article(2), article(3), article(1, f"{TEXT} And more.")])
@@ -67,6 +68,7 @@ def test_what_is_not_here_is_kept_out(engine: Engine, other: Engine) -> None:
             archive.get("https://blog.example/post-2")
 
 
+@pytest.mark.slow
 def test_its_texts_are_not_carried_and_a_citation_is_answered(engine: Engine, other: Engine) -> None:
     take_over(engine, other)
     with reading(engine) as connection:
@@ -82,6 +84,7 @@ def test_its_texts_are_not_carried_and_a_citation_is_answered(engine: Engine, ot
     assert [one.since for one in entries(engine)] == [one.since for one in entries(other)]
 
 
+@pytest.mark.slow
 def test_what_is_here_is_withheld_and_comes_back(engine: Engine, other: Engine) -> None:
     Store(engine).ingest([article(1), article(2)])
     assert taken(engine, other) == {"1": Taken.WITHHELD, "2": Taken.TO_ERASE}
@@ -91,6 +94,7 @@ def test_what_is_here_is_withheld_and_comes_back(engine: Engine, other: Engine) 
         assert archive.get("https://blog.example/post-1").article_body == article(1).article_body
 
 
+@pytest.mark.slow
 def test_called_again_it_takes_over_what_is_new_and_keeps_what_was_decided_here(
     engine: Engine, other: Engine
 ) -> None:
@@ -101,12 +105,14 @@ def test_called_again_it_takes_over_what_is_new_and_keeps_what_was_decided_here(
     assert taken(engine, other) == {"1": Taken.LIFTED, "2": Taken.KNOWN, "3": Taken.WITHHELD}
 
 
+@pytest.mark.slow
 def test_an_end_that_has_come_is_not_taken_over(engine: Engine, other: Engine) -> None:
     begun = utc_now() - timedelta(days=9)
     withhold(other, [3], Demand("court", until=begun + timedelta(days=1), at=begun))
     assert taken(engine, other)["3"] is Taken.OVER
 
 
+@pytest.mark.slow
 def test_lifting_what_is_not_here_lets_it_in(engine: Engine, other: Engine) -> None:
     take_over(engine, other)
     done = run_on(engine, "withhold", "lift", "https://blog.example/post-1")
@@ -117,6 +123,7 @@ def test_lifting_what_is_not_here_lets_it_in(engine: Engine, other: Engine) -> N
     assert Store(engine).ingest([article(1)]) == [Outcome.NEW]
 
 
+@pytest.mark.slow
 def test_it_can_be_erased_here_too_and_the_archive_is_sound(engine: Engine, other: Engine) -> None:
     take_over(engine, other)
     assert checks.database(engine) == []
@@ -125,6 +132,7 @@ def test_it_can_be_erased_here_too_and_the_archive_is_sound(engine: Engine, othe
     assert {one.state for one in entries(engine)} == {"erased"}
 
 
+@pytest.mark.slow
 def test_the_command_says_what_it_did(engine: Engine, other: Engine) -> None:
     Store(engine).ingest([article(2)])
     words = ("withhold", "import", url_of(other))

@@ -44,6 +44,7 @@ def test_no_place_shows_what_is_withheld(engine: Engine, surface: Surface) -> No
         assert sorted(surface.hidden(engine)) == [1, 2]
 
 
+@pytest.mark.slow
 def test_no_export_has_it(engine: Engine, tmp_path: Path) -> None:
     assert exported(engine, True, tmp_path) == [1, 2]
 

@@ -114,6 +114,7 @@ def plain(value: object) -> str:
     return str(value)
 
 
+@pytest.mark.slow
 def test_a_withheld_text_is_in_no_table_and_comes_back_byte_for_byte(archive: Engine) -> None:
     before = dump(archive)
     assert places_of(archive, SECRET) >= {"articles", "article_revisions", "lines", "source_texts", "authors"}
@@ -150,6 +151,7 @@ def test_a_column_that_can_hold_a_text_is_emptied_or_holds_no_words_of_the_artic
         )
 
 
+@pytest.mark.slow
 def test_a_reader_who_names_it_is_told_why(archive: Engine) -> None:
     withhold(
         archive, ["https://blog.example/post-9"], Demand("a court order", until=START + timedelta(days=3650))
@@ -233,6 +235,7 @@ def test_a_new_address_does_not_bring_back_what_has_no_text_to_compare(
     assert store.ingest([moved]) == [Outcome.WITHHELD]
 
 
+@pytest.mark.slow
 def test_a_feed_does_not_bring_its_text_back(archive: Engine) -> None:
     withhold(archive, [1], DEMAND)
     frontier, text = (
@@ -245,6 +248,7 @@ def test_a_feed_does_not_bring_its_text_back(archive: Engine) -> None:
         assert source_texts.of(connection, "https://blog.example/post-9") is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("take_down", [withhold, erase.begin])
 def test_a_line_of_several_articles_goes_with_the_last_of_them(
     archive: Engine, take_down: Callable[..., Any]
@@ -263,6 +267,7 @@ def test_a_line_of_several_articles_goes_with_the_last_of_them(
         assert "lines" in places_of(archive, "two articles alone")
 
 
+@pytest.mark.slow
 def test_copies_stay_unless_they_are_asked_for(archive: Engine) -> None:
     assert [one.url for one in withhold(archive, [1], DEMAND)] == ["https://blog.example/post-9"]
     assert [one.article_id for one in withhold(archive, [1], Demand("the family asks", copies=True))] == [
@@ -273,6 +278,7 @@ def test_copies_stay_unless_they_are_asked_for(archive: Engine) -> None:
     assert len(entries(archive)) == 2  # the first keeps its entry
 
 
+@pytest.mark.slow
 def test_an_author_of_other_articles_stays_while_one_is_withheld(archive: Engine) -> None:
     other = make_article(77, authors=(Author(f"{SECRET} Jones"),))
     Store(archive, lambda: START + timedelta(days=12)).ingest([fingerprint_step(other, RULES)])
@@ -281,6 +287,7 @@ def test_an_author_of_other_articles_stays_while_one_is_withheld(archive: Engine
         assert open_.get(other.url).authors == other.authors
 
 
+@pytest.mark.slow
 def test_an_id_of_an_author_that_was_given_again_comes_back_with_another(archive: Engine) -> None:
     withhold(archive, [1], DEMAND)
     others = [make_article(77 + n, authors=(Author(f"New {n}"),)) for n in range(3)]
@@ -298,6 +305,7 @@ def test_an_article_that_is_named_twice_is_shown_again_once(archive: Engine) -> 
     assert len(lift(archive, [1, "https://blog.example/post-9"])) == 1
 
 
+@pytest.mark.slow
 def test_a_reason_is_one_line_of_the_register(archive: Engine) -> None:
     """The register is printed as a line an entry, with tabs between its columns."""
     (entry,) = withhold(archive, [1], Demand(" two\nlines\ta\x1b[31m\ud800tab\0 ", "\r\nthe\u2028court"))
@@ -306,6 +314,7 @@ def test_a_reason_is_one_line_of_the_register(archive: Engine) -> None:
         Demand("\n\t\x00")
 
 
+@pytest.mark.slow
 def test_it_is_shown_again_when_its_day_has_come(archive: Engine) -> None:
     until = START + timedelta(days=20)
     withhold(archive, [1], Demand("until the trial", until=until, at=START + timedelta(days=10)))
@@ -317,6 +326,7 @@ def test_it_is_shown_again_when_its_day_has_come(archive: Engine) -> None:
         assert SECRET in open_.get(1).article_body
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "answer",
     [
@@ -356,6 +366,7 @@ def test_an_end_that_is_put_off_while_a_crawl_begins_counts(
     assert [entry.until for entry in entries(archive, ("withheld",))] == [later]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("payload", [b"", b"\x28\xb5\x2f\xfdcut", compress(b"[]"), compress(b"{}")])
 def test_a_sealed_text_that_cannot_be_unpacked_stops_no_crawl_and_no_other_article(
     archive: Engine, payload: bytes, caplog: pytest.LogCaptureFixture
@@ -373,6 +384,7 @@ def test_a_sealed_text_that_cannot_be_unpacked_stops_no_crawl_and_no_other_artic
         lift(archive, [1])
 
 
+@pytest.mark.slow
 def test_copies_that_came_meanwhile_are_found_when_it_is_shown_again(archive: Engine) -> None:
     withhold(archive, [1, 2], DEMAND)
     late = fingerprint_step(make_article(5, url="https://late.example/5", body=STORY, headline="Late"), RULES)
@@ -382,6 +394,7 @@ def test_copies_that_came_meanwhile_are_found_when_it_is_shown_again(archive: En
         assert {copy.id for copy in open_.copies(1)} == {1, 2, 4}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("take_down", [withhold, erase.begin])
 def test_a_damaged_change_of_a_field_keeps_no_article_from_being_taken_down(
     archive: Engine, take_down: Callable[..., Any]
@@ -393,6 +406,7 @@ def test_a_damaged_change_of_a_field_keeps_no_article_from_being_taken_down(
         open_.get(1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("then", [erase.begin, lambda archive, which, demand: lift(archive, which)])
 def test_a_damaged_signature_keeps_no_article_from_being_erased_or_shown_again(
     archive: Engine, then: Callable[..., object]
@@ -403,6 +417,7 @@ def test_a_damaged_signature_keeps_no_article_from_being_erased_or_shown_again(
     assert then(archive, [1], DEMAND)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "again", [lambda archive: recluster(archive, afresh=True), lambda archive: recluster_range(archive, 1, 9)],
     ids=["all", "a range"],
@@ -427,6 +442,7 @@ def test_finding_copies_anew_leaves_what_is_withheld_as_it_is(
         assert {copy.id for copy in shown.copies(1)} == {1, 2}
 
 
+@pytest.mark.slow
 def test_what_else_used_an_id_meanwhile_keeps_it(archive: Engine) -> None:
     """Ids of repairs and changes are given again where the last rows are gone."""
     with writing(archive) as connection:
@@ -455,6 +471,7 @@ def test_bad_input_names_the_remedy(archive: Engine, call: Any, message: str) ->
     assert entries(archive) == []
 
 
+@pytest.mark.slow
 def test_a_dry_run_writes_nothing(archive: Engine) -> None:
     before = dump(archive, ())
     assert len(withhold(archive, [1], Demand("the family asks", copies=True), dry_run=True)) == 2

@@ -30,6 +30,7 @@ def bag(made: Made, tmp_path: Path) -> Path:
     return tmp_path / "a bag"
 
 
+@pytest.mark.slow
 def test_a_bag_is_valid_and_describes_itself(bag: Path) -> None:
     opened = bagit.Bag(str(bag))
     assert opened.validate()

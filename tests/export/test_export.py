@@ -99,6 +99,7 @@ def expected(archive: str) -> dict[int, dict[str, Any]]:
         return {article.id: row(article) for article in opened.articles()}
 
 
+@pytest.mark.slow
 def test_json_lines_hold_every_field(archive: str, tmp_path: Path) -> None:
     assert export(archive, tmp_path / "a.jsonl").exit_code == 0
     lines = [json.loads(line) for line in (tmp_path / "a.jsonl").read_bytes().split(b"\n")[:-1]]
@@ -183,6 +184,7 @@ def test_what_is_put_in_front_can_always_be_taken_back(text: str) -> None:
     assert not written.startswith(tuple("=+-@\t\r\n\uff1d"))
 
 
+@pytest.mark.slow
 @given(st.lists(st.text(alphabet=st.sampled_from("a;\\ \n=é"), min_size=1)))
 def test_the_values_of_a_list_in_one_cell_can_be_told_apart(values: list[str]) -> None:
     assert listed(joined(values)) == values
@@ -367,6 +369,7 @@ def test_html_that_nobody_cleaned_is_cleaned_on_its_way_into_a_book(sqlite: Engi
     assert "<img" not in chapter
 
 
+@pytest.mark.slow
 def test_markdown_files_have_front_matter(archive: str, tmp_path: Path) -> None:
     assert export(archive, tmp_path / "posts", "--format", "markdown").exit_code == 0
     files = sorted((tmp_path / "posts").rglob("*.md"))
@@ -436,6 +439,7 @@ def counts(archive: str) -> dict[str, int]:
         }
 
 
+@pytest.mark.slow
 def test_an_sqlite_export_is_an_archive(archive: str, tmp_path: Path) -> None:
     target = tmp_path / "whole.db"
     assert export(archive, target).exit_code == 0
@@ -447,6 +451,7 @@ def test_an_sqlite_export_is_an_archive(archive: str, tmp_path: Path) -> None:
             assert theirs.revisions(article.id) == ours.revisions(article.id)
 
 
+@pytest.mark.slow
 def test_a_part_of_an_archive_opens_by_itself(archive: str, tmp_path: Path) -> None:
     target = tmp_path / "part.db"
     assert export(archive, target, "--site", "blog.example", "ferry").exit_code == 0

@@ -336,6 +336,7 @@ def test_damage_of_the_table_of_contents_is_told(
     assert says in damage
 
 
+@pytest.mark.slow
 @given(st.data())
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 def test_damage_anywhere_makes_no_traceback(signed: Path, tmp_path: Path, data: st.DataObject) -> None:

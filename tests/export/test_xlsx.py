@@ -57,6 +57,7 @@ def cells(book: Path, sheet: str) -> list[list[Any]]:
     return [list(row) for row in opened[sheet].iter_rows(values_only=True)]
 
 
+@pytest.mark.slow
 def test_every_text_comes_back_as_it_was(book: Path) -> None:
     names, *rows = cells(book, "articles")
     assert names == [field.name for field in FLAT]

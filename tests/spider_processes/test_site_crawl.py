@@ -103,6 +103,7 @@ def test_a_crawl_of_which_no_post_failed_tells_of_none() -> None:
     assert result.problem == ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("megabytes", [300, 500])
 def test_a_shell_with_too_little_memory_is_told_before_the_crawl(tmp_path: Path, megabytes: int) -> None:
     command = f"ulimit -v {megabytes * 1024}; exec '{sys.executable}' -m newsarchive crawl http://127.0.0.1:9/ --db '{tmp_path}/a.db'"

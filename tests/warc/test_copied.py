@@ -165,6 +165,7 @@ def test_a_file_in_one_piece_has_no_member_for_a_record(tmp_path: Path) -> None:
     assert [wire.member for _, wire in found] == [b""] * 3
 
 
+@pytest.mark.slow
 def test_behind_damage_and_behind_a_film_records_are_copied_again(tmp_path: Path) -> None:
     film = random.Random(1).randbytes(2 * MAX_MEMBER_BYTES)
     damaged = member(2)[:-900] + bytes(900)

@@ -112,6 +112,7 @@ def test_one_record_costs_one_request_for_its_bytes(storage: Storage, tmp_path: 
     assert of_files == [("HEAD", ""), *(("GET", span) for span in wanted)]
 
 
+@pytest.mark.slow
 def test_a_large_file_is_sent_in_small_parts(storage: Storage, tmp_path: Path) -> None:
     """s3fs would send up to 100 MB at once, and hold 500 MB of a file of 1 GB in memory."""
     file, content = tmp_path / "large.warc.gz", bytes(range(256)) * 2**16  # 16 MB
@@ -121,6 +122,7 @@ def test_a_large_file_is_sent_in_small_parts(storage: Storage, tmp_path: Path) -
     assert ObjectFile(ADDRESS, file.name).bytes_between(len(content) - 2, len(content) + 3) == b"\xfe\xffend"
 
 
+@pytest.mark.slow
 def test_what_a_killed_process_left_is_moved_and_nothing_is_sent_twice(address: str, tmp_path: Path) -> None:
     first, second = written(tmp_path, 1), written(tmp_path, 2)
     # It was killed while it sent the first, and after it had sent the second; a third was still written to.

@@ -128,6 +128,7 @@ def test_the_body_is_kept_as_it_came_from_the_wire(tmp_path: Path) -> None:
     assert capture.headers["set-cookie"] == "a=1, b=2"
 
 
+@pytest.mark.slow
 @given(st.binary(max_size=200), st.integers(0, 200), st.integers(0, 3))
 @settings(max_examples=200)
 def test_a_record_with_a_packed_body_is_one_gzip_member(head: bytes, packed: int, blocks: int) -> None:
@@ -232,6 +233,7 @@ def test_files_are_rolled_by_size(tmp_path: Path) -> None:
     assert [read_capture(tmp_path, p.file, p.offset).body for p in places] == [page(n) for n in range(9)]
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(
     st.binary(max_size=2000),
@@ -267,6 +269,7 @@ for number in range(100_000):
 """
 
 
+@pytest.mark.slow
 def test_a_killed_crawl_leaves_files_that_can_be_read(tmp_path: Path) -> None:
     process = subprocess.Popen(
         [sys.executable, "-c", CRAWL, str(tmp_path)],
@@ -470,6 +473,7 @@ def test_what_is_no_warc_file_is_reported(tmp_path: Path, content: bytes) -> Non
     assert len(found) == (1 if content else 0)
 
 
+@pytest.mark.slow
 def test_a_body_that_unpacks_to_too_much_is_refused(tmp_path: Path) -> None:
     writer = WarcWriter(tmp_path)
     bomb = gzip.compress(b"\0" * (MAX_BODY_BYTES + 10))

@@ -146,6 +146,7 @@ def test_a_record_of_an_older_version_of_ours_is_read_where_it_lies(tmp_path: Pa
     assert read_capture([tmp_path / "elsewhere", tmp_path], path.name, len(gzip.compress(first))) == capture
 
 
+@pytest.mark.slow
 def test_what_cannot_be_decoded_is_reported_and_the_next_is_read(tmp_path: Path) -> None:
     records = [
         response(1, b"\x1f\x9d\x90" + bytes(range(50)), "Content-Encoding: compress"),
@@ -176,6 +177,7 @@ def test_damage_inside_a_member_of_several_records_is_told_once(tmp_path: Path) 
     assert not more
 
 
+@pytest.mark.slow
 def test_header_lines_of_one_name_are_joined_once(tmp_path: Path) -> None:
     """400,000 lines, 2.4 MB, took minutes: each was joined to all before it."""
     path = written(tmp_path / "a.warc", [response(1, PAGE, *["a: b"] * 400_000)], "plain")
@@ -199,6 +201,7 @@ def test_a_record_that_claims_more_than_its_file_holds_is_not_read(
     assert bodies == ["response"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["one member", "a ZIP file"])
 def test_a_file_in_one_piece_is_unpacked_once_whatever_is_damaged(tmp_path: Path, how: str) -> None:
     """8,000 damaged records, 10 KB in one piece, took minutes: for each the file was unpacked from its beginning."""
@@ -606,6 +609,7 @@ def test_a_film_that_was_cut_is_no_damage(tmp_path: Path) -> None:
     assert isinstance(found, Capture)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "head",
     [b"WARC/1.0\r\nX-Name: ", b"WARC/1.0\r\n" + b"X-Name: a\r\n" * 500_000, b"\0"],

@@ -346,6 +346,7 @@ def test_a_search_says_how_many_there_are_and_how_they_are_spread(client: httpx.
         assert f" of {total}" in client.get(chip).text or title == "Month"
 
 
+@pytest.mark.slow
 def test_what_is_reserved_from_mining_can_be_left_out_of_a_search(tmp_path: Path) -> None:
     path = tmp_path / "archive.db"
     engine = webpages.build(path)
@@ -451,6 +452,7 @@ def test_no_page_has_a_script_a_style_or_anything_from_elsewhere(client: httpx.C
     ] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["/", "/article/10", "/article/10/diff", "/search?q=hacked", "/site/evil.example", "/site/blog.example", "/archive/articles", "/archive/articles/10", "/archive/dropped_text"])  # fmt: skip
 def test_hostile_text_is_shown_as_text(client: httpx.Client, path: str) -> None:
     # This script is data, which no browser runs.
@@ -550,6 +552,7 @@ def test_another_sites_name_for_this_machine_is_refused(client: httpx.Client, ho
 # -- beside a crawl --------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_what_a_crawl_commits_shows_at_once_and_nothing_is_locked(file: Path, client: httpx.Client) -> None:
     with closing(sqlite3.connect(file, isolation_level=None)) as crawl:
         crawl.execute("BEGIN IMMEDIATE")
@@ -790,6 +793,7 @@ def test_a_chart_tells_no_news_from_no_crawl() -> None:
     assert (found.has_gaps, found.unseen) == (True, chart.WIDTH / 3)
 
 
+@pytest.mark.slow
 def test_the_page_of_a_damaged_article_says_so_and_the_others_are_shown(tmp_path: Path) -> None:
     file = tmp_path / "news.db"
     webpages.build(file).dispose()

@@ -99,6 +99,7 @@ def test_a_feed_that_is_asked_for_every_minute_costs_no_search(
     assert client.get("/search.feed.json?q=harbour").status_code == 500
 
 
+@pytest.mark.slow
 def test_a_commit_changes_the_tag(tmp_path: Path) -> None:
     path = tmp_path / "archive.db"
     webpages.build(path).dispose()
@@ -174,6 +175,7 @@ def test_an_error_is_json_where_json_was_asked_for(client: httpx.Client) -> None
 # -- behind a proxy ---------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_below_a_path_of_a_proxy_every_link_stays_below_it(file: Path) -> None:
     base = "https://news.example/archive-of/us/"
     with webpages.serving(file, base_url=base) as address, httpx.Client(base_url=address) as client:
@@ -224,6 +226,7 @@ def basic(password: str, scheme: str = "Basic") -> dict[str, str]:
     return {"Authorization": f"{scheme} {base64.b64encode(f'any:{password}'.encode()).decode()}"}
 
 
+@pytest.mark.slow
 def test_with_a_password_nothing_is_read_without_it(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(security, "WRONG_PASSWORD_SECONDS", 0.01)
     with webpages.serving(file, password="påss:wörd") as address, httpx.Client(base_url=address) as client:
@@ -256,6 +259,7 @@ def judged(tmp_path: Path) -> Iterator[tuple[Path, httpx.Client]]:
         yield path, client
 
 
+@pytest.mark.slow
 def test_whoever_has_the_token_accepts_and_drops(judged: tuple[Path, httpx.Client]) -> None:
     path, client = judged
     assert client.get("/quarantine").text.count("<form") == 0
@@ -281,6 +285,7 @@ def test_whoever_has_the_token_accepts_and_drops(judged: tuple[Path, httpx.Clien
     assert "Nothing waits" in client.get("/quarantine").text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lacks", ["cookie", "key", "origin", "token"])
 def test_nobody_else_decides(judged: tuple[Path, httpx.Client], lacks: str) -> None:
     path, client = judged
@@ -305,6 +310,7 @@ def test_nobody_else_decides(judged: tuple[Path, httpx.Client], lacks: str) -> N
         assert archive.count("badly") == 0
 
 
+@pytest.mark.slow
 def test_a_form_of_megabytes_is_refused(judged: tuple[Path, httpx.Client]) -> None:
     _, client = judged
     answer = client.post(
@@ -349,6 +355,7 @@ def test_what_is_no_day_is_said_in_the_words_of_the_commands(given: str) -> None
     assert str(said.value) == str(of_command.value)
 
 
+@pytest.mark.slow
 def test_the_one_script_is_allowed_by_its_whole_address_and_only_where_it_was_asked_for(file: Path) -> None:
     with webpages.serving(file, keys=True) as address, httpx.Client(base_url=address, timeout=300) as client:
         host = address.removeprefix("http://")
@@ -367,6 +374,7 @@ def test_the_one_script_is_allowed_by_its_whole_address_and_only_where_it_was_as
 # -- both databases ---------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
 def test_every_page_is_read_from_both_databases(database: str, tmp_path: Path) -> None:
     with open_archive(database, tmp_path) as engine:
@@ -389,6 +397,7 @@ def test_every_page_is_read_from_both_databases(database: str, tmp_path: Path) -
             assert client.get("/article/1", headers=known).status_code == 200
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stat", ["site_error", "site_left/blog.example"])
 def test_what_failed_has_a_row_as_wide_as_the_table(tmp_path: Path, stat: str) -> None:
     """In the column of the site a sentence of twenty words took nine lines, and the rest of the page was empty."""

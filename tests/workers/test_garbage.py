@@ -73,6 +73,7 @@ def test_the_library_and_the_addon_leave_it_alone_when_they_are_imported() -> No
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
+@pytest.mark.slow
 def test_a_process_of_ours_has_it_look_more_rarely() -> None:
     code = (
         "import gc; from newsarchive import cli; from newsarchive.__main__ import main\n"

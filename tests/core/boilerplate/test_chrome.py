@@ -132,6 +132,7 @@ def test_a_heading_may_be_a_byline(line: str) -> None:
     assert [author.name for author in article.authors] == ["Ann Roe"]
 
 
+@pytest.mark.slow
 def test_a_line_is_known_as_by_all_patterns_one_by_one() -> None:
     names = ("in-the-wild", "negative", "languages")
     found = [
@@ -385,6 +386,7 @@ def test_a_path_of_any_depth_is_looked_up(levels: int) -> None:
     assert below.label == "nav", "the outermost element decides"
 
 
+@pytest.mark.slow
 def test_tables_of_a_folder_replace_ours_by_name(tmp_path: Path) -> None:
     for folder, table in (
         ("phrases", '[line]\nshare = ["delen"]'),
@@ -425,6 +427,7 @@ def test_the_language_is_that_of_the_text_that_is_left() -> None:
     assert (article.in_language, article.in_language_source) == ("de", "declared and detected")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("heading", "label"),
     [
@@ -447,6 +450,7 @@ def test_a_headline_with_its_day_is_the_headline(heading: str, label: str) -> No
     assert boilerplate_step(article, rules.load()).blocks[0].label == label
 
 
+@pytest.mark.slow
 def test_numbers_leave_the_text_where_the_first_one_is_no_part_of_it_already() -> None:
     prose = "The ferry left the pier at noon on Monday, and nobody knew when it would come back."
     blocks = [Block(prose, label="body"), Block("1", label="nav"), *(Block(n, label="body") for n in "2345")]
@@ -454,6 +458,7 @@ def test_numbers_leave_the_text_where_the_first_one_is_no_part_of_it_already() -
     assert [b.label for b in boilerplate_step(article, rules.load()).blocks] == ["body", *["nav"] * 5]
 
 
+@pytest.mark.slow
 def test_both_lines_with_which_reuters_ends_leave_the_text() -> None:
     text = "The council of the harbour town voted on Tuesday to keep the night ferry for another three years, because it is loved."
     ends = (

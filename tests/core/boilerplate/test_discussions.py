@@ -46,6 +46,7 @@ def signed(*signatures: str) -> list[str | Block]:
 TYPEPAD = ("Posted by: Ann | Apr 6, 2007 1:11:01 PM", "Posted by: Ben | Apr 6, 2007 1:21:27 PM", "Posted by: Cy | Apr 7, 2007 9:00:00 AM")  # fmt: skip
 
 
+@pytest.mark.slow
 def test_what_stands_below_the_head_of_the_comments_and_is_signed_is_a_discussion() -> None:
     found = labels(*ARTICLE, Block("Comments", "heading", path="html/body/div.content/h2"), *signed(*TYPEPAD))
     assert found[:3] == ["body"] * 3

@@ -17,6 +17,7 @@ MAX_SECONDS = 0.1
 SECTIONS = [section for section in phrases.SECTIONS if section not in ("select", "original", "promo")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("section", SECTIONS)
 def test_a_line_that_nearly_matches_is_told_soon(section: str) -> None:
     """ "Text size a a a a …" of 60 letters took longer than the world is old."""
@@ -29,6 +30,7 @@ def test_a_line_that_nearly_matches_is_told_soon(section: str) -> None:
     assert slow == {}
 
 
+@pytest.mark.slow
 def test_a_pattern_with_two_ways_to_read_its_repeated_part_is_found() -> None:
     assert slow_texts("size(?: ?a{1,3})+", near_misses("size(?: ?a{1,3})+", 300), MAX_SECONDS)
     assert not slow_texts("size(?: ?a)+", near_misses("size(?: ?a)+", 300), MAX_SECONDS)

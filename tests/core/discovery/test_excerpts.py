@@ -125,6 +125,7 @@ BAD = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BAD)
 def test_where_nobody_knows_which_bytes_are_about_which_post_none_are_kept(name: str) -> None:
     assert [link for link in feed(BAD[name].encode("latin-1")) if link.text and link.text.excerpt] == []

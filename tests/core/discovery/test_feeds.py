@@ -233,6 +233,7 @@ def test_entities_that_multiply_are_not_expanded():
     assert len(str(feeds.parse_feed(body.encode(), URL))) < 10_000
 
 
+@pytest.mark.slow
 def test_a_feed_without_end_is_cut_and_said():
     feed = feeds.parse_feed(RSS2.encode() + b" " * feeds.MAX_FEED_BYTES, URL)
     assert feed.problem.startswith("longer than")

@@ -106,6 +106,7 @@ def test_entries_of_a_feed(entries: list[tuple[str, str]]) -> None:
     ]
 
 
+@pytest.mark.slow
 @FEW
 @given(st.lists(st.dictionaries(st.sampled_from(["id", "url", "title", "content_html", "date_published", "authors", "author", "tags", "image", "language"]), JSON), max_size=3), JSON)  # fmt: skip
 def test_items_of_a_json_feed(items: list[Any], other: Any) -> None:
@@ -148,6 +149,7 @@ _FIELDS = [
 ]
 
 
+@pytest.mark.slow
 @FEW
 @given(st.lists(st.dictionaries(st.sampled_from(_FIELDS), JSON), max_size=3), JSON)
 def test_rows_of_an_api(rows: list[Any], other: Any) -> None:

@@ -78,6 +78,7 @@ def test_sitemaps_of_robots_txt_as_people_write_it(text):
     assert found == ["https://blog.example/a.xml"]
 
 
+@pytest.mark.slow
 def test_robots_txt_without_end_is_bounded():
     text = "".join(f"Sitemap: /{i}.xml\n" for i in range(1_000_000))
     assert len(rights.robots_sitemaps(text, "https://blog.example/robots.txt")) == rights.MAX_SITEMAPS

@@ -17,6 +17,7 @@ from newsarchive.core.encoding.pair_model import (
 CHARACTERS = [chr(code) for code in (*range(0xA0, 0xD800), *range(0x10000, 0x18000))]
 
 
+@pytest.mark.slow
 def test_symbols_of_more_characters_are_worked_out_each_time() -> None:
     symbols = PairModel.load(rules.default().models[MODEL_FILE]).symbols
     first = [symbols[char] for char in CHARACTERS]

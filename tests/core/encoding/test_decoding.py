@@ -134,6 +134,7 @@ def test_valid_utf8_that_declares_iso_2022_jp_is_utf8(bom, content_type):
     assert decode((bom + page).encode(), content_type).text == page
 
 
+@pytest.mark.slow
 def test_damage_that_is_read_again_and_again_takes_no_memory():
     body = b'<meta charset="euc-jp">' + EUC_JP * 200 + b"\xff" * 60_000
     decode(body[:-1])  # what is loaded once

@@ -526,6 +526,7 @@ def test_whatever_codec_read_a_page_it_comes_back(name, lines, number):
     assert [r.text for r in repair_texts([bad for bad, _ in pairs], RULES)] == [line for _, line in pairs]
 
 
+@pytest.mark.slow
 @given(st.lists(st.sampled_from(SENTENCES), min_size=1, max_size=3), st.sampled_from(tuple(SINGLE_BYTE)))
 @settings(max_examples=60, deadline=None)
 def test_repair_is_idempotent_whatever_codec_read_the_text(lines, name):
@@ -631,6 +632,7 @@ def test_words_of_one_language_as_a_menu_has_them_are_left_as_they_are(text):
     assert repair(text, RULES).edits == ()
 
 
+@pytest.mark.slow
 @given(st.text(max_size=80))
 @settings(max_examples=200, deadline=None)
 def test_edits_replay_and_unreplay_whatever_the_text(text):
@@ -728,6 +730,7 @@ def _legacy(text: str) -> str:
     return text.encode("cp1251").decode("mac_roman")
 
 
+@pytest.mark.slow
 @given(
     st.text(
         st.one_of(st.characters(codec="utf-8"), st.sampled_from("aéşйאقก한文ひ’\x85٣")),

@@ -62,6 +62,7 @@ def test_a_page_takes_a_bounded_number_of_steps(made: Callable[[int], str], work
     assert sum(MAX_STEPS - work.left for work in works) < 4 * MAX_STEPS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["â€ in words", "Chinese as windows-1252, bytes gone", "Latin-1 at random"])
 def test_steps_grow_with_the_length_of_the_text(name: str, works: list[Work]) -> None:
     def steps(size: int) -> int:
@@ -72,6 +73,7 @@ def test_steps_grow_with_the_length_of_the_text(name: str, works: list[Work]) ->
     assert steps(3000) <= 3 * steps(1500) + 1000
 
 
+@pytest.mark.slow
 def test_letters_of_text_without_spaces_are_looked_up_as_often_as_its_length_says(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -111,6 +113,7 @@ def test_a_reading_is_compared_with_few_others_of_its_run(monkeypatch: pytest.Mo
     assert 0 < counts[1] < 3 * counts[0]
 
 
+@pytest.mark.slow
 def test_a_run_that_would_take_more_steps_than_are_left_takes_few_of_them(works: list[Work]) -> None:
     assert "lost bytes" in repair(TEXTS["Thai at random"](20_000), RULES).damage
     assert sum(MAX_STEPS - work.left for work in works) < MAX_STEPS / 4
@@ -189,6 +192,7 @@ def test_the_passes_of_a_page_share_their_steps(works: list[Work]) -> None:
     assert len(works) == 1
 
 
+@pytest.mark.slow
 def test_codecs_are_compared_by_beginnings_where_many_characters_vote(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

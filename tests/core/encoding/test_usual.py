@@ -92,6 +92,7 @@ def lines_run(text: str) -> int:
     return count
 
 
+@pytest.mark.slow
 def test_a_run_of_many_changes_is_walked_once() -> None:
     def page(size: int) -> str:
         return "Itâ€™s said â€œsafe and soundâ€\x9d and so on. " * size + "Ã©ß" * size

@@ -145,6 +145,7 @@ def test_what_is_no_article_is_refused_with_a_reason(case: dict[str, Any]) -> No
 PROSE = "The council voted on Tuesday to keep the night ferry, which ended a dispute of many months. "
 
 
+@pytest.mark.slow
 def test_one_paragraph_among_ten_thousand_links() -> None:
     links = "".join(f'<li><a href="/{i}">Entry number {i}</a></li>' for i in range(5000))
     article = read(f"<body><ul>{links}</ul><div><p>{PROSE * 4}</p></div><ul>{links}</ul></body>")
@@ -265,6 +266,7 @@ def test_a_run_of_prose_that_stands_twice_is_kept_once(html: str, dropped: int) 
     assert article.article_body.count("Paragraph 0") == 1
 
 
+@pytest.mark.slow
 def test_the_standfirst_is_kept_beside_the_article_or_begins_it() -> None:
     lede = "Readers asked for years, and now the ferry will sail at night again."
     html = (

@@ -291,6 +291,7 @@ def test_no_json_ld_breaks_it(value: Any) -> None:
     Article(url=URL, **read(html))
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(st.text(max_size=300))
 def test_no_text_breaks_it(text: str) -> None:

@@ -200,6 +200,7 @@ def test_the_library_for_relative_times_is_not_asked_of_other_lines(
     assert relative_dates.ago(text, datetime.fromisoformat("2025-04-10T12:34:56+02:00"), RULES) is None
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(st.text(max_size=120))
 def test_dates_are_aware_or_none(text: str) -> None:
@@ -208,6 +209,7 @@ def test_dates_are_aware_or_none(text: str) -> None:
     assert dates.date_text(text, RULES) in text
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(st.text(max_size=200))
 def test_names_are_short_and_hold_letters(text: str) -> None:
@@ -375,6 +377,7 @@ def test_claims_alone_decide() -> None:
     assert {c.value for c in candidates} == {d.value for d in days}
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(
     st.dates(min_value=date(1995, 1, 1), max_value=date(2025, 5, 1)), st.sampled_from("./-"), st.booleans()

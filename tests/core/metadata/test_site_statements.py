@@ -84,6 +84,7 @@ said = st.builds(
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=60)
 @given(said)
 def test_whatever_a_site_says_the_page_is_read(text: SourceText) -> None:

@@ -107,6 +107,7 @@ def test_the_estimate_follows_the_true_overlap() -> None:
     assert max(errors) < 3 * (0.25 / 120) ** 0.5
 
 
+@pytest.mark.slow
 @given(st.text(max_size=400))
 def test_any_text_has_a_fingerprint(text: str) -> None:
     article = step(text)

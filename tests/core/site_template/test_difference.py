@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -53,6 +54,7 @@ def taken(one: Observation, template: Template) -> tuple[int, int]:
     return verdict_of(verdicts(one.lines, template, one.url)), layout.number if layout else 0
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(lines_of_pages, st.integers(3, 11))
 def test_every_page_that_is_taken_otherwise_is_concerned(

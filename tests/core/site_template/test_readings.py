@@ -93,6 +93,7 @@ articles = st.builds(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=50, deadline=None)
 @given(articles)
 def test_any_article_comes_back(article: Article) -> None:

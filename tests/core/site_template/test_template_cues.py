@@ -32,6 +32,7 @@ def twice(*lines: Block) -> dict[int, list[Block]]:
     return {2: list(lines), 7: list(lines)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", [OFFER, PITCH])
 def test_two_articles_are_enough_for_a_line_that_offers_or_names_the_origin(text: str) -> None:
     site = pages(12, twice(line(text)))

@@ -117,6 +117,7 @@ def compared(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return taken
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("texts", [_side_by_side, _without_spaces, _one_giant])
 def test_long_texts_take_no_more_comparisons_than_they_may(
     texts: Callable[[], tuple[list[str], list[str]]], compared: list[int]
@@ -252,6 +253,7 @@ def test_no_paragraph_is_lost(old: str, new: str) -> None:
     assert all((p.fate is Fate.EQUAL) == (p.old == p.new) for p in found)
 
 
+@pytest.mark.slow
 def test_thousands_of_paragraphs_that_were_all_altered_are_paired() -> None:
     old = [f"Paragraph {n} tells of boat {n * 7} in the harbour." for n in range(3000)]
     new = [f"Paragraph {n} tells of ship {n * 7} in the harbour." for n in range(3000)]
