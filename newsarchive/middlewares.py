@@ -35,7 +35,7 @@ from scrapy.utils.asyncio import create_looping_call
 from twisted.python.failure import Failure
 
 from newsarchive.core.discovery.revisit import retry_after
-from newsarchive.core.discovery.rights import MAX_ROBOTS_TXT_CHARACTERS, ROBOTS_PATH, without_versions
+from newsarchive.core.discovery.rights import MAX_ROBOTS_TXT_CHARACTERS, ROBOTS_PATH, for_protego
 from newsarchive.core.encoding.charsets import whatwg_label
 from newsarchive.core.urls import same_site, site_of, try_normalise
 from newsarchive.crawling.failures import (
@@ -440,7 +440,7 @@ class CharsetMiddleware:
     def process_response(self, request: Request, response: Response) -> Response:
         if is_robots_txt(request):
             text = decoded(response).text.replace("\0", "")[:MAX_ROBOTS_TXT_CHARACTERS]
-            body = without_versions(text).encode("utf-8", "replace")
+            body = for_protego(text).encode("utf-8", "replace")
             return response.replace(body=body, cls=TextResponse, encoding="utf-8")
         if isinstance(response, TextResponse) and whatwg_label(response.encoding) is None:
             return response.replace(encoding=decoded(response).used)

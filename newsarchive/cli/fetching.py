@@ -183,7 +183,7 @@ class Fetcher:
         """The robots.txt at this address, `None` where it cannot be fetched, as in a crawl."""
         from protego import Protego
 
-        from newsarchive.core.discovery.rights import without_versions
+        from newsarchive.core.discovery.rights import for_protego
 
         try:
             with self.answer(Request(url, headers=self.headers), self.robots_opener) as response:
@@ -191,7 +191,7 @@ class Fetcher:
                 codings = response.headers.get("content-encoding", "")
                 if codings:
                     body = decoded(body, codings, MAX_PAGE_BYTES)[:MAX_ROBOTS_BYTES]
-                text = without_versions(body.decode("utf-8-sig", "replace"))
+                text = for_protego(body.decode("utf-8-sig", "replace"))
                 return Protego.parse(text) if response.status == 200 else None
         except (URLError, OSError, ValueError, HTTPException, FetchError):
             return None

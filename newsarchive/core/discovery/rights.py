@@ -70,20 +70,29 @@ def noarchive(headers: Mapping[str, str], html_text: str) -> str:
     return ""
 
 
-#: An agent with a version in a line of robots.txt: `User-agent: newsarchive/0.1`.
-_VERSIONED_AGENT = re.compile(
-    r"^([ \t]*user-agent[ \t]*:[ \t]*[\w-]++)/[^\s#]*", re.IGNORECASE | re.MULTILINE
+#: An agent in a line of robots.txt: 1 is all before it, 2 its product token, 3 what stands behind: `User-agent: newsarchive/0.1`.
+_AGENT = re.compile(
+    r"^([ \t]*+user[ -]?agent[ \t]*+(?::[ \t]*+|(?<=[ \t])))([\w-]++)([^#\r\n]*+)",
+    re.IGNORECASE | re.MULTILINE,
 )
 
 
-def without_versions(robots_txt: str) -> str:
-    """A robots.txt that names agents without versions. A product token ends before its version (RFC 9309, 2.2.1; RFC 9110, 10.1.5);
-    Protego looks for the whole word, and took what forbids `newsarchive/0.1` for a rule about somebody else.
+def for_protego(robots_txt: str) -> str:
+    """A robots.txt that Protego reads as RFC 9309 wants it. Our product token must be the whole token of a line, which ends before a
+    version (2.2.1; RFC 9110, 10.1.5). Protego looks for the beginning of our name: it took what forbids `newsarchive/0.1` for a rule about
+    somebody else, and what `news` may for a rule about us, in place of that for all.
 
-    >>> without_versions("User-agent: newsarchive/0.1 # ours")
-    'User-agent: newsarchive # ours'
+    >>> for_protego("User-agent: newsarchive/0.1 # ours"), for_protego("User-agent: News")
+    ('User-agent: newsarchive # ours', 'User-agent: -News')
     """
-    return _VERSIONED_AGENT.sub(r"\1", robots_txt)
+    return _AGENT.sub(_whole_token, robots_txt)
+
+
+def _whole_token(match: re.Match[str]) -> str:
+    token = match[2].casefold()
+    if token == NAME:
+        return match[1] + match[2] + match[3][len(match[3].rstrip()) :]
+    return f"{match[1]}-{match[2]}{match[3]}" if NAME.startswith(token) else match[0]
 
 
 def robots_sitemaps(robots_txt: str, url: str) -> list[str]:
@@ -305,7 +314,7 @@ def _matches(pattern: str, path: str) -> bool:
 
 @lru_cache(maxsize=MAX_KEPT_FILES)
 def _parsed(robots_txt: str) -> Any:
-    return Protego.parse(without_versions(robots_txt[:MAX_ROBOTS_TXT_CHARACTERS]))
+    return Protego.parse(for_protego(robots_txt[:MAX_ROBOTS_TXT_CHARACTERS]))
 
 
 @lru_cache(maxsize=MAX_KEPT_FILES)

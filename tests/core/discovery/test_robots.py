@@ -93,20 +93,33 @@ def test_a_sitemap_without_an_address_costs_itself_alone(value: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("agent", "may"),
+    ("line", "may"),
     [
-        ("newsarchive/0.1", False),
-        ("  NewsArchive/1.0 # ours", False),
-        ("newsarchive", False),
-        ("otherbot/0.1", True),
-        ("*", False),
+        ("User-agent: newsarchive/0.1", False),
+        ("  User-Agent:  NewsArchive/1.0 # ours", False),
+        ("user agent newsarchive", False),
+        ("User-agent: newsarchive", False),
+        ("User-agent: newsarchive (beta)", False),
+        ("User-agent: otherbot/0.1", True),
+        ("User-agent: news", True),
+        ("User-agent: N/1.0", True),
+        ("User-agent: news*", True),
+        ("User-agent: newsarchive2", True),
+        ("User-agent: archive", True),
+        ("User-agent: *", False),
     ],
 )
-def test_an_agent_with_a_version_is_that_agent(agent, may):
-    """RFC 9309, 2.2.1: a product token has no version. Protego alone took such a rule for one about somebody else."""
-    robots = rights.without_versions(f"User-agent: {agent}\nDisallow: /2026/v1/\n")
+def test_only_our_whole_name_is_ours(line: str, may: bool) -> None:
+    """RFC 9309, 2.2.1: a product token has no version and is compared whole. Protego alone took a rule for `newsarchive/0.1` for one about
+    somebody else, and one for `news` for one about us."""
+    robots = rights.for_protego(f"{line}\nDisallow: /2026/v1/\n")
     assert robots.endswith("Disallow: /2026/v1/\n")
     assert Protego.parse(robots).can_fetch("https://b.example/2026/v1/post", "newsarchive") is may
+
+
+def test_what_another_may_is_not_what_we_may() -> None:
+    robots = rights.for_protego("User-agent: *\nDisallow: /\n\nUser-agent: news\nAllow: /\n")
+    assert not Protego.parse(robots).can_fetch("https://b.example/post", "newsarchive")
 
 
 def test_a_crawl_hears_an_agent_with_a_version():

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from selectolax.lexbor import LexborNode
 
 from newsarchive import extract
+from newsarchive.core.html import printed
 from newsarchive.core.html.parsing import fresh
 from newsarchive.core.html.printed import MAX_QUOTATIONS
 
@@ -88,6 +90,10 @@ def test_a_quotation_has_one_pair_of_marks(html: str, expected: str) -> None:
             "<a href='/x'>a letter<span class='screen-reader-text'> (opens in a new tab)</span></a>, he said",
             "a letter, he said",
         ),
+        (
+            "<a href='/x'>a <em>letter <b class='sr-only'>by mail</b></em><i class='sr-only'>, a file</i></a>",
+            "a letter",
+        ),
         ("<a href='/x'><span class='sr-only'>Facebook</span></a>", "Facebook"),
         ("<span class='sr-only'>By</span> Ann Bell", "By Ann Bell"),
         ("Ann Bell<sup>1</sup> and CO<sub>2</sub>", "Ann Bell1 and CO2"),
@@ -130,3 +136,21 @@ def test_quotations_are_bounded_in_number_and_depth() -> None:
     deep = fresh("<p>" + "<q>" * 9 + "a").css_first("p")
     assert deep is not None
     assert deep.text() == "“‘“‘a’”’”"
+
+
+def test_the_text_of_a_link_is_asked_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str | None] = []
+
+    def visible(node: LexborNode) -> int:
+        asked.append(node.tag)
+        return len(node.text())
+
+    monkeypatch.setattr(printed, "_visible", visible)
+    assert "hint" not in line(f"<a href='/x'>a letter {'<i class=sr-only>hint</i>' * 50}</a>")
+    assert asked.count("a") == 1
+
+
+def test_of_what_stands_before_an_element_the_last_piece_alone_is_read() -> None:
+    nested = fresh(f"<p>{'<b>' * 9}{'a long text ' * 9}<u>a</u> end{'</b><i>x</i>' * 9}</p>")
+    assert [printed._before(node) for node in nested.css("i")] == [" end"] + ["x"] * 8
+    assert line("<span>1 <b>10</b></span><sup>6</sup>").endswith("<b>10</b></span>⁶")
