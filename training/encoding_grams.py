@@ -12,8 +12,14 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from math import log
 
-from newsarchive.core.encoding.language_grams import LANGUAGES, MIN_WHOLE_LETTERS
-from newsarchive.core.encoding.ngram_model import MAGIC, MIN_GRAM_NATS, grams_of, hashed
+from newsarchive.core.encoding.ngram_model import (
+    LANGUAGES,
+    MAGIC,
+    MIN_GRAM_NATS,
+    MIN_WHOLE_LETTERS,
+    grams_of,
+    hashed,
+)
 from training.encoding_words import Words
 
 #: So many sequences are kept, the most frequent ones; of so many words of each language.

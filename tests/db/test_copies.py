@@ -18,13 +18,13 @@ from newsarchive.core.near_duplicates.clustering import (
     beside,
     clusters,
     fullest_of,
+    is_rewritten,
     link_of,
     ranked,
     text_of,
 )
 from newsarchive.core.near_duplicates.comparison import compare
 from newsarchive.core.near_duplicates.fingerprint import content_hash, fingerprint, keys
-from newsarchive.core.near_duplicates.rewritten import is_rewritten
 from newsarchive.core.text.normalise import normalise
 from newsarchive.core.text.words import sentences
 

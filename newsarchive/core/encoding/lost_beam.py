@@ -18,9 +18,14 @@ from math import exp, inf
 from operator import itemgetter
 from typing import NamedTuple
 
-from newsarchive.core.encoding.language_grams import LanguageGrams
 from newsarchive.core.encoding.mojibake import SWITCH_NATS
-from newsarchive.core.encoding.ngram_model import GRAM_LETTERS, UNKNOWN_NATS, UNPARTED_GRAM_LETTERS, GramModel
+from newsarchive.core.encoding.ngram_model import (
+    GRAM_LETTERS,
+    UNKNOWN_NATS,
+    UNPARTED_GRAM_LETTERS,
+    GramModel,
+    LanguageGrams,
+)
 from newsarchive.core.encoding.pair_model import UNITS_PER_NAT, PairModel
 from newsarchive.core.text.scripts import kind, script
 

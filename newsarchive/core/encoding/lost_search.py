@@ -21,10 +21,9 @@ from typing import NamedTuple
 from newsarchive import compiled
 from newsarchive.core.encoding.charsets import Charset, charset
 from newsarchive.core.encoding.cjk_punctuation import truncated_punctuation
-from newsarchive.core.encoding.language_grams import of_page
 from newsarchive.core.encoding.lost_beam import Grams, Work
 from newsarchive.core.encoding.lost_bytes import GIVEN_UP, MIN_RUN_NATS, Lossy, Mended, lossy
-from newsarchive.core.encoding.ngram_model import UNPARTED_GRAM_LETTERS, GramModel
+from newsarchive.core.encoding.ngram_model import UNPARTED_GRAM_LETTERS, GramModel, of_page
 from newsarchive.core.encoding.pair_model import PairModel
 from newsarchive.core.encoding.proof import MAX_WORD_LETTERS
 from newsarchive.core.encoding.quotation_marks import truncated_marks

@@ -7,11 +7,17 @@ and Japanese and three in Thai, which do not part their words.
 The sequences are kept in an XOR filter with values (Graf and Lemire 2020, "Xor Filters", and Chazelle et al. 2004, "The
 Bloomier filter"): three places of a table, exclusive-or'ed, give a fingerprint and a value, so that no letters need to
 be stored. One in 256 sequences that are not in the model is taken for one that is. Built by `python -m training.encoding`.
+
+It knows all languages at once. Where a letter was lost, words of neighbouring languages then compete: `заедно с`, which is Bulgarian, and
+`заедно у`, which would be right in Serbian. So a second file holds, for each language of some scripts, its own sequences and whole words.
+`of_page` finds the language by what is certain on a page.
 """
 
 from __future__ import annotations
 
+import re
 import struct
+from collections import Counter
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
@@ -21,7 +27,7 @@ from newsarchive.rules import Rules
 
 #: The model's key in `Rules.models`.
 MODEL_FILE = "encoding-grams.bin"
-#: The key of the sequences and words of single languages (`language_grams`).
+#: The key of the sequences and words of single languages (`LanguageGrams`).
 LANGUAGES_FILE = "encoding-languages.bin"
 #: The first bytes of a model file.
 MAGIC = b"GRAM1"
@@ -141,3 +147,81 @@ def gram_model_of(rules: Rules) -> GramModel:
 
 
 _loaded = lru_cache(maxsize=4)(GramModel.load)
+
+
+#: Script → the languages of it that the model has. In other scripts, the model of all languages does as well.
+LANGUAGES = {
+    "ARABIC": ("ar", "fa", "ur"),
+    "CYRILLIC": ("bg", "mk", "ru", "sr", "uk"),
+    "DEVANAGARI": ("hi",),
+    "GREEK": ("el",),
+    "HEBREW": ("he",),
+}
+#: Letters of a word that is looked up as a whole; of a longer one only the end is kept, and it is unknown.
+MAX_WHOLE_LETTERS = 20
+#: Letters. A shorter word is one sequence, and is not looked up again.
+MIN_WHOLE_LETTERS = 4
+#: Different words of a page that tell its language; rarer ones are not asked.
+MAX_TELLING_WORDS = 200
+#: Share of the sequences of these words (0 to 1) that the language has. Below, the page is in another language.
+MIN_KNOWN_SHARE = 0.6
+
+_WORD = re.compile(r"[^\W\d_]+")
+
+
+@dataclass(frozen=True, eq=False)
+class LanguageGrams:
+    """The sequences and words of one language; what else is asked of a `GramModel` is asked of `every`, that of all languages."""
+
+    every: GramModel
+    language: str
+    #: Letters of the words that are looked up as a whole.
+    whole_letters: int = MAX_WHOLE_LETTERS
+
+    def cost(self, gram: str) -> float:
+        """−log of the share of a sequence in the language, in nats."""
+        return self._languages.cost(f"{self.language}:{gram}")
+
+    def cost_of_whole(self, word: str) -> float:
+        """What a word costs as a whole, in nats: −log of its share in the language, for a word whose beginning is marked by `^`."""
+        if len(word) <= MIN_WHOLE_LETTERS or word.isascii():
+            return 0.0
+        return self._languages.cost(f"{self.language}:{word}$")
+
+    def unknown(self, word: str) -> int:
+        """The number of a word's sequences beyond ASCII that neither the language nor the model of all languages has."""
+        return self.every.unknown(word)
+
+    def knows(self, word: str) -> bool:
+        """Whether the model of all languages has more than half of a word's sequences beyond ASCII."""
+        return self.every.knows(word)
+
+    @property
+    def _languages(self) -> GramModel:
+        assert self.every.languages is not None
+        return self.every.languages
+
+
+def of_page(text: str, grams: GramModel) -> GramModel | LanguageGrams:
+    """The sequences of the language that a page is written in; those of all languages where none of `LANGUAGES` fits.
+
+    `text` is the page as far as it is restored.
+    """
+    words = Counter(word.lower() for word in _WORD.findall(text) if not word.isascii())
+    scripts = Counter(script(word[0]) for word in words)
+    codes = LANGUAGES.get(max(scripts, key=scripts.__getitem__), ()) if scripts else ()
+    if not codes or grams.languages is None:
+        return grams
+    own = [word for word, _ in words.most_common(MAX_TELLING_WORDS) if script(word[0]) in LANGUAGES]
+    sequences = [gram for word in own for gram in grams_of(word)]
+    costs = {
+        code: [model.cost(gram) for gram in sequences] for code in codes for model in (_in(grams, code),)
+    }
+    best = min(codes, key=lambda code: sum(costs[code]))
+    known = sum(cost < UNKNOWN_NATS for cost in costs[best])
+    return _in(grams, best) if known >= MIN_KNOWN_SHARE * len(sequences) else grams
+
+
+@lru_cache(maxsize=64)
+def _in(grams: GramModel, language: str) -> LanguageGrams:
+    return LanguageGrams(grams, language)

@@ -25,10 +25,10 @@ from newsarchive.core.encoding.mojibake import (
     UTF8,
     Reading,
     RunReadings,
+    bytes_of,
     codecs_in,
     lead_and_continuation_codecs,
 )
-from newsarchive.core.encoding.multibyte import bytes_of
 from newsarchive.core.text.scripts import script
 
 NON_ASCII = re.compile(r"[^\x00-\x7f]+")

@@ -24,6 +24,7 @@ from newsarchive.core.encoding.charsets import MULTI_BYTE, charset, charsets
 from newsarchive.core.encoding.cjk_punctuation import interpunct_changes, may_be_interpunct
 from newsarchive.core.encoding.escapes import escape_edits, reference_edits
 from newsarchive.core.encoding.folded_spaces import folded_letter_changes, with_no_break_spaces
+from newsarchive.core.encoding.legacy import may_be_sibling, sibling_changes
 from newsarchive.core.encoding.lone_letters import lone_letter_changes, may_be_lone_letter
 from newsarchive.core.encoding.lost_beam import Work
 from newsarchive.core.encoding.mojibake import Reading, Unescaped, unescaped
@@ -31,7 +32,6 @@ from newsarchive.core.encoding.ngram_model import GramModel, gram_model_of
 from newsarchive.core.encoding.pair_model import PairModel, model_of, suspects, unclean_pairs
 from newsarchive.core.encoding.runs import Change, Repairs, Window, windows
 from newsarchive.core.encoding.shown import shown_changes
-from newsarchive.core.encoding.sibling_codecs import may_be_sibling, sibling_changes
 from newsarchive.core.text import caches
 from newsarchive.core.text.scripts import CJK_SCRIPTS, HANGUL, UNSPACED, script
 from newsarchive.core.text.shortcodes import shortcode_edits

@@ -33,13 +33,13 @@ from newsarchive.core.encoding.lost_search import leads_of, unexplained
 from newsarchive.core.encoding.mojibake import (
     NO_CODECS,
     UTF8,
+    MultiByte,
     Reading,
     RunReadings,
     Utf8,
     codecs_in,
     lead_and_continuation_codecs,
 )
-from newsarchive.core.encoding.multibyte import MultiByte
 from newsarchive.core.encoding.ngram_model import GramModel
 from newsarchive.core.encoding.pair_model import UNITS_PER_NAT, PairModel
 from newsarchive.core.encoding.proof import (

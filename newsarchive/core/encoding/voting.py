@@ -30,8 +30,7 @@ from newsarchive.core.encoding.legacy import (
 )
 from newsarchive.core.encoding.lost_beam import Work
 from newsarchive.core.encoding.lost_search import Unexplained, unexplained, with_lost
-from newsarchive.core.encoding.mojibake import Reading, RunReadings, Utf8
-from newsarchive.core.encoding.multibyte import MULTI_BYTE_HYPOTHESES, MultiByte
+from newsarchive.core.encoding.mojibake import MULTI_BYTE_HYPOTHESES, MultiByte, Reading, RunReadings, Utf8
 from newsarchive.core.encoding.ngram_model import GramModel
 from newsarchive.core.encoding.pair_model import PairModel
 from newsarchive.core.encoding.proof import (

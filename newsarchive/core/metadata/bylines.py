@@ -1,6 +1,6 @@
 """Reads authors and dates from plain lines around the headline, where no markup says what they are.
 
-"By Jane Doe | 3 May 2024" is a byline with a date. Agencies ("BERLIN (dpa) –") are read in `agencies`.
+"By Jane Doe | 3 May 2024" is a byline with a date. Agencies ("BERLIN (dpa) –") are read in `signatures`.
 
 A line that is little more than a date gives the day of the post; a dateline ("VENTURA, Calif., Jan. 15, 2008") may be the only
 one. Old themes have a sentence with both: "This entry was posted by Jane Doe on Monday, 14 December 2015 at 14:48 and is
@@ -18,16 +18,13 @@ from itertools import chain, islice, takewhile
 
 from newsarchive.core.html.markup import in_embedded_post
 from newsarchive.core.metadata import (
-    agencies,
     byline_words,
     chinese_names,
-    closing_signature,
     credit_labels,
     credit_lines,
     guessed_names,
-    neighbours,
     person_names,
-    publication_sentence,
+    signatures,
 )
 from newsarchive.core.metadata.claims import MAX_SEARCHED_BLOCKS, WEAK_GUESSES, Claim, Place, Position, Source
 from newsarchive.core.metadata.headline import alike
@@ -140,7 +137,7 @@ def claims(blocks: Sequence[Block], headline: str, known: Collection[str], rules
         named = [
             r for r in found if r[1] is None or guessed_names.may_be_author(r[0].value, r[1], blocks, rules)
         ]
-        out += neighbours.with_neighbours(named, lines, rules)
+        out += signatures.with_neighbours(named, lines, rules)
     sure = (c for c in out if c.source.place not in WEAK_GUESSES and c.source not in _UNSURE)
     fields = {*known, *(c.field for c in sure if c.field != "authors" or person_names.names(c.value, rules))}
     if missing := {"authors", "date_published"} - fields:
@@ -154,8 +151,8 @@ def claims(blocks: Sequence[Block], headline: str, known: Collection[str], rules
         below = [b for b in behind if len(b.text) <= MAX_BYLINE_CHARS]
         out += _signatures_below(below, missing, rules)
     if "authors" not in known:
-        out += agencies.claims(blocks[at + 1 :], rules)
-        out += closing_signature.claims(blocks[at + 1 :], rules)
+        out += signatures.agency_claims(blocks[at + 1 :], rules)
+        out += signatures.closing_claims(blocks[at + 1 :], rules)
     out += chinese_names.dateline_claims(blocks[at + 1 :], rules)
     described = guessed_names.people_described(
         blocks[max(0, at - MAX_BLOCKS_BEFORE) : at + MAX_BLOCKS_BELOW], out, rules
@@ -540,10 +537,10 @@ def _publication_claims(blocks: Sequence[Block], rules: Rules) -> list[Claim]:
     for block in blocks:
         if block.label in _NOT_ABOUT_PAGE:
             continue
-        when, who = publication_sentence.read(block.text, rules)
+        when, who = signatures.publication(block.text, rules)
         if not when and not who:
             continue
-        changed = dates.says("modified", block.text[: publication_sentence.MAX_SENTENCE_CHARS], rules)
+        changed = dates.says("modified", block.text[: signatures.MAX_SENTENCE_CHARS], rules)
         field = "date_modified" if changed else "date_published"
         found = [Claim(field, when, _FROM_SENTENCE)] if when else []
         return [*found, Claim("authors", who, _FROM_SENTENCE)] if _if_people(who, rules) else found

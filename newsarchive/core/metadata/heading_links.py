@@ -1,12 +1,23 @@
-"""Tells what the link of a heading says: the site's name leads home, a headline to its own page, a teaser to another post."""
+"""Tells what headings and links say of the site and of its posts: the site's name leads home, a headline to its own page, a teaser to
+another post.
+
+`home_links` are the links to the home page of a site, whose texts and pictures tell its name. `title_of_single_post` is the title of a
+post where a theme of WordPress prints it as `<h2>` below the name of the site:
+
+    <body class="single single-post"><h1><a href="/">Harbour Post</a></h1><div class="post-5 post hentry"><h2>The ferry is back</h2><p>…
+
+The title in the head may be another one, which the author wrote for search engines. WordPress says on `<body>` that the page is that of a
+single post, and on an element which part of it is the post.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from selectolax.lexbor import LexborNode
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from newsarchive.core.metadata.claims import plain
 from newsarchive.core.metadata.elements import Mark, absolute, text_of, upwards
 from newsarchive.core.text.dates import date_text
 from newsarchive.core.text.normalise import key
@@ -95,3 +106,116 @@ def holds(reference: str, url: str) -> bool:
     is_folder = folder.path.endswith("/") and not folder.query and own.path.startswith(folder.path)
     below = own.path.removeprefix(folder.path).strip("/").split("/") if is_folder else []
     return len(below) > 1 and not below[-1].isdigit() and same_site(folder.geturl(), url)
+
+
+#: Links of a page among which one to the home page is looked for; later ones are not.
+MAX_HOME_LINKS = 60
+#: The folder of a language, with which the paths of a site in several languages begin: "/de/news/", "/pt-br/".
+_LANGUAGE_FOLDER = re.compile(r"/([a-z]{2}(?:[-_][a-z]{2})?)/.", re.IGNORECASE)
+#: The home page of such a language: "/de", "/de/", "/de.html", "/de/index.html".
+_LANGUAGE_HOME = re.compile(r"\A/([a-z]{2}(?:[-_][a-z]{2})?)(?:/?|/index\.\w{3,5}|\.html?)\Z", re.IGNORECASE)
+
+
+def home_links(tree: LexborHTMLParser, url: str) -> list[LexborNode]:
+    """The links to the home page of the page at `url`. The home page of a blog in a folder is the one that the page declares as its
+    start, as Movable Type does; on a site in several languages that of its own language counts, too: "/de/" of "/de/news/17"."""
+    declared = (link.attributes.get("href") or "" for link in tree.css('link[rel~="start"]')[:1])
+    start = next((absolute(address, url) for address in declared if holds(address, url)), "")
+    language = _LANGUAGE_FOLDER.match(parts_of(url).path)
+    if not start and language:
+        own = language[1].casefold()
+        links = tree.css("a[href]")[:MAX_HOME_LINKS]
+        starts = (absolute(link.attributes.get("href") or "", url) for link in links)
+        start = next(
+            (
+                one
+                for one in starts
+                if one and _LANGUAGE_HOME.sub(r"\1", parts_of(one).path).casefold() == own
+            ),
+            "",
+        )
+    return [link for link in tree.css("a[href]")[:MAX_HOME_LINKS] if _is_home_link(link, start, url)]
+
+
+def names_of_home(links: Iterable[LexborNode]) -> Iterator[str]:
+    """What the links to the home page say: their texts, and the labels of links around a picture."""
+    for link in links:
+        yield text_of(link)
+        yield from (plain(link.attributes.get(name)) for name in ("title", "aria-label"))
+
+
+def pictures_of_home(links: Iterable[LexborNode]) -> Iterator[str]:
+    """What stands for the pictures in links to the home page: `<a href="/"><img alt="Harbour Post"></a>`."""
+    for link in links:
+        yield from (plain(picture.attributes.get("alt")) for picture in link.css("img[alt]")[:1])
+
+
+def _is_home_link(link: LexborNode, start: str, url: str) -> bool:
+    reference = link.attributes.get("href") or ""
+    if not start and _has_folder(reference):
+        return False
+    address = absolute(reference, url)
+    parts = parts_of(address)
+    is_root = INDEX_FILE.sub("", parts.path) in ("", "/") or address == start
+    return bool(address) and is_root and not parts.query and same_site(address, url)
+
+
+def _has_folder(reference: str) -> bool:
+    """Whether a reference surely leads to a place inside a site, which is quickly told of most: a step of its path has no dot, as
+    ".." and "index.html" have.
+
+    >>> [_has_folder(reference) for reference in ("/news/", "https://blog.example/", "../index.html")]
+    [True, False, False]
+    """
+    path = reference.strip().partition("#")[0].partition("?")[0]
+    if "//" in path:
+        path = path.partition("//")[2].partition("/")[2]
+    return any("." not in step for step in path.split("/") if step)
+
+
+#: Elements between a post and its title.
+MAX_STEPS_TO_POST = 4
+#: Elements between a post and `<body>`.
+MAX_STEPS_TO_BODY = 40
+#: Elements before a title that are looked at, such as links to the posts before and after; a post with more begins otherwise.
+MAX_BEFORE = 8
+
+
+def title_of_single_post(marks: Sequence[Mark], url: str) -> Mark | None:
+    """The `<h2>` or `<h3>` with which the only post of the page at `url` begins; `None` where an `<h1>` is more than a link to the home
+    page, where a paragraph stands above the heading, and on pages of several posts."""
+    headings = [mark for mark in marks if mark.tag in TITLE_TAGS]
+    if any(mark.tag == "h1" and text_of(mark.node) and not leads_home(mark.node, url) for mark in headings):
+        return None
+    found = [(post, mark) for mark in headings if (post := _post_around(mark.node)) is not None]
+    if len({post.mem_id for post, _ in found}) != 1:
+        return None
+    post, first = found[0]
+    return first if _is_on_page_of_post(post) and _begins(post, first.node) else None
+
+
+def _post_around(heading: LexborNode) -> LexborNode | None:
+    around = upwards(heading.parent, MAX_STEPS_TO_POST)
+    return next((up for up in around if "hentry" in (up.attributes.get("class") or "").split()), None)
+
+
+def _is_on_page_of_post(post: LexborNode) -> bool:
+    body = next((up for up in upwards(post.parent, MAX_STEPS_TO_BODY) if up.tag == "body"), None)
+    return body is not None and "single" in (body.attributes.get("class") or "").split()
+
+
+def _begins(post: LexborNode, heading: LexborNode) -> bool:
+    """Whether no paragraph of a post stands before a heading."""
+    node: LexborNode | None = heading
+    while node is not None and node.mem_id != post.mem_id:
+        before = node.prev
+        for _ in range(MAX_BEFORE):
+            if before is None:
+                break
+            if before.tag == "p" or (before.tag != "-text" and before.css_first("p") is not None):
+                return False
+            before = before.prev
+        if before is not None:
+            return False
+        node = node.parent
+    return node is not None

@@ -34,10 +34,10 @@ from newsarchive.core.metadata.heading_links import (
     leads_here,
     leads_home,
     leads_to_other_post,
+    title_of_single_post,
 )
 from newsarchive.core.metadata.other_posts import OtherPosts
 from newsarchive.core.metadata.person_names import clean, kind_of, like_a_name, with_spaces
-from newsarchive.core.metadata.post_titles import title_of_single_post
 from newsarchive.core.metadata.standing import MAX_ANCESTORS, ancestors_of, aside, in_masthead, nearest
 from newsarchive.core.text.dates import parse, says, with_a_date_each
 from newsarchive.core.urls import is_category

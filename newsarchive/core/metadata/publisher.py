@@ -15,7 +15,7 @@ from itertools import islice
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from newsarchive.core.metadata import eastern_titles, home_links
+from newsarchive.core.metadata import eastern_titles, heading_links
 from newsarchive.core.metadata.claims import FIRST_HEADINGS, JSON_LD, OPEN_GRAPH, Claim, Place, Source, plain
 from newsarchive.core.metadata.elements import text_of
 from newsarchive.core.metadata.person_names import like_a_name
@@ -170,7 +170,7 @@ def linked_home(
     ends = {key(part) for parts in split for part in (parts[0], parts[-1])}
     around |= {key(name) for name in names if key(name) in ends}
     if not any(c.field == "publisher" and c.source.place is not Place.SITE for c in claims):
-        names += home_links.names_of_home(home)
+        names += heading_links.names_of_home(home)
     if not is_named(claims):
         # A second heading in the page's own header may be the site's motto, which `<title>` may end in as well (blag).
         names += map(text_of, tree.css("header h1,[role=banner] h1")[:MAX_MASTHEAD_HEADINGS])
@@ -179,7 +179,7 @@ def linked_home(
         # A logo, or "Harbour Post News from the coast", name and motto in one link.
         parts = (part for title_of_page in split for part in title_of_page)
         whole = (part for part in parts if any(name.startswith(f"{part} ") for name in names))
-        found = [name for name in (*home_links.pictures_of_home(home), *whole) if key(name) in around][:1]
+        found = [name for name in (*heading_links.pictures_of_home(home), *whole) if key(name) in around][:1]
     return [Claim("publisher", name, Source(Place.HOME)) for name in found]
 
 
@@ -409,7 +409,7 @@ def in_marks(
     if len(label) < MIN_LABEL_LETTERS:
         return []
     feeds = (plain(link.attributes.get("title")) for link in tree.css(_FEEDS)[:MAX_FEEDS])
-    logos = home_links.pictures_of_home(home)
+    logos = heading_links.pictures_of_home(home)
     for texts, place, like in ((feeds, Place.LINK, _is_label), (logos, Place.HOME, _is_like_label)):
         for name in _names_in_marks(texts, rules):
             folded = key(name)

@@ -26,8 +26,8 @@ from newsarchive.core.metadata import (
     elements,
     eyebrows,
     guessed_names,
+    heading_links,
     headline,
-    home_links,
     jsonld,
     keywords,
     labelled_lines,
@@ -36,7 +36,6 @@ from newsarchive.core.metadata import (
     pictures,
     publication_date,
     publisher,
-    section_links,
     sections,
     site_statements,
 )
@@ -206,8 +205,8 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
     claims = publisher.without_false_names(claims + of_site, url, rules)
     claims += publisher.at_end_of_eastern_titles(claims, rules)
     site_names = publisher.site_names(claims, url)
-    home = home_links.home_links(tree, url)
-    of_home = (*home_links.names_of_home(home), *home_links.pictures_of_home(home))
+    home = heading_links.home_links(tree, url)
+    of_home = (*heading_links.names_of_home(home), *heading_links.pictures_of_home(home))
     offered = [c for c in claims if c.field == "headline"]
     if any(key(name) == key(found.title) or name.startswith(f"{found.title} ") for name in of_home):
         site_names.append(found.title)  # a post without a headline
@@ -244,7 +243,7 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
     if not _offered("article_section", claims):
         claims += sections.printed_categories(tree, anchor, other_posts)
     if not _offered("article_section", claims):
-        claims += section_links.claims(tree, anchor, other_posts, url, rules)
+        claims += eyebrows.marked_section(tree, anchor, other_posts, url, rules)
     if not _offered("article_section", claims):
         claims += sections.crumbs_from_home(home, title, rules)
     claims += sections.in_title(found.title, title, site_names, tree, rules)

@@ -6,7 +6,7 @@ import pytest
 
 from newsarchive import rules
 from newsarchive.core.encoding.charsets import MULTI_BYTE
-from newsarchive.core.encoding.multibyte import _Codec
+from newsarchive.core.encoding.mojibake import _Codec
 from newsarchive.core.encoding.pair_model import (
     MAX_REMEMBERED_CHARACTERS,
     MODEL_FILE,

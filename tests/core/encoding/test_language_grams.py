@@ -5,8 +5,13 @@ from __future__ import annotations
 import pytest
 
 from newsarchive import rules
-from newsarchive.core.encoding.language_grams import LanguageGrams, of_page
-from newsarchive.core.encoding.ngram_model import UNKNOWN_NATS, GramModel, gram_model_of
+from newsarchive.core.encoding.ngram_model import (
+    UNKNOWN_NATS,
+    GramModel,
+    LanguageGrams,
+    gram_model_of,
+    of_page,
+)
 from newsarchive.core.encoding.step import repair
 
 RULES = rules.default()
