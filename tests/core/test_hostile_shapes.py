@@ -371,3 +371,10 @@ def test_no_selector_has_two_descents() -> None:
     ]
     assert len(selectors) > 10
     assert [one for one in selectors if one[1].count(" ") > 1] == []
+
+
+def test_of_links_in_each_other_a_reader_follows_the_innermost() -> None:
+    """A parser leaves a link around a table and the links in it as they stand. Each block had a link for all 40 around it."""
+    page = "<table><tr><td><a href=/a>" * 30 + "<div>One word</div><div>Two words</div>"
+    found = [block.links for block in read_blocks(parse(page), "https://blog.example/").blocks]
+    assert [[text for text, _ in links] for links in found] == [["One word"], ["Two words"]]

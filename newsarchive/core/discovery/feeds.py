@@ -499,7 +499,8 @@ def _read_json(body: bytes, source: Excerpt, rules: Rules) -> tuple[Feed, Iterat
         return Feed(url, problem=f"not well formed: {error}"[:300]), iter(())
     version = str(data.get("version")) if isinstance(data, dict) else ""
     # Some write `1.1` for the address of the version; then it must have what a feed has.
-    has_posts = version in _JSON_VERSIONS and _text(data, "title") and rows_of(data.get("items"))
+    items = rows_of(data.get("items")) if isinstance(data, dict) else []
+    has_posts = version in _JSON_VERSIONS and _text(data, "title") and items
     if "jsonfeed.org/version/" not in version and not has_posts:
         return Feed(url, problem="no feed"), iter(())
     feed = Feed(
@@ -510,10 +511,11 @@ def _read_json(body: bytes, source: Excerpt, rules: Rules) -> tuple[Feed, Iterat
         language=_text(data, "language"),
         author=", ".join(_json_authors(data)),
         next=_next_page({"links": [{"rel": "next", "href": _text(data, "next_url")}]}, url),
+        problem=f"more than {MAX_ENTRIES} entries: cut" if len(items) > MAX_ENTRIES else "",
     )
     times = FeedTimes(feed.language, rules)
-    read = (_json_entry(entry, feed, times) for entry in rows_of(data.get("items")))
-    return feed, with_excerpts(read, excerpts.of_json(text, source, "items"))
+    read = [_json_entry(entry, feed, times) for entry in items[:MAX_ENTRIES]]
+    return feed, with_excerpts(read, excerpts.of_json(text, source, len(read), "items"))
 
 
 def _json_authors(record: Mapping[str, Any]) -> tuple[str, ...]:

@@ -133,12 +133,11 @@ def parse_wp_posts(
         return Posts(url, problem=f"{refusal}: {message}"[:300] if refusal else "no list of posts")
     rows = rows_of(data)
     source = excerpts.source_of("wp-json", url, (headers or {}).get("content-type", ""), body)
-    cut = excerpts.of_json(text, source) if rows else ()
+    cut = excerpts.of_json(text, source, len(rows[:MAX_ROWS]))
     kept: dict[str, Entry] = {}
     for at, row in enumerate(rows[:MAX_ROWS]):
         if link := _address(row, url, site_url):
-            excerpt = cut[at] if len(cut) == len(rows) else None
-            kept.setdefault(link, _entry(row, link, excerpt))
+            kept.setdefault(link, _entry(row, link, cut[at] if cut else None))
     problem = "" if isinstance(data, list) else "no list of posts"
     return Posts(url, tuple(kept.values()), problem, _is_last(len(rows), url, headers or {}))
 
