@@ -118,7 +118,7 @@ FIELDS: tuple[Field, ...] = (
     Field("charset_used", "text", "charset_used", "charset that it was read in", "article"),
     Field("extractor_version", "integer", "extractor_version", "version of the extractor that read it", "article"),
     Field("versions", "integer", "versions", "how many versions are stored", "stored"),
-    Field("change_kind", "text", "change_kind", "`new`, `publisher` (the page changed), `extractor` (the same page was read better) or `site` (more is known of the site, or steps of your own read the page)", "stored"),
+    Field("change_kind", "text", "change_kind", "`new`, `publisher` (the page changed), `extractor` (the same page was read better) or `site` (more is known of the site, the page shows another text at each look, or steps of your own read it)", "stored"),
     Field("fetched_at", "moment", "fetched_at", "when the page that it was read from was fetched", "stored"),
     Field("payload_digest", "text", "payload_digest", "SHA-256 of the bytes that it was read from", "stored"),
     Field("original_id", "integer", "original_id", "the original's `id`, where the archive holds it too", "stored"),

@@ -81,7 +81,7 @@ class ChangeKind(StrEnum):
     #: The same bytes, read by another version of the extractor.
     EXTRACTOR = "extractor"
     #: The same bytes, read by the same extractor, which knows more of the site: its template and conventions, or
-    #: what its feed and API say.
+    #: what its feed and API say. Or other bytes in which a place is another one at each look (`db.writing.restless`).
     SITE = "site"
     #: A person corrected a field, or took the correction back (`newsarchive correct`).
     CORRECTION = "correction"

@@ -154,7 +154,8 @@ def history(which: str, as_json: bool, db: str) -> None:
     """The versions of an article: number, when first seen, what changed it, headline.
 
     `publisher` means that the page changed, `extractor` that another version of newsarchive reads the same page
-    otherwise, `site` that more was learned of the site or that steps of your own read the page. A change of a
+    otherwise, `site` that more was learned of the site, that the page shows another text at each look, such as a
+    counter, or that steps of your own read the page. A change of a
     field that is no part of the text (a date, the authors, the section) has a line of its own below the version
     that was current then. Times are UTC.
     """

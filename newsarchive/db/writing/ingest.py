@@ -33,7 +33,16 @@ from newsarchive.db.models import (
 from newsarchive.db.near_duplicates import clusters, copies
 from newsarchive.db.rows import VERSION_FIELDS
 from newsarchive.db.values import storable
-from newsarchive.db.writing import captures, earlier, explanations, field_changes, moved, quarantine, withhold
+from newsarchive.db.writing import (
+    captures,
+    earlier,
+    explanations,
+    field_changes,
+    moved,
+    quarantine,
+    restless,
+    withhold,
+)
 from newsarchive.db.writing.corrected import note_readings, standing
 from newsarchive.db.writing.packed import PackedArticle, head_of
 from newsarchive.db.writing.plan import Plan, match, seen_at
@@ -51,7 +60,7 @@ _SAME_POST = """
 #: was last seen to change another field.
 _STORED = """
     SELECT a.id, a.url, a.url_key, a.canonical_key, a.post_id, a.revision_id, a.record_hash, a.extractor_version,
-           a.content_hash, a.minhash, a.date_published, a.first_seen_at, a.last_seen_at, a.in_language, a.headline, a.alternative_headline, a.description,
+           a.content_hash, a.minhash, a.date_published, a.date_modified, a.first_seen_at, a.last_seen_at, a.in_language, a.headline, a.alternative_headline, a.description,
            a.article_body, a.gone_at, r.payload_digest, r.version, r.run_id, r.capture_id, r.seen_at, c.final_url AS read_at,
            (SELECT max(f.seen_at) FROM field_changes AS f WHERE f.article_id = a.id AND f.change_kind = 'publisher') AS last
     FROM articles AS a JOIN article_revisions AS r ON r.id = a.revision_id LEFT JOIN captures AS c ON c.id = r.capture_id
@@ -146,6 +155,7 @@ class Batch:
         self.plans = [plan for plan in self.plans if not plan.is_aside]
         self._doubt_same_bytes()
         self._catch_up()
+        restless.settle(self.connection, self.plans)
         if not self.how.reread:
             self._write_captures([*self.plans, *aside, *left_out])
         withhold.mark(self.connection, left_out)
@@ -404,7 +414,7 @@ class Batch:
                 "article_id": plan.article_id,
                 "capture_id": plan.read_from,
                 "version": plan.version,
-                "change_kind": plan.change_kind,
+                "change_kind": plan.version_kind,
                 "run_id": self.how.run_id,
                 "markup": plan.details.markup,
                 "article_body": None,  # that of a current version stands in its article

@@ -61,6 +61,8 @@ class Plan:
     is_view: bool = False
     #: The id of the withheld article, of which only the fetch is stored; `None` for an article that is not withheld.
     withheld_id: int | None = None
+    #: Whether the text is another one at every look, which is no edit of the publisher (`restless`).
+    is_restless: bool = False
     #: The values of fields that a person corrected, which every reading of the page gets.
     corrected: dict[str, Any] = field(default_factory=dict)
     #: The time by the clock of this machine; `None` for a page out of a file.
@@ -81,16 +83,20 @@ class Plan:
         return self.stored is None
 
     @property
+    def is_fetched_now(self) -> bool:
+        """Whether a crawl fetched the page a moment ago; otherwise it comes from a file."""
+        return self.now is not None and abs(self.now - self.seen_at) <= MAX_TIME_TO_STORE
+
+    @property
     def is_late(self) -> bool:
         """Whether the capture is older than the stored one. It then has its place in the history and changes nothing else.
 
         A page that was fetched a moment ago is the newest, whatever the stored times say: then one of the clocks was
         wrong.
         """
-        is_fetched_now = self.now is not None and abs(self.now - self.seen_at) <= MAX_TIME_TO_STORE
         return (
             self.stored is not None
-            and not is_fetched_now
+            and not self.is_fetched_now
             and self.seen_at < self.stored["last_seen_at"]
             and not self.reread
         )
@@ -179,9 +185,14 @@ class Plan:
         return ChangeKind.SITE if same else ChangeKind.EXTRACTOR
 
     @property
+    def version_kind(self) -> ChangeKind:
+        """The cause of a new version. A restless text is no edit, though a field may be edited at the same look."""
+        return ChangeKind.SITE if self.is_restless else self.change_kind
+
+    @property
     def is_publishers(self) -> bool:
-        """Whether the publisher caused the change, and not the way in which the page is read."""
-        return self.change_kind in (ChangeKind.NEW, ChangeKind.PUBLISHER)
+        """Whether the publisher caused the change, and not the way in which the page is read or shown."""
+        return self.version_kind in (ChangeKind.NEW, ChangeKind.PUBLISHER)
 
     @property
     def seems_edited(self) -> bool:
@@ -257,7 +268,8 @@ class Plan:
         # Another source or confidence of the same value is no difference that a reader would see.
         if not self.text_changed and not self.changes:
             return "unchanged"
-        return "updated" if self.reread or self.is_publishers else "reread"
+        is_edit = self.is_publishers or (self.change_kind is ChangeKind.PUBLISHER and bool(self.changes))
+        return "updated" if self.reread or is_edit else "reread"
 
 
 def record_hash(article: Article) -> str:
