@@ -39,6 +39,10 @@ from newsarchive.exceptions import DatabaseError, DatabaseTooNew, DatabaseUnavai
 MAX_IDLE_SECONDS = 10.0
 #: The key under which a connection of the pool notes when it was used last.
 _USED = "used_at"
+#: How an SQLite file begins.
+_BEGINNING = b"SQLite format 3\0"
+#: The folder that names the open descriptors of this process. Where it is missing, as on Windows, they are not looked at.
+_DESCRIPTORS = "/dev/fd"
 #: Engines of this process, to be closed at its end. A program that ends without closing its connections leaves the last
 #: commits in a file `-wal` beside the archive, and a person who then copies only the archive loses them.
 _engines: WeakSet[Engine] = WeakSet()
@@ -371,10 +375,10 @@ def writing(engine: Engine) -> Iterator[Connection]:
             yield connection
 
 
-def _file_of(path: Path) -> tuple[int, int] | None:
-    """The numbers of the device and of the file at a path, `None` where none is."""
+def _file_of(path: Path | int) -> tuple[int, int] | None:
+    """The numbers of the device and of the file at a path, or behind a descriptor; `None` where none is."""
     try:
-        found = path.stat()
+        found = os.stat(path)
     except OSError:
         return None
     return found.st_dev, found.st_ino
@@ -391,6 +395,26 @@ def _require_same_file(engine: Engine) -> None:
         raise DatabaseUnavailable(
             f"{path}: the file was moved, deleted or replaced while this program wrote to it: put it back, and run again"
         )
+    if path is not None:
+        _require_beginning(path)
+
+
+def _require_beginning(path: Path) -> None:
+    """Raise `DatabaseUnavailable` where something else wrote over the beginning of an archive that is open. Its connections read the
+    beginning once, and would write on into a file that nobody can open afterwards.
+
+    It is read through a descriptor that SQLite has open: to open the file here and close it would take SQLite's locks away.
+    """
+    wanted = _file_of(path)
+    for number in map(int, os.listdir(_DESCRIPTORS)) if os.path.isdir(_DESCRIPTORS) else ():
+        with suppress(OSError):  # another thread closed it
+            if _file_of(number) == wanted:
+                beginning = os.pread(number, len(_BEGINNING), 0)
+                if beginning not in (b"", _BEGINNING) and _file_of(number) == wanted:
+                    raise DatabaseUnavailable(
+                        f"{path} is damaged: another program wrote over its beginning while it was in use: restore a backup, or"
+                        " read the WARC files into a new archive: newsarchive crawl warc"
+                    )
 
 
 def too_new(engine: Engine, held: str) -> DatabaseTooNew:

@@ -34,6 +34,11 @@ def drop_database(url: str, folder: Path) -> None:
     server.dispose()
 
 
+def overwrite(url: str, folder: Path) -> None:
+    with (folder / "archive.db").open("r+b") as file:
+        file.write(b"garbage " * 1000)
+
+
 #: What happens under the crawl: kind of archive, what is done to it, what the last line says.
 BREAKAGES: dict[str, tuple[str, Callable[[str, Path], object], str]] = {
     "the folder of WARC files is deleted": (
@@ -41,6 +46,7 @@ BREAKAGES: dict[str, tuple[str, Callable[[str, Path], object], str]] = {
         lambda url, folder: shutil.rmtree(folder / "warc", ignore_errors=True),
         "was deleted or moved while the crawl wrote it: put it back, or see which pages",
     ),
+    "something writes over the beginning of the archive": ("sqlite", overwrite, "archive.db is damaged: "),
     "the database server loses the archive": ("postgresql", drop_database, "newsarchive_test_"),
 }
 
@@ -49,7 +55,7 @@ BREAKAGES: dict[str, tuple[str, Callable[[str, Path], object], str]] = {
 def test_what_breaks_under_a_crawl_ends_it_with_5_and_one_line(
     kind: str, break_it: Callable[[str, Path], object], says: str, tmp_path: Path
 ) -> None:
-    in_the_middle = list(POSTS)[12]
+    in_the_middle = list(POSTS)[-2]
     with archive_url(kind, tmp_path) as url, served({"/": front(*POSTS), **POSTS}) as site:
         site.watch = lambda request: break_it(url, tmp_path) if request.path == in_the_middle else None
         done = crawl(f"url={site.home}/", "-s", f"NEWSARCHIVE_WARC={tmp_path / 'warc'}", db=url)
@@ -74,7 +80,7 @@ def test_an_outage_of_postgresql_loses_nothing_that_was_acknowledged(
     outage: Callable[[Server], object], tmp_path: Path
 ) -> None:
     """A crawl survives it where it asks for nothing meanwhile; else it ends with 5. The next one stores the rest."""
-    in_the_middle = list(POSTS)[12]
+    in_the_middle = list(POSTS)[-2]
     settings = ("-s", f"NEWSARCHIVE_WARC={tmp_path / 'warc'}")
     with own_postgresql() as server, served({"/": front(*POSTS), **POSTS}) as site:
         site.watch = lambda request: outage(server) if request.path == in_the_middle else None

@@ -8,7 +8,7 @@ import sqlite3
 import sys
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -214,6 +214,29 @@ def test_an_archive_that_goes_away_under_a_writer_is_not_written_on(what: str, t
         connection.execute(text("SELECT 1"))
     engine.dispose()
     assert file.exists() is (what == "replaced")
+
+
+@pytest.mark.parametrize("size", [100, 100_000])
+def test_an_archive_whose_beginning_is_overwritten_under_a_writer_is_not_written_on(
+    size: int, tmp_path: Path
+) -> None:
+    """The writer itself reads the beginning from its memory, and would end with success; nobody could open the file then."""
+    file = tmp_path / "news.db"
+    for number in (1, 2):  # the second writer finds an archive whose log was moved into it
+        engine = open_engine(f"sqlite:///{file}")
+        upgrade(engine)
+        Store(engine).ingest([make_article(number)])
+        if number == 1:
+            engine.dispose()
+    Store(engine).ingest([make_article(3)])  # a log that grows is no damage
+    with file.open("r+b") as overwritten:
+        overwritten.write(b"garbage " * (size // 8))
+    with pytest.raises(
+        DatabaseUnavailable, match=r"news\.db is damaged: another program wrote over its beginning"
+    ):
+        Store(engine).ingest([make_article(4)])
+    with suppress(DatabaseUnavailable):
+        engine.dispose()
 
 
 def test_an_engine_that_was_closed_opens_whatever_is_there(tmp_path: Path) -> None:
