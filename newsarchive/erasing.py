@@ -17,7 +17,7 @@ disk on which a file once lay.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from glob import escape
@@ -46,13 +46,14 @@ class Erased:
     """What an erasure did: the entries of the register, the number of records that are tombstones now, and of captures of other
     pages that got a record of their own. `backups` are copies of the archive beside it, which still hold the texts. `wrong` are
     places (without lengths) that captures of the articles name, and at which another record stands, or none: nothing there
-    was erased."""
+    was erased. `unread` are damaged parts of files, none of which the archive has as a record of the articles: they stay."""
 
     entries: list[Entry]
     records: int = 0
     moved: int = 0
     backups: list[Path] = field(default_factory=list)
     wrong: list[Place] = field(default_factory=list)
+    unread: list[Place] = field(default_factory=list)
 
 
 def erase(
@@ -64,7 +65,8 @@ def erase(
 ) -> Erased:
     """Erase articles for good. Raises `NoSuchArticle`, and `DatabaseUnavailable` where a file cannot be written or a live crawl
     writes to one; before the first step nothing is changed then. It is raised at the end, too, where a WARC file that holds
-    records of the articles is in none of the folders: the texts are gone, and the entries stay `erasing`."""
+    records of the articles is in none of the folders, or is so damaged that nobody can tell where the record ends: the texts are
+    gone, and the entries stay `erasing`."""
     for one in folders(folder):
         if not is_address(one) and Path(one).is_dir():
             recover(one)
@@ -83,31 +85,68 @@ def erase(
         named[place.file][place.offset].add((url, place.digest))
     addresses = database.urls(engine, ids)
     kept = {(place.file, place.offset) for place in places.values()}
-    records, wrong = 0, list[Place]()
+    words = database.places_of_words(engine, ids)
+    #: File → places of records of the articles, as the archive has them, with the address.
+    known: dict[str, list[tuple[Place, str]]] = defaultdict(list)
+    for place, url in [*((one.place, one.url) for one in [*held, *others]), *((one, "") for one in words)]:
+        known[place.file].append((place, url))
+    records, wrong, unread, stuck = 0, list[Place](), list[Place](), list[Place]()
     for done, path in enumerate(paths, 1):
         name = path.name.removesuffix(OPEN)
         # A record of these addresses that no capture names is one that a killed crawl wrote: it goes too.
-        found = eraser.answers(path, addresses, named[name])
-        wrong += [
-            Place(name, offset, 0)
-            for offset in sorted(named[name].keys() - {record.offset for record in found})
-        ]
+        torn: list[eraser.Damaged] = []
+        found = eraser.answers(path, addresses, named[name], damaged=torn)
         gone = {(record.offset, record.length) for record in found if (name, record.offset) not in kept}
-        records += eraser.erase(path, gone, demand.at)
+        lost = set[eraser.Damaged]()
+        for part in torn:
+            own, is_stuck = _own_in(part, known[name], addresses)
+            lost |= own
+            if is_stuck or not own:
+                (stuck if is_stuck else unread).append(Place(name, part.offset, part.length))
+        there = {place[0] for place in (*gone, *lost)} | {record.offset for record in found}
+        wrong += [Place(name, offset, 0) for offset in sorted(named[name].keys() - there)]
+        records += eraser.erase(path, gone, demand.at, damaged=lost)
         progress(done, len(paths))
     database.scrub(engine)
-    files = named.keys() | database.files_of_words(engine, ids)
+    files = known.keys()
     if missing := sorted(files - {path.name.removesuffix(OPEN) for path in paths}):
         raise DatabaseUnavailable(
             "the texts are erased, but not the raw bytes, for there is no "
             + ", no ".join(missing)
             + ": erase again with --warc and the folder that holds it"
         )
+    if stuck:
+        parts = ", ".join(f"{one.file} at {one.offset} ({one.length} bytes)" for one in stuck)
+        raise DatabaseUnavailable(
+            f"the texts are erased, but not all raw bytes, for these parts are damaged and hold a record of theirs: {parts}: put"
+            " a whole copy of the file in its place, or delete the file, and erase again"
+        )
     database.finish(engine, entries, held, ids, utc_now())
     archive = sqlite_file(engine)
     # Copies of an SQLite archive beside it, which an upgrade made.
     backups = sorted(archive.parent.glob(f"{escape(archive.name)}.before-*.bak")) if archive else []
-    return Erased(entries, records, len(places), backups, wrong)
+    return Erased(entries, records, len(places), backups, wrong, unread)
+
+
+def _own_in(
+    part: eraser.Damaged, known: Sequence[tuple[Place, str]], addresses: Collection[str]
+) -> tuple[set[eraser.Damaged], bool]:
+    """The records of the articles that lie in a damaged part of a file, by the places that the archive has; and whether there is one of
+    which it does not know the end."""
+    end = part.offset + part.length
+    inside = [(place, url) for place, url in known if part.offset <= place.offset < end]
+    own = {
+        eraser.Damaged(place.offset, place.length, url)
+        for place, url in inside
+        if place.length
+        and place.offset + place.length <= end
+        and not (place.offset == part.offset and part.url not in ("", url))
+    }
+    offsets = {one.offset for one in own}
+    is_stuck = len({place.offset for place, _ in inside}) > len(offsets) or (
+        part.url in addresses and part.offset not in offsets
+    )
+    return own, is_stuck
 
 
 def _moved(

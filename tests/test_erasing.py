@@ -239,12 +239,79 @@ def test_a_wrong_place_erases_no_record_of_another(kept: Kept, is_known: bool, i
     assert entries(kept.engine)[0].state == "erased"
 
 
-def test_a_damaged_file_is_told_in_words(kept: Kept) -> None:
-    for path in kept.folder.iterdir():
-        path.write_bytes(path.read_bytes() + gzip.compress(b"\x1b]0;a\x07" * 3000))
-    with pytest.raises(DatabaseUnavailable, match=r"the record at \d+ cannot be read \([a-z ]+\)") as raised:
-        kept.erase(2)
-    assert len(str(raised.value)) < 400
+def places(kept: Kept, url_id: int) -> list[tuple[Path, int, int]]:
+    """The records of a URL: file, offset and length."""
+    columns = (CaptureRow.warc_file, CaptureRow.warc_offset, CaptureRow.warc_length)
+    with reading(kept.engine) as connection:
+        found = connection.execute(select(*columns).where(CaptureRow.url_id == url_id)).all()
+    return [(kept.folder / file, offset, length) for file, offset, length in found]
+
+
+def damage(path: Path, offset: int, length: int) -> None:
+    """The bytes that one disk block lost."""
+    data = bytearray(path.read_bytes())
+    data[offset : offset + length] = b"\xa5" * length
+    path.write_bytes(data)
+
+
+@pytest.mark.parametrize("start", [0, 0.9], ids=["with its head", "at its end"])
+def test_a_damaged_record_of_the_article_is_erased_where_the_archive_knows_its_place(
+    kept: Kept, start: float
+) -> None:
+    kept.erase(2)  # no other page has the same bytes now
+    other, (path, offset, length) = kept.bytes_of(3), places(kept, 1)[0]
+    damage(path, offset + int(start * length), max(4, length // 12))
+    left = path.read_bytes()[offset + length // 2 : offset + length // 2 + 20]
+    done = kept.erase()
+    assert (done.unread, done.wrong) == ([], [])
+    assert entries(kept.engine)[0].state == "erased"
+    assert left not in path.read_bytes()
+    assert kept.bytes_of(3) == other
+    stone = gzip.decompress(path.read_bytes()[offset : offset + length])
+    assert b"WARC-Type: metadata" in stone
+    assert secret_article().url.encode() in stone
+    with path.open("rb") as stream:  # the tombstone makes the file whole again
+        assert len(list(ArchiveIterator(stream))) >= 2
+
+
+def test_a_damaged_record_of_another_page_keeps_nobody_from_erasing(kept: Kept) -> None:
+    (path, offset, length), own = places(kept, 3)[0], places(kept, 1)
+    damage(path, offset, 40)
+    before = path.read_bytes()[offset : offset + length]
+    done = kept.erase()
+    assert [(one.file, one.offset, one.length) for one in done.unread] == [(path.name, offset, length)]
+    assert path.read_bytes()[offset : offset + length] == before
+    stones = [gzip.decompress(file.read_bytes()[at : at + size]) for file, at, size in own]
+    assert all(b"WARC-Type: metadata" in stone for stone in stones)
+    assert entries(kept.engine)[0].state == "erased"
+
+
+def test_rubbish_behind_the_records_is_told_and_left(kept: Kept) -> None:
+    rubbish = gzip.compress(b"\x1b]0;a\x07" * 3000)
+    paths = sorted(kept.folder.iterdir())
+    for path in paths:
+        path.write_bytes(path.read_bytes() + rubbish)
+    done = kept.erase(2)
+    assert [(one.file, one.length) for one in done.unread] == [(path.name, len(rubbish)) for path in paths]
+    assert entries(kept.engine)[0].state == "erased"
+
+
+def test_it_is_not_done_while_nobody_knows_where_a_damaged_record_ends(kept: Kept) -> None:
+    kept.erase(2)
+    path, offset, length = places(kept, 1)[0]
+    whole = path.read_bytes()
+    damage(path, offset, length)
+    with writing(kept.engine) as connection:
+        connection.execute(update(CaptureRow).where(CaptureRow.url_id == 1).values(warc_length=None))
+    with pytest.raises(
+        DatabaseUnavailable, match=rf"{path.name} at {offset} \({length} bytes\): put a whole copy"
+    ):
+        kept.erase()
+    assert {entry.article_id: entry.state for entry in entries(kept.engine)} == {1: "erasing", 2: "erased"}
+    path.write_bytes(whole)
+    kept.erase()
+    assert {entry.state for entry in entries(kept.engine)} == {"erased"}
+    assert TAIL not in raw_bytes(kept.folder).lower()
 
 
 @pytest.mark.slow

@@ -256,6 +256,11 @@ def erase(
         say(
             f"{place.file} has no record of theirs at {place.offset}, where the archive says that one is: what stands there was left"
         )
+    for place in done.unread:
+        say(
+            f"{place.file} is damaged at {place.offset}: {place.length} bytes cannot be read and were left; the archive has no record of"
+            " theirs there"
+        )
 
 
 @withhold.command("list", epilog="Example: newsarchive withhold list --all")

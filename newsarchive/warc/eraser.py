@@ -18,6 +18,7 @@ import shutil
 import tempfile
 import zlib
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
@@ -28,11 +29,14 @@ from newsarchive.exceptions import DatabaseUnavailable
 from newsarchive.reprs import why_not_written
 from newsarchive.warc.files import OPEN
 from newsarchive.warc.object_storage import WHOLE_FILE_BYTES, ObjectFile
-from newsarchive.warc.reader import ERRORS, Records, words
+from newsarchive.warc.other_files import size_of
+from newsarchive.warc.reader import ERRORS, Records, kind_of, next_record
 from newsarchive.warc.writer import is_held, member, sync_folder, warc_date
 
 #: The field of a tombstone that says when the record was erased.
 ERASED = "X-Erased-At"
+#: The types of records that hold what a site said; a request does not.
+_KINDS = ("response", "revisit", "resource", "metadata")
 #: Bytes that are copied at a time.
 _CHUNK_BYTES = 2**20
 #: The flag of a gzip header that a comment follows (RFC 1952, 2.3.1).
@@ -50,39 +54,65 @@ class Record(NamedTuple):
     url: str
 
 
+class Damaged(NamedTuple):
+    """A part of a file that cannot be read: its offset and length in bytes, and the URI of the record with which it begins, "" where
+    its head cannot be read either."""
+
+    offset: int
+    length: int
+    url: str = ""
+
+
 def answers(
     path: Path | ObjectFile,
     urls: Collection[str],
     named: Mapping[int, Collection[tuple[str, str]]] = MappingProxyType({}),
     digest: str = "",
+    damaged: list[Damaged] | None = None,
 ) -> list[Record]:
     """The responses and revisits of a file that are of one of these URLs or have this payload digest, and what sources said of the posts
     there.
 
     `named` are the URLs and payload digests that captures give for the records at offsets of this file. Such a record is taken where
     the payload digest is its own, and, of a capture without one, where the URL is: an offset that is wrong names another article's
-    record, or a place inside of one. It reads the heads of all records of the file. Raises `DatabaseUnavailable` where the file is
-    damaged, naming the place.
+    record, or a place inside of one. It reads the heads of all records of the file. What of it is damaged goes into `damaged`.
     """
-    found, at = list[Record](), 0
-    try:
-        with path.open("rb", buffering=WHOLE_FILE_BYTES) as stream:
-            records = Records(stream)
-            for record in records:
-                at, kind = records.get_record_offset(), record.rec_type
-                url = (record.rec_headers.get_header("WARC-Target-URI") or "").strip("<> ")
-                own = record.rec_headers.get_header("WARC-Payload-Digest") or ""
-                is_named = (own and own == digest) or any(
-                    own == its_digest if its_digest else url == its_url
-                    for its_url, its_digest in named.get(at, ())
-                )
-                if (is_named or url in urls) and kind in ("response", "revisit", "resource", "metadata"):
-                    found.append(Record(at, records.get_record_length(), kind, url))
-    except ERRORS as error:
-        raise DatabaseUnavailable(
-            f"{path}: the record at {at} cannot be read ({words(error)}), so that nobody knows whether it must go:"
-            " `newsarchive doctor --warc` says what can be done"
-        ) from error
+    found, torn = list[Record](), list[Damaged]()
+    start: int | None = 0
+    with path.open("rb", buffering=WHOLE_FILE_BYTES) as stream:
+        size = size_of(stream)
+        while start is not None:
+            at, url, start_next = start, "", None
+            stream.seek(start)
+            try:
+                records = Records(stream)
+                for record in records:
+                    at, kind = records.get_record_offset(), record.rec_type
+                    url = (record.rec_headers.get_header("WARC-Target-URI") or "").strip("<> ")
+                    own = record.rec_headers.get_header("WARC-Payload-Digest") or ""
+                    is_named = (own and own == digest) or any(
+                        own == its_digest if its_digest else url == its_url
+                        for its_url, its_digest in named.get(at, ())
+                    )
+                    url = url if kind in _KINDS else ""
+                    length = records.get_record_length()
+                    if kind in _KINDS and (is_named or url in urls):
+                        found.append(Record(at, length, kind, url))
+                    at, url = at + length, ""
+                if at < size:  # the beginning of a record, too short for warcio to notice
+                    torn.append(Damaged(at, size - at))
+            except ERRORS:
+                with suppress(*ERRORS):
+                    start_next = next_record(stream, at + 1, kind_of(stream))
+                torn.append(Damaged(at, (size if start_next is None else start_next) - at, url))
+            start = start_next
+        if found and found[-1].offset + found[-1].length == size:
+            stream.seek(found[-1].offset)
+            if not _is_whole(stream.read(found[-1].length)):
+                last = found.pop()
+                torn.append(Damaged(last.offset, last.length, last.url))
+    if damaged is not None:
+        damaged += torn
     return found
 
 
@@ -100,14 +130,15 @@ def erase(
     records: Collection[tuple[int, int]],
     at: datetime,
     replace: Callable[[Path, Path], Any] = os.replace,
+    damaged: Collection[Damaged] = (),
 ) -> int:
-    """Put a tombstone in the place of each record, given by its offset and length; gives their number.
+    """Put a tombstone in the place of each record, given by its offset and length, and of each damaged one; gives their number.
 
     A record that is a tombstone already stays. Where nothing is to be done, the file is not touched. A file in object
     storage is fetched and replaced by the new one. Raises `DatabaseUnavailable`; the file is then as it was.
     """
     if not isinstance(path, Path):
-        return _erase_stored(path, records, at)
+        return _erase_stored(path, records, at, damaged)
     part = path.with_name(f"{path.name}.erasing")
     try:
         with path.open("rb") as old:
@@ -115,12 +146,12 @@ def erase(
                 offset: stone
                 for offset, length in sorted(set(records))
                 if (stone := _tombstone(_taken(old, offset, length, path), at)) is not None
-            }
+            } | {part.offset: _stone_of(part, at) for part in damaged}
             if not stones:
                 return 0
             old.seek(0)
             with part.open("wb") as new:
-                for offset, stone in stones.items():
+                for offset, stone in sorted(stones.items()):
                     _copy_bytes(old, new, offset - old.tell())
                     new.write(stone)
                     old.seek(len(stone), os.SEEK_CUR)
@@ -137,8 +168,10 @@ def erase(
     return len(stones)
 
 
-def _erase_stored(file: ObjectFile, records: Collection[tuple[int, int]], at: datetime) -> int:
-    if not records:
+def _erase_stored(
+    file: ObjectFile, records: Collection[tuple[int, int]], at: datetime, damaged: Collection[Damaged]
+) -> int:
+    if not (records or damaged):
         return 0
     with tempfile.TemporaryDirectory(prefix="newsarchive-erasing-") as folder:
         local = Path(folder) / file.name
@@ -147,7 +180,7 @@ def _erase_stored(file: ObjectFile, records: Collection[tuple[int, int]], at: da
                 shutil.copyfileobj(old, new, WHOLE_FILE_BYTES)
         except OSError as error:
             raise DatabaseUnavailable(f"{file} cannot be fetched: {error.strerror or error}") from error
-        erased = erase(local, records, at)
+        erased = erase(local, records, at, damaged=damaged)
         if erased:
             file.put(local)
         return erased
@@ -158,16 +191,21 @@ def _taken(file: BinaryIO, offset: int, length: int, path: Path) -> bytes:
     the one to erase."""
     file.seek(offset)
     packed = file.read(length)
-    unpack = zlib.decompressobj(16 + zlib.MAX_WBITS)
-    try:
-        record = unpack.decompress(packed)
-    except zlib.error:
-        record = b""
-    if not unpack.eof or unpack.unused_data or not record.startswith(b"WARC/"):
+    if not _is_whole(packed):
         raise DatabaseUnavailable(
             f"{path}: there is no whole record of {length} bytes at {offset}; this file stays as it was"
         )
     return packed
+
+
+def _is_whole(packed: bytes) -> bool:
+    """Whether these bytes are the gzip member of one record."""
+    unpack = zlib.decompressobj(16 + zlib.MAX_WBITS)
+    try:
+        record = unpack.decompress(packed)
+    except zlib.error:
+        return False
+    return unpack.eof and not unpack.unused_data and record.startswith(b"WARC/")
 
 
 def _copy_bytes(old: BinaryIO, new: BinaryIO, number: int) -> None:
@@ -186,18 +224,27 @@ def _tombstone(packed: bytes, at: datetime) -> bytes | None:
     if head.get_header(ERASED):
         return None
     names = ("WARC-Target-URI", "WARC-Date", "WARC-Payload-Digest", "WARC-Block-Digest")
+    said = [(name, head.get_header(name) or "") for name in names]
+    return _stone([*said, ("WARC-Refers-To", head.get_header("WARC-Record-ID") or "")], at, len(packed))
+
+
+def _stone_of(part: Damaged, at: datetime) -> bytes:
+    """A record of as many bytes as a damaged one, of which no more is known than the URI and the time at which it goes."""
+    return _stone([("WARC-Target-URI", part.url), ("WARC-Date", warc_date(at))], at, part.length)
+
+
+def _stone(said: list[tuple[str, str]], at: datetime, length: int) -> bytes:
     fields = [
         ("WARC-Type", "metadata"),
         ("WARC-Record-ID", f"<urn:uuid:{uuid4()}>"),
-        *((name, head.get_header(name) or "") for name in names),
-        ("WARC-Refers-To", head.get_header("WARC-Record-ID") or ""),
+        *said,
         (ERASED, warc_date(at)),
         ("Content-Type", "application/warc-fields"),
     ]
     # A short record has no room for all fields; the URI, the date and the digest are kept first.
     fewer = [field for field in fields if field[0] not in ("WARC-Refers-To", "WARC-Block-Digest")]
     for chosen in (fields, fewer):
-        if (made := _of_length(chosen, len(packed))) is not None:
+        if (made := _of_length(chosen, length)) is not None:
             return made
     raise DatabaseUnavailable(
         "a record is too short for a tombstone: it holds no page; its file stays as it was"

@@ -306,7 +306,7 @@ def exchanges(path: Path | str, *, copying: bool = False) -> Iterator[Found]:
 def _exchanges(name: str, file: BinaryIO, copying: bool) -> Iterator[Found]:
     try:
         stream = unpacked(file)
-        kind = _kind(stream)
+        kind = kind_of(stream)
     except ERRORS as error:
         yield Damage(name, 0, words(error))
         return
@@ -359,7 +359,7 @@ class _Reader:
     After such a record `resume` is where the next one may begin; at the end of the file it is `None`.
     """
 
-    def __init__(self, name: str, stream: BinaryIO, kind: _Kind, offset: int, copying: bool) -> None:
+    def __init__(self, name: str, stream: BinaryIO, kind: Kind, offset: int, copying: bool) -> None:
         self.name, self.stream, self.kind, self.offset = name, stream, kind, offset
         self.copying = copying and not isinstance(stream, Unpacked) and not kind.is_arc
         self.resume: int | None = None
@@ -408,10 +408,10 @@ class _Reader:
             at = max(at, iterator.offset) if iterator is not None else at
             yield Damage(self.name, at, words(error))
             with suppress(*ERRORS):  # a file gzipped in one piece cannot be read after its damage
-                self.resume = _next_record(self.stream, at + 1, self.kind)
+                self.resume = next_record(self.stream, at + 1, self.kind)
 
 
-class _Kind(NamedTuple):
+class Kind(NamedTuple):
     """What the records of a file are: whether each lies in a gzip member of its own, and whether they are those of an ARC file.
 
     `size` are the bytes of a file that is not packed, against which the lengths that its records claim can be held.
@@ -422,7 +422,7 @@ class _Kind(NamedTuple):
     size: int | None
 
 
-def _kind(stream: BinaryIO) -> _Kind:
+def kind_of(stream: BinaryIO) -> Kind:
     stream.seek(0)
     head = begins = stream.read(2**12)
     gzipped = head.startswith(b"\x1f\x8b")
@@ -430,10 +430,10 @@ def _kind(stream: BinaryIO) -> _Kind:
         with suppress(zlib.error):
             begins = zlib.decompressobj(31).decompress(head, len(ARC))
     size = None if gzipped or isinstance(stream, Unpacked) else size_of(stream)
-    return _Kind(gzipped, begins.startswith(ARC), size)
+    return Kind(gzipped, begins.startswith(ARC), size)
 
 
-def _next_record(stream: BinaryIO, start: int, kind: _Kind) -> int | None:
+def next_record(stream: BinaryIO, start: int, kind: Kind) -> int | None:
     """Where the next record after `start` begins, in a gzipped or a plain file."""
     beginnings = _ARC_RECORDS if kind.is_arc else (b"WARC/",)
     pattern = _GZIP_RECORD if kind.gzipped else _PLAIN_RECORD

@@ -129,11 +129,20 @@ def captures(engine: Engine, ids: Sequence[int]) -> list[Held]:
         return _held(connection, CaptureRow.url_id.in_(ids) | CaptureRow.parent_id.in_(own))
 
 
-def files_of_words(engine: Engine, ids: Sequence[int]) -> set[str]:
-    """The names of the WARC files with the bytes of what feeds, APIs and sitemaps said of these URLs."""
+def places_of_words(engine: Engine, ids: Sequence[int]) -> list[Place]:
+    """Where the bytes of what feeds, APIs and sitemaps said of these URLs lie."""
+    columns = (
+        SourceTextRow.warc_file,
+        SourceTextRow.warc_offset,
+        SourceTextRow.warc_length,
+        SourceTextRow.warc_digest,
+    )
     with reading(engine) as connection:
-        query = select(SourceTextRow.warc_file).where(SourceTextRow.url_id.in_(ids))
-        return set(connection.execute(query).scalars()) - {""}
+        query = select(*columns).where(SourceTextRow.url_id.in_(ids), SourceTextRow.warc_file != "")
+        return [
+            Place(row.warc_file, row.warc_offset or 0, row.warc_length or 0, row.warc_digest)
+            for row in connection.execute(query)
+        ]
 
 
 def sharing(engine: Engine, held: Sequence[Held]) -> list[Held]:
