@@ -43,12 +43,16 @@ RUN_SECONDS = 300
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """`words` are those behind `newsarchive`, or behind `scrapy`; `before` changes the copy of the archive first."""
+    """`words` are those behind `newsarchive`, or behind `scrapy`; `before` changes the copy of the archive first. `takes` are the
+    ids of articles whose texts the command takes out, and of which nothing may be readable when it has ended."""
 
     words: tuple[str, ...]
     module: str = "newsarchive"
     makes: str = ""
     before: Callable[[Path, Site], None] = lambda db, site: None
+    takes: frozenset[int] = frozenset()
+    #: The ids of articles whose texts the command brings back.
+    brings: frozenset[int] = frozenset()
 
 
 @dataclass(slots=True)
@@ -89,6 +93,14 @@ COMMANDS = {
     "export csv": Command(("export", "{folder}/articles.csv"), makes="articles.csv"),
     "export parquet": Command(("export", "{folder}/articles.parquet"), makes="articles.parquet"),
     "export db": Command(("export", "{folder}/subset.db"), makes="subset.db"),
+    "export bagit": Command(("export", "{folder}/bag", "--format", "bagit"), makes="bag/manifest-sha512.txt"),
+    "export wacz": Command(("export", "{folder}/articles.wacz"), makes="articles.wacz"),
+    "correct add": Command(("correct", "add", "1", "--author", "Jane Doe", "--reason", "the printed edition")),
+    "correct undo": Command(("correct", "undo", "1"), before=lambda db, site: corrected(db)),
+    "withhold add": Command(("withhold", "add", "1", "2", "--reason", "the family asks"), takes=frozenset({1, 2})),
+    "withhold lift": Command(("withhold", "lift", "1"), before=lambda db, site: withheld(db), brings=frozenset({1})),
+    "withhold erase": Command(("withhold", "erase", "1", "--reason", "a court order", "--yes"), takes=frozenset({1})),
+    "withhold import": Command(("withhold", "import", "{folder}/other.db"), before=lambda db, site: other(db), takes=frozenset({2})),
     "quarantine drop": Command(("quarantine", "drop", "1", "2", "3", "--reason", "a list of links")),
     "sites pause": Command(("sites", "pause", "{site}"), before=lambda db, site: followed(db, site)),
 }  # fmt: skip
@@ -154,7 +166,7 @@ def attempt(
         run(command, db, site)
         found.seconds = time.monotonic() - began
         return
-    before = articles(db)
+    before = articles(db, without=command.takes | command.brings)
     process = start(command, db, site)
     time.sleep(chance.random() * found.seconds)
     if process.poll() is None:
@@ -175,6 +187,8 @@ def attempt(
         whole(db)
         require(before.items() <= articles(db).items(), "an article is gone or changed after the next run")
         require(len(articles(db)) >= len(POSTS), "articles are missing")
+        require(not texts(db, command.takes), "a text is still readable")
+        require(len(texts(db, command.brings)) == len(command.brings), "a text did not come back")
         require(not list(db.parent.rglob("*.open")), "a WARC file is still .open")
         require(not command.makes or (db.parent / command.makes).stat().st_size > 1000, "nothing was made")
         left = [
@@ -226,14 +240,24 @@ def whole(db: Path) -> None:
     require(checked.returncode == 0, f"db check: {checked.stdout[-300:]} {checked.stderr[-300:]}")
 
 
-def articles(db: Path) -> dict[str, str]:
-    """URL → text of the articles."""
+def articles(db: Path, without: frozenset[int] = frozenset()) -> dict[str, str]:
+    """URL → text of the articles, but for those with these ids."""
     if not db.exists():
         return {}
     with closing(sqlite3.connect(db)) as connection:
         if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'articles'").fetchone():
             return {}
-        return dict(connection.execute("SELECT url, article_body FROM articles").fetchall())
+        found = connection.execute("SELECT id, url, article_body FROM articles").fetchall()
+    return {url: body for number, url, body in found if number not in without}
+
+
+def texts(db: Path, ids: frozenset[int]) -> list[str]:
+    """The texts of the articles with these ids, without empty ones."""
+    if not ids:
+        return []
+    with closing(sqlite3.connect(db)) as connection:
+        found = connection.execute("SELECT id, article_body FROM articles").fetchall()
+    return [body for number, body in found if number in ids and body]
 
 
 def no_orphans() -> bool:
@@ -268,8 +292,27 @@ def foreign(db: Path) -> None:
 
 def followed(db: Path, site: Site) -> None:
     """The blog is one of the followed sites."""
+    prepared(db, "sites", "add", f"{site.home}/", "--yes")
+
+
+def corrected(db: Path) -> None:
+    prepared(db, "correct", "add", "1", "--author", "Jane Doe", "--reason", "the printed edition")
+
+
+def withheld(db: Path) -> None:
+    prepared(db, "withhold", "add", "1", "--reason", "the family asks")
+
+
+def other(db: Path) -> None:
+    """Another archive, which withholds article 2."""
+    copy = db.with_name("other.db")
+    prepared(db, "backup", str(copy))
+    prepared(copy, "withhold", "add", "2", "--reason", "the family asks")
+
+
+def prepared(db: Path, *words: str) -> None:
     subprocess.run(
-        [sys.executable, "-m", "newsarchive", "sites", "add", f"{site.home}/", "--yes"],
+        [sys.executable, "-m", "newsarchive", *words],
         cwd=db.parent, env=os.environ | {"NEWSARCHIVE_DATABASE_URL": f"sqlite:///{db}"}, check=False, capture_output=True,
     )  # fmt: skip
 
