@@ -31,6 +31,8 @@ from newsarchive.times import first_moment
 #: Where a standfirst may go; the first is the default.
 STANDFIRSTS = ("description", "text")
 
+#: How an SQLite database begins; no result of a command replaces one.
+SQLITE_BEGINNING = b"SQLite format 3\0"
 #: The options behind the file's name in a URL of SQLAlchemy, as in `sqlite:///news.db?timeout=30`.
 _FILE_OPTIONS = re.compile(r"\?\w+=[^/]*$")
 

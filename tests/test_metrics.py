@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import re
 import shutil
 import sqlite3
@@ -14,7 +15,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, insert
 
-from newsarchive.db.engine import writing
+from newsarchive.db.engine import sqlite_file, writing
 from newsarchive.db.models import AlarmRow
 from newsarchive.db.reading import metrics
 from newsarchive.db.reading.metrics import MAX_SITES, OTHER_SITES, names, samples
@@ -84,6 +85,24 @@ def test_the_file_is_replaced_whole_and_readable_by_all(sqlite: Engine, tmp_path
     assert list(tmp_path.glob(".news.prom*")) == []
     with pytest.raises(OutputError, match="cannot be written"):
         metrics.write(sqlite, tmp_path / "missing" / "news.prom")
+
+
+def test_metrics_replace_neither_an_archive_nor_what_is_no_file(sqlite: Engine, tmp_path: Path) -> None:
+    """Who runs it as root would lose `/dev/null`."""
+    pipe, link, file = tmp_path / "pipe", tmp_path / "link.prom", tmp_path / "news.prom"
+    os.mkfifo(pipe)
+    with subprocess.Popen(["cat", str(pipe)], stdout=subprocess.PIPE, text=True) as reader:
+        metrics.write(sqlite, pipe)
+        assert reader.communicate(timeout=120)[0] == metrics.text(sqlite)
+    assert pipe.is_fifo()
+    file.write_text("old")
+    link.symlink_to(file)
+    metrics.write(sqlite, link)
+    assert (link.is_symlink(), file.read_text()) == (True, metrics.text(sqlite))
+    archive = sqlite_file(sqlite)
+    assert archive is not None
+    with pytest.raises(OutputError, match=r"archive\.db is a database, perhaps the archive itself"):
+        metrics.write(sqlite, archive)
 
 
 def test_the_dashboard_asks_for_metrics_that_exist() -> None:

@@ -32,6 +32,7 @@ from typing import IO, TYPE_CHECKING, Any, TextIO
 import click
 
 from newsarchive import plainwords
+from newsarchive.config import SQLITE_BEGINNING
 from newsarchive.exceptions import STOPPED_BY_SIGTERM, OutputError, UsageError
 from newsarchive.reprs import byline, counted, origin_line
 from newsarchive.times import isoformat, utc_now
@@ -57,8 +58,6 @@ MAX_CELL_COLUMNS = 40
 QUIET = "newsarchive.quiet"
 #: The key that says whether messages are JSON objects, a line each.
 JSON_LINES = "newsarchive.json-lines"
-#: The first bytes of every SQLite database: `--output` never replaces one.
-_SQLITE = b"SQLite format 3\x00"
 #: Options of `less` that keep colours and the screen as they are. The user's own variable LESS takes precedence.
 _LESS = "FRX"
 
@@ -513,7 +512,7 @@ def stdout_into(target: Path) -> Iterator[None]:
     try:
         if target.exists() and not is_special:
             with target.open("rb") as old:
-                if old.read(len(_SQLITE)) == _SQLITE:
+                if old.read(len(SQLITE_BEGINNING)) == SQLITE_BEGINNING:
                     raise OutputError(
                         f"{target} is a database, perhaps the archive itself: name another file"
                     )

@@ -27,7 +27,7 @@ from sqlalchemy import URL, Connection, Dialect, Engine, create_engine, event, e
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry, PoolResetState
 
-from newsarchive.config import pasted, plain_file
+from newsarchive.config import SQLITE_BEGINNING, pasted, plain_file
 from newsarchive.db import migrations
 from newsarchive.db.dialects import SQLITE, dialect_named, dialect_of
 from newsarchive.db.failures import explained, is_frozen, require_file
@@ -39,8 +39,6 @@ from newsarchive.exceptions import DatabaseError, DatabaseTooNew, DatabaseUnavai
 MAX_IDLE_SECONDS = 10.0
 #: The key under which a connection of the pool notes when it was used last.
 _USED = "used_at"
-#: How an SQLite file begins.
-_BEGINNING = b"SQLite format 3\0"
 #: The folder that names the open descriptors of this process. Where it is missing, as on Windows, they are not looked at.
 _DESCRIPTORS = "/dev/fd"
 #: Engines of this process, to be closed at its end. A program that ends without closing its connections leaves the last
@@ -409,8 +407,8 @@ def _require_beginning(path: Path) -> None:
     for number in map(int, os.listdir(_DESCRIPTORS)) if os.path.isdir(_DESCRIPTORS) else ():
         with suppress(OSError):  # another thread closed it
             if _file_of(number) == wanted:
-                beginning = os.pread(number, len(_BEGINNING), 0)
-                if beginning not in (b"", _BEGINNING) and _file_of(number) == wanted:
+                beginning = os.pread(number, len(SQLITE_BEGINNING), 0)
+                if beginning not in (b"", SQLITE_BEGINNING) and _file_of(number) == wanted:
                     raise DatabaseUnavailable(
                         f"{path} is damaged: another program wrote over its beginning while it was in use: restore a backup, or"
                         " read the WARC files into a new archive: newsarchive crawl warc"

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from newsarchive.compiled import replacing
+from newsarchive.config import SQLITE_BEGINNING
 from newsarchive.db.readonly import Source, reading
 from newsarchive.db.values import moment
 from newsarchive.exceptions import OutputError
@@ -143,12 +144,23 @@ def text(source: Source) -> str:
 
 def write(source: Source, file: Path) -> None:
     """Replace a file by the metrics in one step: a program that reads the file meanwhile finds either the old or the
-    new metrics, and always all of them.
+    new metrics, and always all of them. A device or a pipe is written to as it is: in the name of root, `/dev/null` would be
+    replaced too.
 
-    Raises `OutputError` where it cannot be written, `DatabaseError` where the archive cannot be read.
+    Raises `OutputError` where it cannot be written or is a database, `DatabaseError` where the archive cannot be read.
     """
     content = text(source).encode()
     try:
+        file = file.resolve() if file.is_file() else file  # a link stays a link
+        if file.exists() and not (file.is_file() or file.is_dir()):
+            file.write_bytes(content)
+            return
+        if file.is_file():
+            with file.open("rb") as old:
+                if old.read(len(SQLITE_BEGINNING)) == SQLITE_BEGINNING:
+                    raise OutputError(
+                        f"{file} is a database, perhaps the archive itself: name another file for the metrics"
+                    )
         with replacing(file) as out:
             out.write(content)
             os.fchmod(out.fileno(), 0o644)  # another user's exporter reads it
