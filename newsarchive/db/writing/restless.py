@@ -71,7 +71,7 @@ def settle(connection: Connection, plans: Sequence[Plan]) -> None:
             plan.take(replace(plan.article, **texts, content_hash=stored["content_hash"], minhash=minhash))
 
 
-def _versions(connection: Connection, plan: Plan, stored: Row) -> list[Row]:
+def _versions(connection: Connection, plan: Plan, stored: Row) -> Sequence[Row]:
     """The versions of the article, the current one last, each with its texts where they are compared."""
     names = ("version", "change_kind", "capture_id", "seen_at", *_SAME)
     query = select(*bulk.columns_of(Revision, names)).where(Revision.article_id == plan.article_id)
