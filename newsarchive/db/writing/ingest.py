@@ -33,19 +33,11 @@ from newsarchive.db.models import (
 from newsarchive.db.near_duplicates import clusters, copies
 from newsarchive.db.rows import VERSION_FIELDS
 from newsarchive.db.values import storable
-from newsarchive.db.writing import (
-    captures,
-    earlier,
-    explanations,
-    field_changes,
-    moved,
-    quarantine,
-    restless,
-    withhold,
-)
+from newsarchive.db.writing import captures, earlier, explanations, field_changes, moved, quarantine, withhold
 from newsarchive.db.writing.corrected import note_readings, standing
 from newsarchive.db.writing.packed import PackedArticle, head_of
 from newsarchive.db.writing.plan import Plan, match, seen_at
+from newsarchive.db.writing.restless import settle
 from newsarchive.items import Article, ChangeKind
 
 _SAME_ADDRESS = """
@@ -155,7 +147,7 @@ class Batch:
         self.plans = [plan for plan in self.plans if not plan.is_aside]
         self._doubt_same_bytes()
         self._catch_up()
-        restless.settle(self.connection, self.plans)
+        settle(self.connection, self.plans)
         if not self.how.reread:
             self._write_captures([*self.plans, *aside, *left_out])
         withhold.mark(self.connection, left_out)
