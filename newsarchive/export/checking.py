@@ -129,6 +129,9 @@ def _check_bag(bag: Path, found: Findings, public_key: bytes) -> None:
                 found.problem(f"{manifest}: a line is no digest with a path: {line[:80]!r}")
                 continue
             path = re.sub("%(0[AaDd]|25)", lambda code: chr(int(code[1], 16)), match["path"])
+            if path in own:  # RFC 8493, 2.1.3: so a file that is listed 10,000 times is not read as often
+                found.problem(f"{path} is listed more than once in {manifest}")
+                continue
             own.add(path)
             if path not in names:  # so a path that leads out of the folder is never opened
                 found.problem(f"{path} is missing")
@@ -190,6 +193,9 @@ def _check_resources(files: _Files, names: set[str], described: dict[str, Any], 
         if not isinstance(path, str):
             found.problem("datapackage.json lists a file without its path")
             continue
+        if path in listed:
+            found.problem(f"{path} is listed more than once in datapackage.json")
+            continue
         listed.add(path)
         if path not in names:  # so a path that leads out of the folder is never opened
             found.problem(f"{path} is missing")
@@ -215,7 +221,7 @@ def _check_resource(
         sums = hashlib.new(kind or "md5", usedforsecurity=False)
         if not sums.digest_size:  # SHAKE, whose digests have no fixed length
             raise ValueError(kind)
-    except ValueError:
+    except (ValueError, TypeError):  # TypeError: a NUL in the name
         found.problem(f"{path}: its digest is of an unknown kind: {kind}")
         return
     length = 0

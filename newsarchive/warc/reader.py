@@ -123,7 +123,10 @@ class Records(ArchiveIterator):  # type: ignore[misc]
 
     def _next_record(self, next_line: Any) -> Any:
         self.reader.held = 0
-        return super()._next_record(next_line)
+        try:
+            return super()._next_record(next_line)
+        except TypeError as error:  # Python's for a name of a digest with a NUL in it
+            raise ValueError("its digest is of an unknown kind") from error
 
 
 @dataclass(frozen=True, slots=True)

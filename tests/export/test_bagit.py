@@ -6,6 +6,7 @@ import json
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import bagit
 import pytest
@@ -14,6 +15,7 @@ from sqlalchemy import Engine
 
 from newsarchive.cli import cli
 from newsarchive.db.writing.store import Store
+from newsarchive.export import checking
 from newsarchive.fields import FLAT
 from tests.export.test_wacz import Made, check, export, made
 from tests.support.storage import make_article, url_of
@@ -116,3 +118,32 @@ def test_wrong_lines_for_the_bag_are_refused(
     assert done.exit_code == 2
     assert problem in done.stderr
     assert not (tmp_path / "bag").exists()
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_a_file_that_is_listed_again_and_again_is_read_once(
+    bag: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A list of a megabyte that names one file of 10 MB in each line would be read for minutes."""
+    read: list[str] = []
+    compare = checking._check_resource
+
+    def counting(files: Any, path: str, *rest: Any, **named: Any) -> None:
+        read.append(path)
+        compare(files, path, *rest, **named)
+
+    monkeypatch.setattr(checking, "_check_resource", counting)
+    manifest = bag / "manifest-sha512.txt"
+    manifest.write_text(manifest.read_text(encoding="utf-8") * 5, encoding="utf-8")
+    with zipfile.ZipFile(bag / "data" / "pages.wacz") as package:
+        described = json.loads(package.read("datapackage.json"))
+    described["resources"] *= 5
+    described["resources"][0]["hash"] = "\0sha256:ab"
+    with zipfile.ZipFile(bag / "data" / "pages.wacz", "a") as package:
+        package.writestr("datapackage.json", json.dumps(described))
+    problems = checking.check(bag).problems
+    assert {"columns.csv", "pages.wacz"} <= {path.rpartition("/")[2] for path in read}
+    assert len(read) == len(set(read))
+    assert "data/columns.csv is listed more than once in manifest-sha512.txt" in problems
+    assert any("is listed more than once in datapackage.json" in problem for problem in problems)
+    assert any("its digest is of an unknown kind" in problem for problem in problems)
