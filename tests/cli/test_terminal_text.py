@@ -42,6 +42,9 @@ COMMANDS = (
     ("diff", "1", "--unified"), ("history", "1"), ("trace", "1"), ("trace", "1", "--dot"), ("compare", "1", "2"), ("stats",),
     ("origins",), ("quarantine", "list"), ("sites", "list"), ("sites", "show", "blog.example"), ("show", HOSTILE),
     ("show", "1", "--json"), ("search", "ferry", "--json"), ("trace", "1", "--json"), ("origins", "--json"),
+    ("correct", "list"), ("correct", "list", "--json"), ("withhold", "list"), ("withhold", "register"), ("show", "3"), ("show", "2"),
+    ("correct", "undo", "2", "--dry-run"), ("withhold", "lift", "3", "--dry-run"), ("publishers",), ("changes",), ("doctor",), ("db", "check"),
+    ("quarantine", "show", "1"), ("sites", "template", "blog.example"), ("correct", "add", HOSTILE, "--author", "x", "--reason", "y"),
     ("cite", "1", "--format", "bibtex"), ("cite", "1", "--format", "ris"), ("cite", "1", "--format", "csl"),
 )  # fmt: skip
 #: What other programs read as it is: only a terminal gets no control characters of it.
@@ -69,10 +72,13 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> str:
     engine = open_engine(str(path))
     upgrade(engine)
     store = Store(engine)
-    store.ingest([hostile(1), hostile(2)])
+    store.ingest([hostile(1), hostile(2), hostile(3)])
     changed = hostile(1, day=2)
     store.ingest([replace(changed, headline=changed.headline + " again")])
     engine.dispose()
+    for words in (("correct", "add", "2", "--author", f"Ann {HOSTILE}"), ("withhold", "add", "3")):
+        done = CliRunner().invoke(cli, [*words, "--reason", HOSTILE, "--by", HOSTILE, "--db", str(path)])
+        assert done.exit_code == 0, done.output
     return str(path)
 
 
