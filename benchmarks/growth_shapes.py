@@ -439,6 +439,10 @@ PAGES: Shapes = {
     "links in 400 breadcrumbs": _around("<div class=breadcrumb>" * 400, "<a href=/>a</a>", "</div>" * 400),
     "<time> in a list of posts": _around(_LIST, "<time datetime=2024-05-02></time>", "</ul>"),
     "<a rel=author> in a list of posts": _around(_LIST, "<a rel=author href=/author/x></a>", "</ul>"),
+    "hints in 120 links": _around("<table><tr><td><a href=/a>" * 120 + "<p>", "<i class=sr-only>x</i>", "</p>"),
+    "links in 120 links": _around("<table><tr><td><a href=/a>" * 120, "<a href=/b{n}>word {n}</a>", ""),
+    "quotations behind 240 elements": _around("<span>" * 240, SENTENCE, "</span><q>so</q>" * 240),
+    "text in a summary by a machine": _around("<div class=ai-summary>" * 300, "<p>Word {n}</p>", "</div>" * 300),
     "classes of slashes": _elements(f'<div class="{"a/" * 7000}"><p><a href="/2024/05/post-{{n}}/">A longer title of the post {{n}}</a></p></div>'),
     "classes of other slashes": _elements(f'<div class="{"{n}/" * 3000}"><p><a href="/2024/05/post-{{n}}/">A longer title of the post {{n}}</a></p></div>'),
     "names of dates in a script": _around("<script>", "datePublished", "</script>"),
@@ -600,6 +604,9 @@ FEEDS: Shapes = {
             "items": [{"id": n, "url": f"https://blog.example/{n}/", "title": "A"} for n in range(size // 60)],
         }
     ).encode(),
+    "JSON feed of empty objects": lambda size: (
+        b'{"version":"https://jsonfeed.org/version/1.1","title":"A","items":[' + b"{}," * (size // 3) + b"{}]}"
+    ),
     "JSON feed of lists": lambda size: b'{"items":' + b"[" * size,
     "JSON feed of tags": lambda size: json.dumps(
         {"items": [{"url": "https://blog.example/a/", "tags": [f"t{n}" for n in range(size // 10)]}]}

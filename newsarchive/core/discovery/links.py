@@ -268,7 +268,9 @@ def _anchor(node: LexborNode, table: _Table, places: dict[int, _Place]) -> _Anch
     text = node.text(deep=True)
     if "{" in text and node.css_first(UNSEEN) is not None:
         text = without(node, UNSEEN).text(deep=True)
-    text = " ".join(text.split())[:300]
+    text = " ".join(text.split(None, 300))[
+        :300
+    ]  # of links in each other each has megabytes, which take long to split
     heading = place.heading or node.css_first("h1,h2,h3,h4,h5,h6") is not None
     bookmark = "bookmark" in (node.attributes.get("rel") or "").lower() or _is_address_of_entry(node, words)
     points = (

@@ -215,7 +215,10 @@ def _strength(node: LexborNode, rules: Rules) -> int:
     classes = " ".join(f"{n.attributes.get('class') or ''} {n.attributes.get('id') or ''}" for n in near)
     if patterns.classes.search(classes):
         return 3
-    text = " ".join((node.text(deep=True) or link.get("title", "") or link.get("aria-label", "")).split())
+    said = node.text(deep=True) or link.get("title", "") or link.get("aria-label", "")
+    text = " ".join(
+        said.split(None, _MAX_LINK_TEXT_CHARACTERS)
+    )  # what is behind so many words is too long in any case
     return 2 if len(text) <= _MAX_LINK_TEXT_CHARACTERS and patterns.words.search(text.casefold()) else 0
 
 
