@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
 
+from newsarchive.exceptions import UsageError
+
 #: How the source of a date ends where only its month is known; the date is then the first of the month.
 ONLY_MONTH = "(month)"
 #: No crawl was made before it: a clock that shows an earlier time was never set.
@@ -17,6 +19,15 @@ FIRST_DAY = datetime(2025, 1, 1, tzinfo=UTC)
 def utc_now() -> datetime:
     """The present time, by the clock of the machine."""
     return datetime.now(UTC)
+
+
+def require_set_clock() -> None:
+    """Raise `UsageError` where the clock of the machine was never set, because what is fetched is stored under its time."""
+    if (now := utc_now()) < FIRST_DAY:
+        raise UsageError(
+            f"the clock of this machine stands at {now:%Y-%m-%d %H:%M} UTC, before this program was made, and what is fetched "
+            "is stored under its time: set it (timedatectl set-ntp true)"
+        )
 
 
 def utc(moment: datetime) -> datetime:

@@ -46,7 +46,7 @@ from newsarchive.reprs import counted
 from newsarchive.spider_processes.processes import SpiderProcesses
 from newsarchive.spider_processes.server import SpiderServer
 from newsarchive.spider_processes.site_crawl import COLUMNS, CrawlOptions, Result, crawl_one
-from newsarchive.times import utc_now
+from newsarchive.times import require_set_clock, utc_now
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -221,6 +221,7 @@ def crawl(
         if not (code or options.quiet or options.dry_run):
             tour(database_url(db), in_force(options, "warc", config.load()["warc"]))
         sys.exit(code)
+    require_set_clock()  # once, and not by the spider of each site
     if everything:
         require_archive(ctx, db)
     for site in sites:

@@ -157,6 +157,7 @@ Persistent=true
 WantedBy=timers.target
 
 # Then: systemctl --user daemon-reload && systemctl --user enable --now newsarchive.timer
+# So that it runs while nobody is logged in, too: loginctl enable-linger
 """
 
 

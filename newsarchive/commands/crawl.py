@@ -61,7 +61,7 @@ from newsarchive.spider_processes.parent import (
     keep_messages,
     stop_with_parent,
 )
-from newsarchive.times import FIRST_DAY, utc_now
+from newsarchive.times import require_set_clock
 from newsarchive.warc import object_storage
 from newsarchive.warc.files import is_address
 from newsarchive.workers.collector import set_up_allocator, set_up_collector
@@ -301,11 +301,7 @@ class Command(ScrapyCrawl):
         from newsarchive.db.schema import upgrade
 
         assert self.settings is not None
-        if (now := utc_now()) < FIRST_DAY:
-            raise UsageError(
-                f"the clock of this machine stands at {now:%Y-%m-%d %H:%M} UTC, before this program was made, and what is fetched "
-                "is stored under its time: set it (timedatectl set-ntp true)"
-            )
+        require_set_clock()
         check_options(self.settings)
         spider, self.in_force = self.spider_class(args), self.settings.copy()
         if spider is not None:

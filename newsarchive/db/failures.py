@@ -35,7 +35,7 @@ _REMEDIES = (
     ("sqlite_ioerr_shmsize", "cannot be read: the disk is full; free some space and run again"),
     (
         "disk i/o error",
-        "cannot be written or read: the disk reports an error; is it full or on a network drive?",
+        "cannot be written or read: the disk reports an error; is it full, on a network drive, or formatted for files of 4 GB at most (FAT)?",
     ),
     ("is locked", f"was locked for {BUSY_SECONDS} seconds by another process: wait for it, or stop it"),
     ("no such table: (main.)?article_(search|trigrams)", "lacks its full-text index: newsarchive db rebuild"),

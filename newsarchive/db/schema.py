@@ -321,7 +321,7 @@ def backup(engine: Engine, target: Path, *, overwrite: bool = False, dry_run: bo
             raise explained(str(target), error) from error
         raise OutputError(f"{target} cannot be written: {error}") from error
     finally:
-        for end in ("", "-wal", "-shm"):
+        for end in ("", "-journal", "-wal", "-shm"):
             with suppress(OSError):
                 part.with_name(part.name + end).unlink(missing_ok=True)
 

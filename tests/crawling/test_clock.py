@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import subprocess
+from contextlib import chdir
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import time_machine
+from click.testing import CliRunner
 
+from newsarchive.cli import cli
 from newsarchive.core.alarms.records import AlarmKind
 from newsarchive.db.engine import open_engine, writing
 from newsarchive.db.frontier.queue import Frontier
@@ -104,6 +108,18 @@ def test_a_clock_that_was_never_set_starts_no_crawl(db: Path) -> None:
     assert "the clock of this machine stands at 1970-01-01 00:00 UTC" in done.stderr
     assert site.seen == []
     assert not db.exists()
+
+
+def test_a_clock_that_was_never_set_is_told_once_for_all_sites(tmp_path: Path) -> None:
+    (tmp_path / "newsarchive.toml").write_text(
+        '[[site]]\nurl = "http://one.example"\n[[site]]\nurl = "http://two.example"\n'
+    )
+    with time_machine.travel(0, tick=True), chdir(tmp_path):
+        done = CliRunner().invoke(cli, ["crawl", "--all", "--quiet"])
+    assert done.exit_code == USAGE
+    assert done.stderr.count("\n") == 1, done.stderr
+    assert "the clock of this machine stands at 1970-01-01 00:00 UTC" in done.stderr
+    assert not (tmp_path / "newsarchive.db").exists()
 
 
 def test_an_alarm_of_the_future_does_not_stand_until_then(db: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import lzma
 import re
+import resource
 import shlex
 import shutil
 import signal
@@ -662,6 +663,21 @@ def test_a_backup_is_an_archive_of_its_own(tmp_path: Path) -> None:
         schema.backup(engine, tmp_path / "copy.db")
     with pytest.raises(OutputError, match="cannot be written"):
         schema.backup(engine, tmp_path / "no" / "copy.db")
+
+
+def test_a_backup_that_its_disk_refuses_leaves_nothing_behind(tmp_path: Path) -> None:
+    engine = open_engine(f"sqlite:///{tmp_path / 'archive.db'}")
+    upgrade(engine)
+    engine.dispose()
+    (stick := tmp_path / "stick").mkdir()
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, before[1]))  # a stick with FAT refuses so, at 4 GB
+    try:
+        with pytest.raises(DatabaseUnavailable, match=r"files of 4 GB at most \(FAT\)"):
+            schema.backup(engine, stick / "copy.db")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert list(stick.iterdir()) == []
 
 
 def revision_of_copy(engine: Engine) -> str:
