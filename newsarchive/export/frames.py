@@ -7,7 +7,7 @@ pyarrow in row groups. A dataset has
     articles.parquet    a row an article
     datapackage.json    a Frictionless Data Package (version 2): columns with types and meanings, size, SHA-256
     croissant.json      the same as Croissant 1.0 (MLCommons), which data set search engines and loaders read
-    README.md           what was chosen, how many articles of which sites and days, and by which versions it was made
+    README.md           what was chosen, how many articles of which sites and days, by which versions it was made, and what each column is
 
 Nothing in a dataset tells when it was made: of one archive, one query and one version of the programs come the same bytes.
 """
@@ -270,8 +270,8 @@ def _readme(title: str, query: str, number: int, size: int, digest: str, counted
         f"- made by newsarchive {VERSION} (extractor {EXTRACTOR_VERSION}), pyarrow {pa.__version__}, Python {platform.python_version()}",
         f"- `{_DATA}`: {size:,} bytes, SHA-256 {digest}",
         "",
-        "`datapackage.json` and `croissant.json` describe the columns. The texts are their authors' and publishers'; what the pages say of their",
-        "licence stands in the columns `license`, `copyright_notice` and `credit_text`.",
+        "The last table, `datapackage.json` and `croissant.json` describe the columns. The texts are their authors' and publishers'; what the pages say of",
+        "their licence stands in the columns `license`, `copyright_notice` and `credit_text`.",
         "",
         "| site | articles |",
         "|---|---|",
@@ -281,6 +281,10 @@ def _readme(title: str, query: str, number: int, size: int, digest: str, counted
         "| language | articles |",
         "|---|---|",
         *(f"| {language} | {articles:,} |" for language, articles in counted.languages.most_common()),
+        "",
+        "| column | type | meaning |",
+        "|---|---|---|",
+        *(f"| `{field.name}` | {SCHEMA.field(field.name).type} | {field.meaning} |" for field in FLAT),
         "",
     ]
     return "\n".join(rows)

@@ -8,6 +8,7 @@ import hashlib
 import io
 import json
 import random
+import re
 import sqlite3
 import tracemalloc
 import zipfile
@@ -292,6 +293,8 @@ def test_a_dataset_is_described_checked_and_made_alike_each_time(archive: str, t
     assert f"- {table.num_rows:,} articles of " in readme
     assert "--format dataset --language en`" in readme
     assert digest in readme
+    for field in FLAT:  # the codebook, for who opens nothing but the README
+        assert re.search(rf"^\| `{field.name}` \| [a-z].* \| {re.escape(field.meaning)} \|$", readme, re.M)
 
 
 def test_a_dataset_is_no_stream(archive: str) -> None:

@@ -31,7 +31,7 @@ ARGUMENTS = [
 
 pytestmark = [pytest.mark.skipif(not CHROMIUM.exists(), reason=f"no browser at {CHROMIUM}"), pytest.mark.slow]
 
-WIDTHS = {"wide": 1280, "phone": 390}
+WIDTHS = {"wide": 1280, "phone": 360}
 LOOKS = [(name, scheme) for name in WIDTHS for scheme in ("light", "dark")]
 #: In which looks the tests go through pages: each width and each scheme once, since a scheme changes colours alone, and all of
 #: them where pictures are asked for.
