@@ -51,6 +51,8 @@ class Command:
     makes: str = ""
     before: Callable[[Path, Site], None] = lambda db, site: None
     takes: frozenset[int] = frozenset()
+    #: The words of the command that tells whether what was made is whole. A kill may come when it has its name already.
+    checks: tuple[str, ...] = ()
     #: The ids of articles whose texts the command brings back.
     brings: frozenset[int] = frozenset()
 
@@ -93,8 +95,8 @@ COMMANDS = {
     "export csv": Command(("export", "{folder}/articles.csv"), makes="articles.csv"),
     "export parquet": Command(("export", "{folder}/articles.parquet"), makes="articles.parquet"),
     "export db": Command(("export", "{folder}/subset.db"), makes="subset.db"),
-    "export bagit": Command(("export", "{folder}/bag", "--format", "bagit"), makes="bag/manifest-sha512.txt"),
-    "export wacz": Command(("export", "{folder}/articles.wacz"), makes="articles.wacz"),
+    "export bagit": Command(("export", "{folder}/bag", "--format", "bagit"), makes="bag/data/articles.jsonl", checks=("check", "{folder}/bag")),
+    "export wacz": Command(("export", "{folder}/articles.wacz"), makes="articles.wacz", checks=("check", "{folder}/articles.wacz")),
     "correct add": Command(("correct", "add", "1", "--author", "Jane Doe", "--reason", "the printed edition")),
     "correct undo": Command(("correct", "undo", "1"), before=lambda db, site: corrected(db)),
     "withhold add": Command(("withhold", "add", "1", "2", "--reason", "the family asks"), takes=frozenset({1, 2})),
@@ -182,6 +184,9 @@ def attempt(
             whole(db)
         require(before.items() <= articles(db).items(), "an article is gone or changed")
         if command.makes and had_ended:  # a second run would rightly refuse to replace its file
+            return
+        if command.checks and (db.parent / command.makes).exists():
+            run(Command(command.checks), db, site)
             return
         run(command, db, site)
         whole(db)
