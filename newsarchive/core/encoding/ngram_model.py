@@ -18,9 +18,11 @@ from __future__ import annotations
 import re
 import struct
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import pairwise
+from typing import Any
 
 from newsarchive.core.text.scripts import script
 from newsarchive.rules import Rules
@@ -39,6 +41,8 @@ MIN_GRAM_NATS = 2
 GRAM_LETTERS = 5
 #: Script without spaces between words → letters of a sequence in it.
 UNPARTED_GRAM_LETTERS = {"CJK": 2, "HIRAGANA": 2, "KATAKANA": 2, "THAI": 3}
+#: The first 13 bytes of a sequence's hash: its three places, and its fingerprint.
+_PLACES_AND_MARK = struct.Struct("<IIIB")
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,12 +137,16 @@ def _cost(model: GramModel, gram: str) -> float:
 
 def hashed(gram: str, segment: int) -> tuple[tuple[int, int, int], int]:
     """A sequence's three places, one in each segment of the table, and its fingerprint."""
+    digest = _blake2b()(gram.encode("utf-8", "surrogatepass"), digest_size=13).digest()
+    a, b, c, mark = _PLACES_AND_MARK.unpack(digest)
+    return (a % segment, segment + b % segment, 2 * segment + c % segment), mark
+
+
+@cache
+def _blake2b() -> Callable[..., Any]:
     from hashlib import blake2b  # OpenSSL takes its time to load
 
-    a, b, c, mark = struct.unpack(
-        "<IIIB", blake2b(gram.encode("utf-8", "surrogatepass"), digest_size=13).digest()
-    )
-    return (a % segment, segment + b % segment, 2 * segment + c % segment), mark
+    return blake2b
 
 
 def gram_model_of(rules: Rules) -> GramModel:
@@ -163,6 +171,8 @@ MAX_WHOLE_LETTERS = 20
 MIN_WHOLE_LETTERS = 4
 #: Different words of a page that tell its language; rarer ones are not asked.
 MAX_TELLING_WORDS = 200
+#: Letters of such a word. More are no word but noise, whose 64,000 letters were looked up in each of five languages.
+MAX_TELLING_LETTERS = 40
 #: Share of the sequences of these words (0 to 1) that the language has. Below, the page is in another language.
 MIN_KNOWN_SHARE = 0.6
 
@@ -207,7 +217,11 @@ def of_page(text: str, grams: GramModel) -> GramModel | LanguageGrams:
 
     `text` is the page as far as it is restored.
     """
-    words = Counter(word.lower() for word in _WORD.findall(text) if not word.isascii())
+    words = Counter(
+        word.lower()
+        for word in _WORD.findall(text)
+        if len(word) <= MAX_TELLING_LETTERS and not word.isascii()
+    )
     scripts = Counter(script(word[0]) for word in words)
     codes = LANGUAGES.get(max(scripts, key=scripts.__getitem__), ()) if scripts else ()
     if not codes or grams.languages is None:

@@ -52,6 +52,17 @@ def test_a_page_in_another_language_is_read_with_the_sequences_of_all(text: str)
     assert of_page(text, GRAMS) is GRAMS
 
 
+def test_noise_without_spaces_tells_no_language_and_is_not_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "Правителството обяви, че ще увеличи средствата за образование."
+    asked: list[str] = []
+    cost = LanguageGrams.cost
+    monkeypatch.setattr(LanguageGrams, "cost", lambda self, gram: (asked.append(gram), cost(self, gram))[1])
+    alone = of_page(text, GRAMS)
+    looked_up = len(asked)
+    assert of_page(f"{text} {'ёъђ' * 9000}", GRAMS) is alone
+    assert len(asked) == 2 * looked_up
+
+
 def test_words_are_known_as_a_whole_in_their_language_alone() -> None:
     bulgarian = of_page("Правителството обяви, че ще увеличи средствата за образование.", GRAMS)
     assert bulgarian.cost_of_whole("^правителството") < UNKNOWN_NATS
