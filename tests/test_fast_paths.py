@@ -17,7 +17,7 @@ from newsarchive.core.extraction.classifier import Forest
 from newsarchive.core.html import parsing
 from newsarchive.core.metadata import person_names, standing
 from newsarchive.core.origin import attribution, attribution_patterns
-from newsarchive.core.text import dates, line_keys, normalise, patterns, words
+from newsarchive.core.text import dates, lines, normalise, patterns, words
 from newsarchive.core.text.patterns import Literals
 from newsarchive.core.text.words import count_words
 
@@ -197,7 +197,7 @@ def test_the_words_that_a_match_begins_with_are_known(pattern: str, words: str) 
     ],
 )
 def test_the_form_of_a_line_has_a_mark_and_three_words(line: str, form: str) -> None:
-    assert line_keys.form_of(line) == form
+    assert lines.form_of(line) == form
 
 
 #: Texts in which the patterns below match, nearly match, or match twice in a row.
@@ -214,12 +214,12 @@ TRICKY = (
 @pytest.mark.parametrize(
     ("fast", "plain"),
     [
-        (line_keys._DIGITS, r"\d+(?:st\b|nd\b|rd\b|th\b)?"),
+        (lines._DIGITS, r"\d+(?:st\b|nd\b|rd\b|th\b)?"),
         (
-            line_keys._PER_POST,
+            lines._PER_POST,
             r"[#.][\w-]*\d[\w-]*|\.(?:category|tag|author|status|format|has|wp-image|type)-[\w-]*",
         ),
-        (line_keys._HASHED, r"\.[\w-]*__[\w-]{5,}|\.(?:css|sc|jsx)-[\w-]+"),
+        (lines._HASHED, r"\.[\w-]*__[\w-]{5,}|\.(?:css|sc|jsx)-[\w-]+"),
         (dates.NUMERIC, dates.NUMERIC.pattern.replace(r"(\d(?<!\d\d)\d?)", r"(?<!\d)(\d{1,2})")),
         (normalise._NO_LETTER, rf"[^\w{normalise.VOWEL_SIGNS}]|_"),
     ],

@@ -35,7 +35,7 @@ from newsarchive.core import steps
 from newsarchive.core.discovery.page_kind import FirstLook, LookAt, first_look
 from newsarchive.core.site_template.evidence import Finding
 from newsarchive.core.site_template.model import Entry, Template
-from newsarchive.core.text.line_keys import line_key
+from newsarchive.core.text.lines import line_key
 from newsarchive.crawling import page_reader
 from newsarchive.crawling.failures import Dropped, NoAddress
 from newsarchive.crawling.page_reader import MAX_PAGES_AHEAD, articles_wanted

@@ -24,7 +24,7 @@ from urllib.parse import urlsplit
 
 from newsarchive.compression import compress, decompress
 from newsarchive.core.encoding.changes import stored_edits
-from newsarchive.core.text.line_keys import number
+from newsarchive.core.text.lines import number
 from newsarchive.core.urls import normalise, site_of, url_key
 from newsarchive.db.query_language import is_unspaced
 from newsarchive.db.values import decoded, storable

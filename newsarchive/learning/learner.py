@@ -27,7 +27,7 @@ from newsarchive.core.site_template.model import Template
 from newsarchive.core.site_template.observations import WINDOW_PAGES, Network, Observation, Window, unpack
 from newsarchive.core.site_template.template import difference, takes_otherwise, unpack_reading
 from newsarchive.core.steps import STEPS, observed, templated
-from newsarchive.core.text.line_keys import line_key
+from newsarchive.core.text.lines import line_key
 from newsarchive.db import site_templates
 from newsarchive.db.frontier import source_texts
 from newsarchive.db.kept_readings import KeptReadings, Reading

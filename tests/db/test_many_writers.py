@@ -12,7 +12,7 @@ from sqlalchemy import Engine, select
 
 from newsarchive.core.site_template.evidence import Finding
 from newsarchive.core.site_template.model import Entry, Template
-from newsarchive.core.text.line_keys import line_key
+from newsarchive.core.text.lines import line_key
 from newsarchive.db import site_templates
 from newsarchive.db.checks import database
 from newsarchive.db.engine import open_engine, reading

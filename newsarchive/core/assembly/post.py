@@ -33,7 +33,7 @@ from newsarchive.core.html.blocks import read_blocks
 from newsarchive.core.html.parsing import parse
 from newsarchive.core.html.render import rendered
 from newsarchive.core.metadata.step import read_metadata
-from newsarchive.core.text.line_keys import signature
+from newsarchive.core.text.lines import signature
 from newsarchive.core.text.normalise import fold
 from newsarchive.core.text.words import comparable_words
 from newsarchive.core.urls import same_site, try_normalise

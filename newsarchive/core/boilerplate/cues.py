@@ -14,8 +14,7 @@ import re
 from collections.abc import Container, Iterator, Mapping, Sequence
 
 from newsarchive.core.boilerplate.phrases import Phrases
-from newsarchive.core.text.line_keys import names_in
-from newsarchive.core.text.lines import is_linked, is_prose, is_quotation, names_one, prose_ends
+from newsarchive.core.text.lines import is_linked, is_prose, is_quotation, names_in, names_one, prose_ends
 from newsarchive.core.text.normalise import fold
 from newsarchive.core.text.words import comparable_words, ends_sentence
 from newsarchive.items import Block, BlockVerdict

@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 
 from newsarchive.core.metadata import authors, elements, headline, keywords, pictures
 from newsarchive.core.metadata.claims import Claim, Place, Qualifier, best, source_of
-from newsarchive.core.text.line_keys import number
+from newsarchive.core.text.lines import number
 from newsarchive.core.text.normalise import key
 from newsarchive.core.urls import parts_of
 from newsarchive.items import Article, Candidate

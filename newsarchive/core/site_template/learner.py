@@ -27,7 +27,7 @@ from newsarchive.core.site_template.layouts import Layout, fits, inside, layouts
 from newsarchive.core.site_template.lists import Labels, heads
 from newsarchive.core.site_template.model import Entry, Template
 from newsarchive.core.site_template.observations import HELD, MISSING, Line, Network, Observation, Window
-from newsarchive.core.text.line_keys import line_key
+from newsarchive.core.text.lines import line_key
 from newsarchive.core.text.normalise import fold
 
 #: Part of the prose in its container that a full text must hold; one that holds less is an excerpt.

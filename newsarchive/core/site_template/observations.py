@@ -23,17 +23,19 @@ from newsarchive.core.boilerplate import cues
 from newsarchive.core.boilerplate.phrases import Phrases, phrases
 from newsarchive.core.boilerplate.step import OWN_LABELS
 from newsarchive.core.site_template.conventions import NOTHING, Said, said_by
-from newsarchive.core.text.line_keys import (
+from newsarchive.core.text.lines import (
     DOMAIN,
     form_key,
     form_of,
+    is_linked,
+    is_quotation,
     lead_of,
     line_key,
+    names_one,
     number,
     signature,
     starts_with_name,
 )
-from newsarchive.core.text.lines import is_linked, is_quotation, names_one
 from newsarchive.core.text.normalise import fold
 from newsarchive.core.text.words import comparable_words, ends_sentence
 from newsarchive.items import Article, Block
@@ -71,7 +73,7 @@ GUESSED_LABELS = frozenset({"other", "nav", "related", "footer"})
 class Line(NamedTuple):
     """One block of a page, as it is compared with those of the site's other pages."""
 
-    #: The numbers of the line and of its form (`text.line_keys`); 0 for none.
+    #: The numbers of the line and of its form (`text.lines`); 0 for none.
     key: int
     form: int
     #: The signature of its place in the page.

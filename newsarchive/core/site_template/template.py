@@ -28,7 +28,7 @@ from newsarchive.core.site_template.layouts import Layout, fits, inside
 from newsarchive.core.site_template.lists import MAX_HEAD_WORDS, inset_run, list_run
 from newsarchive.core.site_template.model import Entry, Template
 from newsarchive.core.site_template.observations import Line, Observation, lines_of, words_by_place
-from newsarchive.core.text.line_keys import number
+from newsarchive.core.text.lines import number
 from newsarchive.items import Article, Block, DecidedBy, QualityFlag
 
 #: Roles of entries that take what stands below them.

@@ -17,7 +17,7 @@ from newsarchive.core.site_template.model import Entry, Template
 from newsarchive.core.site_template.observations import Observation, pack, unpack
 from newsarchive.core.site_template.template import pack_reading, unpack_reading
 from newsarchive.core.steps import article_from, templated
-from newsarchive.core.text.line_keys import line_key
+from newsarchive.core.text.lines import line_key
 from newsarchive.items import Article, Author, Block, Capture, Origin, SourceText
 
 RULES = rules.default()

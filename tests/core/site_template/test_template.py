@@ -16,7 +16,7 @@ from newsarchive.core.site_template.model import Template, from_rows
 from newsarchive.core.site_template.observations import lines_of
 from newsarchive.core.site_template.template import apply_template
 from newsarchive.core.steps import templated
-from newsarchive.core.text.line_keys import line_key
+from newsarchive.core.text.lines import line_key
 from newsarchive.items import Article, Block, DecidedBy
 from tests.support.networks import network
 from tests.support.sites import CONTENT, RULES, label_of, learned, line, page, prose, shown, window

@@ -9,7 +9,7 @@ import pytest
 from newsarchive.core.site_template.learner import learn
 from newsarchive.core.site_template.model import Template
 from newsarchive.core.site_template.template import apply_template
-from newsarchive.core.text.line_keys import lead_of
+from newsarchive.core.text.lines import lead_of
 from newsarchive.items import Article, Block
 from tests.support.networks import network
 from tests.support.sites import label_of, learned, line, page, prose, shown, window

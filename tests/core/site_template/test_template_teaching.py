@@ -5,7 +5,7 @@ from __future__ import annotations
 from newsarchive.core.site_template.learner import learn, lessons
 from newsarchive.core.site_template.learner import taught as taught_by
 from newsarchive.core.site_template.observations import Observation, Window, observation
-from newsarchive.core.text.line_keys import line_key
+from newsarchive.core.text.lines import line_key
 from newsarchive.items import Article, Block
 from tests.support.sites import CONTENT, RULES, line, page, prose, shown
 

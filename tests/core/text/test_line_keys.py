@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsarchive.core.text.line_keys import form_key, form_of, line_key, signature
+from newsarchive.core.text.lines import form_key, form_of, line_key, signature
 
 
 @pytest.mark.parametrize(
