@@ -13,7 +13,7 @@ from itertools import islice
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
-from newsarchive.core.html import printed, translations
+from newsarchive.core.html import printed, shadow, translations
 from newsarchive.core.html.markup import BLOCKS
 from newsarchive.core.text.normalise import unescape
 from newsarchive.core.text.tolerant_json import loads
@@ -115,6 +115,9 @@ def fresh(text: str) -> LexborHTMLParser:
     Raises `NotAnArticle` where the parser itself gives up; no known page makes it do so.
     """
     text = with_addresses(text[: readable_characters(text)])
+    has_roots = "shadowrootmode" in text
+    if has_roots:
+        text = shadow.opened(text)
     if "</ " in text:
         text = _SPACED_END.sub(r"</\1>", text)
     if _may_have_long_tags(text):
@@ -130,6 +133,8 @@ def fresh(text: str) -> LexborHTMLParser:
         raise NotAnArticle(DropReason.BROKEN, f"the HTML parser gave up: {error}") from error
     if "S:" in text:  # far cheaper than the selector
         _place_streamed(tree)
+    if has_roots:
+        shadow.fill_slots(tree)
     translations.part(tree)
     printed.write(tree)
     return tree

@@ -3,9 +3,10 @@
 - The marks of a quotation: `She <q>will never return</q>` is shown as She “will never return”. The author writes no marks there, a
   browser draws those of the language (HTML Living Standard, 4.5.7). Without them the words of a quoted person are the paper's own.
 - A smiley that is a picture: WordPress writes `<img class="wp-smiley" alt=":)">`, and its feeds have each emoji so.
+- A first letter that is a picture: `<img alt="T">he mayor` is shown as "The mayor".
 - A raised number: 10<sup>6</sup> is a million, and not 106.
 - The space between a word that was struck and the one that came in its place: `<del>10</del><ins>12</ins>` is not 1012.
-- Lines that the style alone makes lines: `<span style="display: block">`.
+- Lines that the style alone makes lines: `<span style="display: block">`, `<span class="post-meta">`.
 
 And what a link in a sentence tells a screen reader alone, "(opens in a new tab)", is not seen. All this is written into the tree, so
 that every reader of it finds it.
@@ -87,7 +88,10 @@ _UNSEEN = ".screen-reader-text, .sr-only, .visually-hidden, .visuallyhidden"
 _SMILEYS = "img.wp-smiley, img.emoji"
 _REPLACED = "del + ins, s + ins, strike + ins"
 _STYLED = "span[style*=block]"
-_ANY = f"q, sup, {_SMILEYS}, {_REPLACED}, {_STYLED}, {_UNSEEN}"
+#: The row of a post's details, which themes show as a line of its own (Beautiful Jekyll and Hugo have spans).
+_ROWS = frozenset(("post-meta", "entry-meta"))
+_ROW = ", ".join(f"span.{name}" for name in sorted(_ROWS))
+_ANY = f"q, sup, {_SMILEYS}, {_REPLACED}, {_STYLED}, {_ROW}, {_UNSEEN}"
 _RAISED = str.maketrans("0123456789-−–+", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁻⁻⁺")
 #: A mark that the author wrote all the same, before the quotation or at its beginning.
 _WRITTEN = re.compile("[\"'“”„‟‘’‚‛«»‹›「『＂]")
@@ -95,6 +99,7 @@ _WRITTEN = re.compile("[\"'“”„‟‘’‚‛«»‹›「『＂]")
 
 def write(tree: LexborHTMLParser) -> None:
     """Write what the page shows into its tree."""
+    _first_letters(tree)
     # One query, which most often finds something, is far cheaper than a search for the names in the source.
     if tree.css_first(_ANY) is None:
         return
@@ -103,8 +108,9 @@ def write(tree: LexborHTMLParser) -> None:
     _raised_numbers(tree)
     for node in tree.css(_REPLACED)[:MAX_SIGNS]:
         node.insert_before(" ")
-    for node in tree.css(_STYLED)[:MAX_SIGNS]:
-        if _AS_LINE.search(node.attributes.get("style") or ""):
+    for node in tree.css(f"{_STYLED}, {_ROW}")[:MAX_SIGNS]:
+        is_row = not _ROWS.isdisjoint((node.attributes.get("class") or "").split())
+        if is_row or _AS_LINE.search(node.attributes.get("style") or ""):
             node.insert_before(tree.create_node("br"))
             node.insert_after(tree.create_node("br"))
     _hints(tree)
@@ -136,6 +142,16 @@ def _smileys(tree: LexborHTMLParser) -> None:
         sign = (node.attributes.get("alt") or "").strip()
         if sign and len(sign) <= MAX_SMILEY_CHARACTERS and not sign.isalnum():
             node.replace_with(sign)
+
+
+def _first_letters(tree: LexborHTMLParser) -> None:
+    """Put the capital that a picture shows, as its `alt` says, before the rest of its word in small letters."""
+    for node in tree.css("img[alt]")[:MAX_SIGNS]:
+        letter = (node.attributes.get("alt") or "").strip()
+        if len(letter) == 1 and letter.isupper():
+            after = node.next
+            if after is not None and after.tag == "-text" and after.text()[:1].islower():
+                node.replace_with(letter)
 
 
 def _raised_numbers(tree: LexborHTMLParser) -> None:

@@ -57,6 +57,8 @@ MIN_HOUSE_LETTERS = 4
 MIN_PHRASE_LETTERS = 5
 #: Sources that readers of the page do not see.
 _HEAD = JSON_LD | META | OPEN_GRAPH | TWITTER | {Place.SCRIPT}
+#: Sources that know the account which published a post, and no one else.
+_OF_ACCOUNTS = JSON_LD | {Place.WP_JSON}
 #: Sources that hold one author in each element.
 _ELEMENTS_OF_ONE = frozenset((Place.AUTHOR, Place.BYLINE, Place.REL, Place.BOX))
 _WORD = re.compile(rf"[\w{WORD_MARKS}]+")
@@ -322,21 +324,26 @@ def _merge_residue(
 def _merge_account(
     lists: dict[tuple[str, ...], tuple[list[Claim], tuple[Author, ...]]], rules: Rules
 ) -> None:
-    """Give the claims of the one author whom WordPress's API names to a marked line of the page that names several people, this one
-    among them. The API knows the account that published a post; plug-ins such as Co-Authors Plus print the others beside it."""
+    """Give the claims of the one author whom WordPress's API or JSON-LD names to a marked line of the page that names several people, this
+    one among them. Both know the account that published a post; plug-ins such as Co-Authors Plus, and Ghost, print the others
+    beside it."""
     of_account = (
         listed
         for listed, (claims, authors) in lists.items()
-        if len(authors) == 1 and any(c.source.place is Place.WP_JSON for c in claims)
+        if len(authors) == 1 and any(c.source.place in _OF_ACCOUNTS for c in claims)
     )
     account = next(of_account, ())
     for listed, (claims, authors) in list(lists.items()) if account else ():
         is_printed = len(authors) > 1 and account[0] in listed
-        if is_printed and all(a.kind == "person" and like_a_name(a.name, rules) for a in authors):
+        if is_printed and all(a.kind == "person" and _may_be_person(a.name, rules) for a in authors):
             lines = (c.value for c in claims if c.source.bare in (Place.AUTHOR, Place.BYLINE))
             if any(all(_spelled(a.name) in _spelled(line) for a in authors) for line in lines):
                 lists[listed][0].extend(lists.pop(account)[0])
                 return
+
+
+def _may_be_person(name: str, rules: Rules) -> bool:
+    return like_a_name(name, rules) or EASTERN_NAME.fullmatch(name) is not None
 
 
 def _is_phrase_with(name: str, text: str, rules: Rules) -> bool:

@@ -264,7 +264,8 @@ def _bylines(
     headline. A guess comes with its block, which is then tested for signs against it."""
     lines: list[tuple[str, Block]] = []
     for block in blocks:
-        texts = block.text.split("\n") if len(block.text) <= MAX_BYLINE_CHARS * 3 else ()
+        is_long = len(block.text) > MAX_BYLINE_CHARS * 3
+        texts = () if is_long or guessed_names.is_link_elsewhere(block, rules) else block.text.split("\n")
         for line in (one for whole in texts for one in dates.with_a_label_each(whole)):
             if 1 < len(line) <= MAX_BYLINE_CHARS:
                 # "Jane Doein General" is two links with "in" between them.
@@ -420,7 +421,7 @@ def _like_a_signed_name(text: str, rules: Rules) -> bool:
 def _in_author_box(block: Block, rules: Rules) -> bool:
     """Whether the class of an element around a block is one for authors, such as `byline`."""
     tail = block.path[-120:].casefold()
-    is_box = any(word in tail for word in byline_words.words(rules).boxes)
+    is_box = "related" not in tail and any(word in tail for word in byline_words.words(rules).boxes)
     return is_box and not _NOT_AUTHOR.search(tail.rsplit("/", 1)[-1])
 
 
@@ -431,7 +432,7 @@ def _name_alone(line: str, block: Block, title: frozenset[str], rules: Rules) ->
     """
     has_capitals = not line.isascii() or block.links or _TWO_CAPITALS.search(line)
     if (
-        len(line) > 80
+        guessed_names.is_prose(line, rules)
         or not has_capitals
         or _PICTURE.search(line)
         or (line.startswith(("—", "–")) and "(@" in line)  # whose post of a network stands above
@@ -504,6 +505,8 @@ def _signed_lines(
         has_no_signature = block.label in _ELSEWHERE and not any(word in path for word in _ARTICLE)
         is_menu = "menu-item" in path or ("nav" in path and _MENU.search(path) is not None)
         if has_no_signature or is_menu or (in_text and block.label == "comments"):
+            continue
+        if guessed_names.is_link_elsewhere(block, rules):
             continue
         made: list[Claim] = []
         if "authors" in missing:

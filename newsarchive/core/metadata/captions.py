@@ -56,6 +56,10 @@ _CAPTION_AND_CREDIT = re.compile(
 )
 #: "Harbour Post / Jane Doe", "Jane Doe/Harbour Post | Heron Images": a caption that consists of names with strokes or bars between them.
 _NAMES_ONLY = re.compile(r"[A-ZÀ-Þ][^.!?,;:/|]{1,30}(?: ?[/|] ?[A-ZÀ-Þ][^.!?,;:/|]{1,30}){1,2}")
+#: One of them has two words, or is an agency in capitals or one of those that print so: two places do not look so.
+_WITH_PERSON = re.compile(
+    r"[^/| ] [^/| ]|\b[A-Z]{2,}\b|\b(?:Getty|Reuters|Alamy|Shutterstock|Unsplash|Pixabay|Flickr|Imago)\b"
+)
 #: Such names behind the last sentence of a caption: "The ferry returns. Jane Doe/Harbour Agency".
 _NAMES_BEHIND = re.compile(
     r"[.!?…][\"”»’)]? ((?:[A-ZÀ-Þ][\w.'’-]+ ){0,3}[A-ZÀ-Þ][\w'’-]+(?: ?/ ?(?:[A-ZÀ-Þ][\w.'’-]+ ){0,3}[A-ZÀ-Þ][\w'’-]+){1,2})\s*$"
@@ -143,8 +147,10 @@ def split_credit(caption: str) -> tuple[str, str]:
     ('Harbour Post / Jane Doe', '')
     >>> split_credit("The ferry returns. Jane Doe/Harbour Agency")
     ('Jane Doe/Harbour Agency', 'The ferry returns.')
+    >>> split_credit("Fenby/Millbrook")
+    ('', 'Fenby/Millbrook')
     """
-    if _NAMES_ONLY.fullmatch(caption):
+    if _NAMES_ONLY.fullmatch(caption) and _WITH_PERSON.search(caption):
         return caption, ""
     if match := _CAPTION_AND_CREDIT.fullmatch(caption):
         return _plain_credit(match[2]), match[1]

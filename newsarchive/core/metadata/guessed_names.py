@@ -18,8 +18,8 @@ from newsarchive.core.metadata import chinese_names
 from newsarchive.core.metadata.byline_words import words
 from newsarchive.core.metadata.claims import MAX_SEARCHED_BLOCKS, OPEN_GRAPH, Claim, Place, Source
 from newsarchive.core.metadata.elements import absolute, text_of
-from newsarchive.core.metadata.person_names import EASTERN_NAME, like_a_name
-from newsarchive.core.text.dates import any_of
+from newsarchive.core.metadata.person_names import EASTERN_NAME, like_a_name, segments
+from newsarchive.core.text.dates import any_of, date_text
 from newsarchive.core.text.normalise import key, without_accents
 from newsarchive.core.text.patterns import words_of
 from newsarchive.core.urls import parts_of, same_site
@@ -58,6 +58,12 @@ _NAME_BOX = re.compile(r"(?:^|[._-])(?:user-?|nick-?)?name(?:$|[._-])", re.IGNOR
 MAX_PATH_CHARS = 60
 #: Words of a line over a text about a firm: "About Harbour Logistics". A longer line is a sentence.
 MAX_WORDS_OF_HEAD = 7
+#: Characters of a line of which a part may be a name without a word for "by"; a longer line is a row of details or prose.
+MAX_NAME_LINE_CHARS = 80
+#: Spaces of a link that may be the title of a post; one with fewer may be a byline: "By Jane Doe, Harbour Post".
+MIN_SPACES_OF_TITLE = 5
+#: Parts of a row of details; a line with fewer is prose with a dash.
+MIN_DETAILS = 3
 #: Links of a page among which those to its authors' pages are looked for; later ones are not.
 MAX_LINKS = 3000
 
@@ -66,7 +72,7 @@ def may_be_author(name: str, block: Block, blocks: Sequence[Block], rules: Rules
     """Whether the guess `name`, read in `block`, may be an author; `blocks` are all blocks of the page."""
     if block.label in _NO_BYLINES or block.kind == "caption" or "©" in block.text:
         return False
-    if _is_press_office(name, block, blocks, rules):
+    if _is_press_office(name, block, blocks, rules) or _is_place(name, rules):
         return False
     named = [address for text, address in block.links if key(text) and key(name) in key(text)]
     paths = (address.split("//", 1)[-1].partition("/")[2].casefold() for address in named)
@@ -79,6 +85,38 @@ def may_be_author(name: str, block: Block, blocks: Sequence[Block], rules: Rules
     if named:
         return any(leads_to_person(address, name, rules) for address in named)
     return not _is_label(name, block, blocks, rules)
+
+
+def is_prose(line: str, rules: Rules) -> bool:
+    """Whether a line is too long for a name without a word for "by", and no row of details with a day: "Posted on 3 May 2024 |
+    4 minutes | 712 words | Jane Doe"."""
+    if len(line) <= MAX_NAME_LINE_CHARS:
+        return False
+    parts = list(segments(line, rules))
+    return (
+        len(parts) < MIN_DETAILS or not date_text(line, rules) or max(map(len, parts)) > MAX_NAME_LINE_CHARS
+    )
+
+
+def is_link_elsewhere(block: Block, rules: Rules) -> bool:
+    """Whether a block is one link of many words that leads to no person: the title of another post, which no author signs."""
+    whole = block.text.strip()
+    if not block.links or whole.count(" ") < MIN_SPACES_OF_TITLE or date_text(whole, rules):
+        return False
+    return any(
+        text.strip() == whole and not leads_to_person(address, text, rules) for text, address in block.links
+    )
+
+
+def _is_place(name: str, rules: Rules) -> bool:
+    """Whether a text that may be a name is that of a place, as it stands in a dateline: "North Yorkshire" beside the day."""
+    first = name.split(" ", 1)[0].casefold()
+    return first in words_of(rules, "nobody", "before_place") or key(name) in _places(rules)
+
+
+@lru_cache(maxsize=8)
+def _places(rules: Rules) -> frozenset[str]:
+    return frozenset(map(key, words_of(rules, "nobody", "places")))
 
 
 def unless_press_office(name: str, block: Block, blocks: Sequence[Block], rules: Rules) -> str:

@@ -230,9 +230,12 @@ def _claims_of(node: Node, by_id: dict[str, Node], about: _About) -> list[Claim]
 
 
 def _authors(node: Node, by_id: dict[str, Node], source: Source) -> Iterator[Claim]:
-    """Authors, from `author`, else from `creator`. A Role holds its author under the same property (schema.org/Role)."""
+    """Authors, from `author`, else from `creator`. A Role holds its author under the same property (schema.org/Role). Ghost names the
+    first author of a post there, and the others in a list of `contributor`."""
     found: list[Any] = []
-    for value in _list(node.get("author") or node.get("creator"))[:MAX_NAMES]:
+    others = node.get("contributor") if "author" in node else None
+    named = _list(node.get("author") or node.get("creator"))
+    for value in [*named, *(others if isinstance(others, list) else ())][:MAX_NAMES]:
         is_role = isinstance(value, dict) and any(t.endswith("Role") for t in types(value))
         found += _list(value.get("author") or value.get("creator")) if is_role else [value]
     for value in found[:MAX_NAMES]:

@@ -37,7 +37,7 @@ from newsarchive.core.metadata.heading_links import (
     title_of_single_post,
 )
 from newsarchive.core.metadata.other_posts import OtherPosts
-from newsarchive.core.metadata.person_names import clean, kind_of, like_a_name, with_spaces
+from newsarchive.core.metadata.person_names import EASTERN_NAME, clean, kind_of, like_a_name, with_spaces
 from newsarchive.core.metadata.standing import MAX_ANCESTORS, ancestors_of, aside, in_masthead, nearest
 from newsarchive.core.text.dates import parse, says, with_a_date_each
 from newsarchive.core.urls import is_category
@@ -491,6 +491,8 @@ def _names_in(node: LexborNode, rules: Rules) -> str:
             return name
     if name := _linked_name(node, text, rules):
         return name
+    if name := _name_in_heading(node, text, rules):
+        return name
     links = [text_of(child, MAX_BYLINE_CHARS) for child in node.css("a[href]")[:MAX_BYLINE_ELEMENTS]]
     people = [name for name in links if like_a_name(name, rules) or kind_of(name, "", rules) != "person"]
     if 0 < len(people) < len(links) and text == " ".join(links):
@@ -503,6 +505,14 @@ def _names_in(node: LexborNode, rules: Rules) -> str:
         return plain(unseen.attributes.get("content")) if unseen is not None else ""
     pieces = [text_of(child, MAX_BYLINE_CHARS) for child in node.css("a,li,span")[:MAX_BYLINE_ELEMENTS]]
     return with_spaces(text, [p for p in pieces if p != text], rules) if pieces else text
+
+
+def _name_in_heading(node: LexborNode, text: str, rules: Rules) -> str:
+    """The only heading that is a name in an element for authors with more text: boxes below the text have the author's name in a heading
+    between a label and a life; else ""."""
+    headings = [text_of(h, MAX_BYLINE_CHARS) for h in node.css("h2,h3,h4,h5,h6")[:MAX_BYLINE_ELEMENTS]]
+    people = [h for h in headings if h != text and (like_a_name(h, rules) or EASTERN_NAME.fullmatch(h))]
+    return people[0] if len(people) == 1 and clean(people[0], rules) == people[0] else ""
 
 
 def _linked_name(node: LexborNode, text: str, rules: Rules) -> str:

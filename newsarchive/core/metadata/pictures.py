@@ -239,6 +239,34 @@ def first_in_text(
             return
 
 
+def above_text(
+    tree: LexborHTMLParser, blocks: Sequence[Block], heading: Mark | None, url: str, other_posts: OtherPosts
+) -> Iterator[Claim]:
+    """The picture of a post that its theme prints between headline and text, or right above the headline, outside of a `<figure>` and
+    without a mark. It stands in the closest element that holds headline and text; where that is the whole page, none is taken, for its
+    head has other pictures."""
+    holder = _holder(tree, blocks, "paragraph")
+    own = ancestors_of(heading) if heading is not None and holder is not None else frozenset()
+    both = next((up for up in upwards(holder, MAX_NESTED_TAGS) if up.mem_id in own), None)
+    if heading is None or holder is None or both is None or both.tag in ("body", "html", "main"):
+        return
+    before: list[LexborNode] = []
+    after: list[LexborNode] = []
+    place = before
+    for node in both.css(f"img,p,{heading.tag}")[:MAX_PAGE_PARAGRAPHS]:
+        if node.mem_id == heading.node.mem_id:
+            place = after
+        elif node.tag == "img":
+            place.append(node)
+        elif node.parent is not None and node.parent.mem_id == holder.mem_id:
+            break
+    for image in [*after, *reversed(before)][:MAX_TEXT_PICTURES]:
+        addresses = picture_sources(image)
+        if addresses and _is_of_text(image, addresses[0], url) and not other_posts.holds(image):
+            yield Claim("image", addresses[0], Source(Place.FIGURE))
+            return
+
+
 def _holder(tree: LexborHTMLParser, blocks: Sequence[Block], *kinds: str) -> LexborNode | None:
     """The element that holds most of the blocks of these kinds; `None` where none holds two."""
     letters = MIN_PARAGRAPH_LETTERS

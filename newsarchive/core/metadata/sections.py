@@ -112,6 +112,8 @@ _MENU = re.compile(r"nav|menu|crumb")
 #: Words that a folder may lack beside the text of its link, or the other way round: "Mind & Body" at /mind-and-body/.
 _AND = frozenset(("and", "und", "et", "y", "e", "en", "og"))
 _WORD = re.compile(r"[^\W_]+")
+#: The page of an author.
+_OF_AUTHOR = re.compile(r"/(?:by|bylines?|authors?|autor(?:es|i)?|auteurs?|writers?)/[^/]+/?$", re.IGNORECASE)
 #: How addresses write the German letters that are no letters with an accent.
 _GERMAN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 
@@ -145,6 +147,8 @@ def section_claims(
                     has_category = True
                     yield from found
                 continue
+            if _OF_AUTHOR.search(parts_of(mark.attributes.get("href") or "").path):
+                continue  # authors are terms of a taxonomy on some sites: `<a href="/by/jane-doe/" rel="tag">`
             first_group = group if first_group is None else first_group
             if group is None or _same_group(group, first_group):
                 yield from named_claim("keywords", _without_count(mark.node), Place.TAG)
@@ -197,7 +201,7 @@ def crumbs_from_home(home: Iterable[LexborNode], title: str, rules: Rules) -> It
 
 def _without_count(link: LexborNode) -> str:
     """The text of a link to a tag, without the number of posts in an element of its own at the end: "ferry <span>24</span>"."""
-    text = text_of(link)
+    text = text_of(link, inline=link.css_first("sub") is not None)  # H<sub>2</sub>O
     last = link.last_child
     while last is not None and last.tag == "-text" and not (last.text(deep=False) or "").strip():
         last = last.prev

@@ -141,6 +141,14 @@ def _is_person(claim: Claim, block: Block, rules: Rules) -> bool:
 
 #: Characters of a sentence about the page's own publication; the rest is not publication.
 MAX_SENTENCE_CHARS = 240
+#: Blocks below the text that are searched for the day of a change; later ones are those of the site.
+MAX_LINES_BELOW = 12
+#: Characters of a line that states this day; a longer one tells of something else.
+MAX_CHANGE_CHARS = 100
+#: Characters behind the day, as of its time; with more the line goes on.
+MAX_CHARS_BEHIND_CHANGE = 20
+#: Labels of blocks that are about other posts, or are not the site's own words.
+_NOT_OF_POST = frozenset(("comments", "related", "nav", "advert", "consent", "form"))
 _CLAUSE = re.compile(r"[.;](?=\s+\w{3})")
 
 
@@ -165,6 +173,27 @@ def publication(text: str, rules: Rules) -> tuple[str, str]:
     particles, words = byline_words.words(rules).particles, sentence[by.end() :].split()[:6] if by else []
     name = takewhile(lambda word: not person_names.is_small(word[0]) or word in particles, words)
     return sentence[at:], " ".join(name)
+
+
+def change_below(blocks: Sequence[Block], rules: Rules) -> Iterator[Claim]:
+    """The day of the last change in the first line below the text that says so, and little else: "Last updated on 3 May 2024"."""
+    last = max((at for at, block in enumerate(blocks) if block.label == "body"), default=len(blocks))
+    for block in blocks[last + 1 : last + 1 + MAX_LINES_BELOW]:
+        line = block.text
+        found = dates.date_text(line, rules) if len(line) <= MAX_CHANGE_CHARS else ""
+        if block.label in _NOT_OF_POST or not found:
+            continue
+        before, _, behind = line.partition(found)
+        is_of_other = any(text.strip() and text in before for text, _ in block.links)
+        if (
+            dates.says("modified", before, rules)
+            and not is_of_other
+            and len(behind) <= MAX_CHARS_BEHIND_CHANGE
+        ):
+            yield Claim(
+                "date_modified", line[dates.beginning(line, found) :], Source(Place.TEXT, Position.BELOW)
+            )
+            return
 
 
 @lru_cache(maxsize=8)

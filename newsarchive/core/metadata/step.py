@@ -37,6 +37,7 @@ from newsarchive.core.metadata import (
     publication_date,
     publisher,
     sections,
+    signatures,
     site_statements,
 )
 from newsarchive.core.metadata.claims import (
@@ -127,6 +128,7 @@ def read_metadata(
     holds every value offered, with the reason why it won or lost. Never raises on a bad page.
     """
     rules = dates.of_language(rules, _language_of_months(tree, blocks, rules))
+    rules = dates.at_place(rules, _country(tree, page.capture.base_url))
     found = gather(tree, page, blocks, rules)
     out: dict[str, Any] = {"headline": found.headline}
     candidates = list(found.candidates)
@@ -176,6 +178,13 @@ def _language_of_months(tree: LexborHTMLParser, blocks: Sequence[Block], rules: 
         return declared if year_first and any(_SHORT_DATE.search(b.text) for b in blocks) else ""
     found = detect(_body_text(blocks))[0]
     return found if found in months.get("own", {}) else declared
+
+
+def _country(tree: LexborHTMLParser, url: str) -> str:
+    """The region of the language that a page declares ("en-IE"), else the end of its host, which may be a country's; in small letters."""
+    root = tree.css_first("html")
+    declared = (root.attributes.get("lang") or "") if root is not None else ""
+    return (declared.partition("-")[2] or (parts_of(url).hostname or "").rpartition(".")[2]).casefold()
 
 
 def _body_text(blocks: Sequence[Block]) -> str:
@@ -273,6 +282,8 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
     if not _offered("keywords", claims):
         claims += eyebrows.topics(own, at, url)
     claims += bylines.claims(own, title, _known_fields(claims, site_names, rules), rules)
+    if not _offered("date_modified", claims):
+        claims += signatures.change_below(own, rules)
     if not any(c.field == "authors" and c.source.place not in GUESSES for c in claims):
         claims += publication_date.authors_in_scripts(page.text, rules)
         claims += guessed_names.at_accounts(tree, url, rules)
@@ -328,6 +339,8 @@ def _with_pictures(
     claims = [*claims, *pictures.picture_claims(found.marks, addresses(), url)]
     if none_shows_the_post():
         claims += pictures.featured_picture(tree, anchor, other_posts)
+    if none_shows_the_post():
+        claims += pictures.above_text(tree, blocks, anchor, url, other_posts)
     if not is_asked and none_shows_the_post():
         claims += pictures.first_in_text(tree, blocks, url, other_posts)
     if not _offered("image_caption", claims):

@@ -120,8 +120,7 @@ _OFFSET = re.compile(
 #: What the next element says right behind a year, where a program wrote no space between two elements: "Mar 3, 20263 mins",
 #: "3 March 20265 comments", "3 March 202610:20". A year of five or six digits behind a day and a month is none.
 _GLUED = r"(?=\d{1,3} ?[^\W\d_]|\d\d:\d\d(?!\d))"
-#: "10:33 PM IST": India's time. A paper of Ireland or Israel may mean its own, but these print no zone as a rule. In small letters it is
-#: a German word.
+#: "10:33 PM IST": India's time, but on pages of Ireland and Israel (`at_place`). In small letters it is a German word.
 _INDIAN_TIME = re.compile(r"(\d[:.]\d\d(?: ?[AaPp]\.?[Mm]\.?)?),? ?\(?IST\b\)?")
 #: An offset of nothing, or what stands for it.
 _AT_GREENWICH = re.compile(
@@ -158,6 +157,18 @@ def of_language(rules: Rules, language: str) -> Rules:
     table = rules.metadata.get("months", {})
     differs = language in table.get("own", {}) or language in table.get("order", {}).get("year_first", ())
     return _with_own(rules, language) if differs else rules
+
+
+def at_place(rules: Rules, place: str) -> Rules:
+    """The rules for dates of a country (a code as "ie", in small letters), where the names of its time zones mean something else."""
+    offset = rules.metadata.get("months", {}).get("ist", {}).get(place)
+    return _with_ist(rules, offset) if offset else rules
+
+
+@lru_cache(maxsize=8)
+def _with_ist(rules: Rules, offset: str) -> Rules:
+    months = {**rules.metadata["months"], "ist_here": offset}
+    return replace(rules, metadata={**rules.metadata, "months": months})
 
 
 def has_own(lines: Iterable[str], rules: Rules) -> bool:
@@ -205,7 +216,8 @@ def parse(text: str, rules: Rules, *, day_first: bool = True, year_first: bool =
     """
     given = " ".join(text[:MAX_DATE_CHARS].split())
     if "IST" in given:
-        given = _INDIAN_TIME.sub(r"\1 +0530", given)
+        ist = rules.metadata.get("months", {}).get("ist_here", "+0530")
+        given = _INDIAN_TIME.sub(rf"\1 {ist}", given)
     text = western(given)
     if not _DIGITS.search(text):
         return None

@@ -154,3 +154,19 @@ def test_of_what_stands_before_an_element_the_last_piece_alone_is_read() -> None
     nested = fresh(f"<p>{'<b>' * 9}{'a long text ' * 9}<u>a</u> end{'</b><i>x</i>' * 9}</p>")
     assert [printed._before(node) for node in nested.css("i")] == [" end"] + ["x"] * 8
     assert line("<span>1 <b>10</b></span><sup>6</sup>").endswith("<b>10</b></span>⁶")
+
+
+@pytest.mark.parametrize(
+    ("html", "expected"),
+    [
+        ("<img src=T.gif alt=T>he mayor said so.", "The mayor said so."),
+        (
+            "<a href='/x'><img src=T.gif alt=T></a>he mayor",
+            '<a href="/x"><img src="T.gif" alt="T"></a>he mayor',
+        ),
+        ("<img src=t.gif alt=T> he mayor", '<img src="t.gif" alt="T"> he mayor'),
+        ("<img src=x.gif alt=x>he mayor", '<img src="x.gif" alt="x">he mayor'),
+    ],
+)
+def test_a_first_letter_that_is_a_picture_is_read(html: str, expected: str) -> None:
+    assert line(html) == expected

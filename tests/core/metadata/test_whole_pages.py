@@ -27,6 +27,8 @@ def test_whole_page(case: dict[str, Any]) -> None:
         "keywords": list(article.keywords),
         "section": article.article_section,
         "day": article.date_published.date().isoformat() if article.date_published else "",
+        "published": article.date_published.isoformat() if article.date_published else "",
+        "changed": article.date_modified.date().isoformat() if article.date_modified else "",
         "origin": article.origin.name if article.origin else None,
         "lines": [line for line in article.article_body.split("\n") if line.strip()],
     }
