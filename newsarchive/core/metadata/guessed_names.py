@@ -62,6 +62,8 @@ MAX_WORDS_OF_HEAD = 7
 MAX_NAME_LINE_CHARS = 80
 #: Spaces of a link that may be the title of a post; one with fewer may be a byline: "By Jane Doe, Harbour Post".
 MIN_SPACES_OF_TITLE = 5
+#: Words of a place that is told by its first one.
+MAX_PLACE_WORDS = 3
 #: Parts of a row of details; a line with fewer is prose with a dash.
 MIN_DETAILS = 3
 #: Links of a page among which those to its authors' pages are looked for; later ones are not.
@@ -110,8 +112,9 @@ def is_link_elsewhere(block: Block, rules: Rules) -> bool:
 
 def _is_place(name: str, rules: Rules) -> bool:
     """Whether a text that may be a name is that of a place, as it stands in a dateline: "North Yorkshire" beside the day."""
-    first = name.split(" ", 1)[0].casefold()
-    return first in words_of(rules, "nobody", "before_place") or key(name) in _places(rules)
+    first, *more = name.casefold().split()
+    is_short = len(more) < MAX_PLACE_WORDS  # "West Bell Dental Care" is a house
+    return (is_short and first in words_of(rules, "nobody", "before_place")) or key(name) in _places(rules)
 
 
 @lru_cache(maxsize=8)

@@ -36,7 +36,7 @@ MAX_FIGURES = 10
 #: Characters of a set of sizes; the rest is not read.
 MAX_SRCSET_CHARACTERS = 4000
 _LOGO = re.compile(
-    r"(?<![a-z])logos?(?![a-z])|place-?holder|default[-_]?(?:image|img|social|share|og|thumb)|(?:^|[-_.])favicon|apple-touch|"
+    r"(?<![a-z])logos?(?![a-z])|place-?holder|default[-_]?(?:image|img|social|share|og|thumb)|(?:^|[-_.])favicon|apple-touch|android-chrome|"
     r"(?:^|[-_])default\d?\.\w+$|^(?:blank|spacer|pixel|trans|transparent|1x1|(?:pre|lazy)?load(?:er|ing)?|ajax-loader|clear|dot|grey|gray|no[-_]?(?:image|photo|pic|picture)|image[-_]?not[-_]?(?:found|available))\.\w+$",
     re.IGNORECASE,
 )
