@@ -121,7 +121,7 @@ _TITLES = "h1 a[href],h2 a[href],h3 a[href],h4 a[href],h5 a[href],h6 a[href]"
 #: Signs of pictures that are none of the text: in their address, class and text.
 _OUTSIDE_TEXT = re.compile(
     r"avatar|emoji|smil(?:e|ies|ey)|icon|logo|badge|button|banner|sprite|pixel|spacer|paywall|signature|author|profile|byline|"
-    r"/(?:plugins|themes)/|(?:^|[/_.-])(?:ads?|adserver|share|rat(?:e|ing)\w*|stars?|more|print|heading)[/_.-]|\.svg$",
+    r"/(?:plugins|themes)/|(?:^|[/_.-])(?:ads?|adserver|share|rat(?:e|ing)\w*|stars?|more|print|heading)[/_.-]|\.svg$|(?:^|/)track(?:er|ing)?(?=[/.]|$)",
     re.IGNORECASE,
 )
 _PIXELS = re.compile(r"\s*(\d{1,5})(?:px)?\s*")

@@ -339,10 +339,10 @@ def _with_pictures(
     claims = [*claims, *pictures.picture_claims(found.marks, addresses(), url)]
     if none_shows_the_post():
         claims += pictures.featured_picture(tree, anchor, other_posts)
-    if none_shows_the_post():
-        claims += pictures.above_text(tree, blocks, anchor, url, other_posts)
     if not is_asked and none_shows_the_post():
         claims += pictures.first_in_text(tree, blocks, url, other_posts)
+    if none_shows_the_post():
+        claims += pictures.above_text(tree, blocks, anchor, url, other_posts)
     if not _offered("image_caption", claims):
         claims += pictures.caption_beside(tree, addresses())
     if _offered("image_credit", claims):
