@@ -34,6 +34,7 @@ from scrapy.utils.misc import load_object
 
 from newsarchive import config, demo, rules
 from newsarchive.addon import Addon
+from newsarchive.commands import readers
 from newsarchive.crawling.failures import closed
 from newsarchive.crawling.page_reader import worker_count
 from newsarchive.crawling.stats import PREFIX, Detail, Failure, key, sentences
@@ -64,6 +65,7 @@ from newsarchive.spider_processes.parent import (
 from newsarchive.times import require_set_clock
 from newsarchive.warc import object_storage
 from newsarchive.warc.files import is_address
+from newsarchive.workers import pool
 from newsarchive.workers.collector import set_up_allocator, set_up_collector
 
 if TYPE_CHECKING:
@@ -265,6 +267,7 @@ class Command(ScrapyCrawl):
             set_up_collector()
             if worker_count(self.in_force):
                 set_up_allocator()
+                pool.start_by(readers.reader, unless_set=True)
             logging.setLogRecordFactory(PrintableRecord)
             super().run(args, opts)
         stats = stats_of(self.crawler)

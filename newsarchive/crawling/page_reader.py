@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import pickle
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -42,6 +41,7 @@ from newsarchive.exceptions import NewsArchiveError, NotAnArticle
 from newsarchive.items import Article, Capture, DropReason
 from newsarchive.workers import worker
 from newsarchive.workers.pool import Closed, Died, NotStarted, Shared, TooSlow, WorkerPool
+from newsarchive.workers.pool import cores as cores
 from newsarchive.workers.worker import MAX_PAGE_SECONDS, Look, Looked, PageJob, ReadPage
 
 if TYPE_CHECKING:
@@ -237,13 +237,6 @@ def worker_count(settings: BaseSettings) -> int:
     if wanted != AUTO:
         return int(wanted)
     return min(cores(), MAX_AUTO_WORKERS) if cores() > 1 else 0
-
-
-def cores() -> int:
-    """The cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):  # not on macOS
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 #: Modules that listen to `item_scraped` and need no more of an item than a packed article has.

@@ -13,6 +13,10 @@ The spiders of a server work at one archive, and share what they have read in a 
 Modules that read the environment while they are imported are not loaded before the fork. The server ends with the
 process that started it. A spider has the processes that read its pages (`workers.pool`) forked by the same server. Where
 a system cannot do this (no `pidfd_open`), or the server does not start, each spider is a program of its own.
+
+A `scrapy crawl` that a person starts has a server of its own, which loads no spiders and forks the processes that read its
+pages alone. It holds 40 MB that nobody uses once they run. So it then begins anew as the same process, with its forks and
+without what it had loaded, and loads that again if another fork is asked for, because one has died.
 """
 
 from __future__ import annotations
@@ -35,7 +39,7 @@ from importlib import import_module
 from multiprocessing import util
 from multiprocessing.connection import Connection
 from tempfile import mkdtemp
-from typing import Any, Protocol, Self
+from typing import Any, NoReturn, Protocol, Self
 
 from newsarchive.exceptions import UsageError
 from newsarchive.spider_processes.parent import SHARED_READINGS
@@ -55,6 +59,11 @@ LOADED = (
 )  # fmt: skip
 #: Modules that read the environment while they are imported. Each spider imports them itself.
 READ_ENVIRONMENT = ("newsarchive.settings", "twisted.internet.reactor")
+#: Seconds without a request after which a server that forks no spiders begins anew. The processes of a crawl are asked for within
+#: a second. With more, it holds its memory longer; with less, it might load everything once more for the last of them.
+REST_SECONDS = 3.0
+#: The program of a server.
+MODULE = "newsarchive.spider_processes.server"
 #: Bytes of a request: the arguments and the environment of a spider.
 MAX_REQUEST_BYTES = 2**17
 
@@ -144,9 +153,10 @@ def _asked(control: socket.socket, request: Mapping[str, Any], stdin: int) -> Fo
 
 
 class SpiderServer:
-    """Starts spiders, from any thread. The server process begins with the first."""
+    """Starts spiders, from any thread. The server process begins with the first. One without `spiders` starts `reader` processes."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, spiders: bool = True) -> None:
+        self.spiders = spiders
         self.lock = threading.RLock()
         self.control: socket.socket | None = None
         self.process: subprocess.Popen[bytes] | None = None
@@ -162,7 +172,7 @@ class SpiderServer:
         given, stdin = os.pipe()
         with self.lock:
             try:
-                fork = _asked(self._server(), request, given)
+                fork = _asked(self.begin(), request, given)
             except OSError:
                 os.close(stdin)
                 # A server never says anything here, so that only its end can be read: the next spider begins another.
@@ -174,16 +184,27 @@ class SpiderServer:
         fork.stdin = stdin
         return fork
 
-    def _server(self) -> socket.socket:
+    def reader(self, pipe: Connection) -> Fork | None:
+        """A process of a `WorkerPool`; `None` where that cannot be done here."""
+        with self.lock:
+            try:
+                return _asked(self.begin(), _reading(), pipe.fileno()) if self.usable else None
+            except OSError:  # from now on Python's own fork-server is asked
+                self.usable = False
+        return None
+
+    def begin(self) -> socket.socket:
+        """Start the server process where there is none, without waiting until it has loaded. Gives the socket by which it is asked.
+        Raises `OSError`."""
         if self.control is None:
             mine, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
             for end in (mine, theirs):
                 end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2 * MAX_REQUEST_BYTES)
-            self.folder = mkdtemp(prefix="newsarchive-readings-")
+            self.folder = mkdtemp(prefix="newsarchive-readings-") if self.spiders else ""
             command = [
                 sys.executable,
                 "-m",
-                "newsarchive.spider_processes.server",
+                MODULE,
                 str(theirs.fileno()),
                 self.folder,
             ]
@@ -210,16 +231,29 @@ class SpiderServer:
 # -- the server process ------------------------------------------------------------------------------------------------
 
 
-def serve(control: socket.socket) -> tuple[dict[str, Any], socket.socket] | None:
+#: The forks of a server: the file that tells of a fork's end → its number, and the socket of the one that asked for it.
+Forks = dict[int, tuple[int, socket.socket]]
+
+
+def serve(
+    control: socket.socket, forks: Forks | None = None, *, is_loaded: bool = True, rests: bool = False
+) -> tuple[dict[str, Any], socket.socket] | None:
     """Fork for each request. In a fork it returns the request, and the socket by which the fork may ask for further
-    forks. In the server it returns `None` when nobody asks any more."""
-    #: `asking` are those who may ask: the process that started the server, and its forks. `children` are the forks,
-    #: each with the one that asked for it.
-    asking, children = {control}, dict[int, tuple[int, socket.socket]]()
+    forks. In the server it returns `None` when nobody asks any more.
+
+    A server that `rests` begins anew when nobody has asked for a while. One that is not loaded loads before its next fork.
+    """
+    #: `asking` are those who may ask: the process that started the server, and its forks.
+    asking, children = {control}, forks or {}
     with selectors.DefaultSelector() as selector:
         selector.register(control, selectors.EVENT_READ)
+        for handle in children:
+            selector.register(handle, selectors.EVENT_READ)
         while True:
-            for key, _ in selector.select():
+            ready = selector.select(REST_SECONDS if rests and is_loaded and children else None)
+            if not ready:
+                begin_anew(control, children)
+            for key, _ in ready:
                 if key.fd in children:
                     pid, asker = children.pop(key.fd)
                     selector.unregister(key.fd)
@@ -241,6 +275,9 @@ def serve(control: socket.socket) -> tuple[dict[str, Any], socket.socket] | None
                     asking.discard(key.fileobj)
                     key.fileobj.close()
                     continue
+                if not is_loaded:
+                    import_module(pool.PRELOADED)
+                    is_loaded = True
                 cut = flags & (socket.MSG_TRUNC | socket.MSG_CTRUNC)
                 mine, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
                 try:
@@ -274,6 +311,24 @@ def serve(control: socket.socket) -> tuple[dict[str, Any], socket.socket] | None
                 selector.register(mine, selectors.EVENT_READ)
 
 
+def begin_anew(control: socket.socket, forks: Forks) -> NoReturn:
+    """Run this program again in the same process, which keeps its number, its sockets and its forks. What its forks might still ask
+    it goes unheard: those that read pages ask for nothing."""
+    kept = [(handle, pid, asker.fileno()) for handle, (pid, asker) in forks.items()]
+    for file in (control.fileno(), *(file for handle, _, asker in kept for file in (handle, asker))):
+        os.set_inheritable(file, True)
+    words = [sys.executable, "-m", MODULE, str(control.fileno()), "", json.dumps(kept)]
+    os.execv(sys.executable, words)
+
+
+def forks_of(words: Sequence[str]) -> Forks:
+    """The forks that the words of a server name which has begun anew; none in those of another."""
+    found = json.loads(words[3]) if len(words) > 3 else ()
+    for file in (file for handle, _, asker in found for file in (handle, asker)):
+        os.set_inheritable(file, False)
+    return {handle: (pid, socket.socket(fileno=asker)) for handle, pid, asker in found}
+
+
 def run(request: Mapping[str, Any], control: socket.socket, readings: str) -> None:
     """Do what a new process would do after its imports, in a session of its own, so that only signals to this very
     process reach it."""
@@ -291,6 +346,7 @@ def run(request: Mapping[str, Any], control: socket.socket, readings: str) -> No
         if config.load()["standfirst"] != config.STANDFIRSTS[0]:
             rules.forget()
     if request["module"] == pool.__name__:
+        sys.path[:] = request["path"]  # a step of another project may stand where its program has found it
         pool.serve(Connection(os.dup(0)))
         return
     control.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2 * MAX_REQUEST_BYTES)
@@ -302,10 +358,14 @@ def run(request: Mapping[str, Any], control: socket.socket, readings: str) -> No
 
 def _reader(control: socket.socket, pipe: Connection) -> Fork | None:
     """A process of a `WorkerPool`, as another fork of the server that forked this spider."""
-    request = {"module": pool.__name__, "words": [], "environment": dict(os.environ)}
     with suppress(OSError):  # the server is gone, and soon this spider will be
-        return _asked(control, request, pipe.fileno())
+        return _asked(control, _reading(), pipe.fileno())
     return None
+
+
+def _reading() -> dict[str, Any]:
+    """The request for a process of a `WorkerPool`."""
+    return {"module": pool.__name__, "words": [], "environment": dict(os.environ), "path": sys.path}
 
 
 def load() -> None:
@@ -335,12 +395,18 @@ if __name__ == "__main__":
     # Registered again, to be done before: processes that a step of another project has started end with their spider.
     atexit.register(util._exit_function)  # type: ignore[attr-defined]
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    load()
-    file = os.path.join(sys.argv[2], "readings.db")
-    made = import_module("newsarchive.db.kept_readings").shared_readings(file)
-    if made is not None:  # made once here, and not by several spiders at the same time
-        made.close()
-    asked = serve(socket.socket(fileno=int(sys.argv[1])))
+    control, file, forks = socket.socket(fileno=int(sys.argv[1])), "", forks_of(sys.argv)
+    if sys.argv[2]:
+        load()
+        file = os.path.join(sys.argv[2], "readings.db")
+        made = import_module("newsarchive.db.kept_readings").shared_readings(file)
+        if made is not None:  # made once here, and not by several spiders at the same time
+            made.close()
+        asked = serve(control)
+    else:
+        if not forks:
+            import_module(pool.PRELOADED)
+        asked = serve(control, forks, is_loaded=not forks, rests=True)
     if asked is not None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
         try:
@@ -349,5 +415,5 @@ if __name__ == "__main__":
         except SystemExit as ended:
             exit_code = ended.code or 0 if isinstance(ended.code, int | None) else exit_code
             raise
-    else:  # the worker may have been killed
+    elif sys.argv[2]:  # the worker may have been killed
         shutil.rmtree(sys.argv[2], ignore_errors=True)

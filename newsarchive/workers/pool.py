@@ -172,19 +172,28 @@ class WorkerPool:
             self._jobs.put(None)
 
 
+def cores() -> int:
+    """The cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):  # not on macOS
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 _pools: WeakSet[WorkerPool] = WeakSet()
 #: How the pools of this program start processes before they ask `multiprocessing`.
 _start: Start | None = None
 
 
-def start_by(start: Start) -> None:
-    """Have all pools of this program start their processes in this way, where that can be done.
+def start_by(start: Start, *, unless_set: bool = False) -> None:
+    """Have all pools of this program start their processes in this way, where that can be done; with `unless_set` only where no
+    other was told before.
 
     A spider that was forked from a server which has loaded everything has its readers forked from that server too. A fork-server
     of its own would take a second of CPU time to start.
     """
     global _start
-    _start = start
+    if _start is None or not unless_set:
+        _start = start
 
 
 @atexit.register
