@@ -7,6 +7,7 @@ import os
 import signal
 import sqlite3
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -183,7 +184,11 @@ def test_a_crawl_that_is_stopped_ends_and_leaves_no_process(moment: str, whole_g
         def stop() -> None:
             (os.killpg if whole_group else os.kill)(process.pid, signal.SIGTERM)
 
+        stopped = threading.Event()
+
         def watch(request: Seen) -> None:
+            if moment == "start":
+                stopped.wait(MAX_STOP_SECONDS)  # the crawl cannot end before it is stopped
             if request.path == moment:
                 site.watch = lambda request: None
                 stop()
@@ -193,6 +198,7 @@ def test_a_crawl_that_is_stopped_ends_and_leaves_no_process(moment: str, whole_g
             if moment == "start":
                 time.sleep(0.7)  # Python runs, and imports
                 stop()
+                stopped.set()
             _, err = process.communicate(timeout=MAX_STOP_SECONDS)
             wait_for(lambda: group_has_ended(process.pid))
         finally:
