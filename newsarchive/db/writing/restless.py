@@ -31,7 +31,7 @@ from newsarchive.items import ChangeKind
 MIN_TIME = timedelta(days=1)
 #: Age of a version from which a restless text makes another one. Until then the stored text stays; so a text that has come to rest
 #: is stored after this time at the latest.
-MIN_VERSION_AGE = timedelta(days=30)
+MIN_VERSION_AGE = timedelta(days=7)
 #: Share of the lines of a text (0 to 1) that must have stayed all the time. With fewer it is another text, or a ticker.
 MIN_STEADY_SHARE = 0.5
 #: Versions before a new text that are compared with it.
