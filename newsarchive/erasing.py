@@ -98,11 +98,16 @@ def erase(
         found = eraser.answers(path, addresses, named[name], damaged=torn)
         gone = {(record.offset, record.length) for record in found if (name, record.offset) not in kept}
         lost = set[eraser.Damaged]()
+        left = list[Place]()
         for part in torn:
             own, is_stuck = _own_in(part, known[name], addresses)
             lost |= own
             if is_stuck or not own:
-                (stuck if is_stuck else unread).append(Place(name, part.offset, part.length))
+                (stuck if is_stuck else left).append(Place(name, part.offset, part.length))
+        # What is left of a record whose end is damaged goes with it.
+        unread += [
+            one for one in left if not any(it.offset < one.offset < it.offset + it.length for it in lost)
+        ]
         there = {place[0] for place in (*gone, *lost)} | {record.offset for record in found}
         wrong += [Place(name, offset, 0) for offset in sorted(named[name].keys() - there)]
         records += eraser.erase(path, gone, demand.at, damaged=lost)

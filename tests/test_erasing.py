@@ -247,20 +247,22 @@ def places(kept: Kept, url_id: int) -> list[tuple[Path, int, int]]:
     return [(kept.folder / file, offset, length) for file, offset, length in found]
 
 
-def damage(path: Path, offset: int, length: int) -> None:
+def damage(path: Path, offset: int, length: int, fill: int = 0xA5) -> None:
     """The bytes that one disk block lost."""
     data = bytearray(path.read_bytes())
-    data[offset : offset + length] = b"\xa5" * length
+    data[offset : offset + length] = bytes([fill]) * length
     path.write_bytes(data)
 
 
-@pytest.mark.parametrize("start", [0, 0.9], ids=["with its head", "at its end"])
+@pytest.mark.parametrize("block", [4, 20], ids=str)
+@pytest.mark.parametrize("start", [0, 0.5, 0.9, 0.975], ids=str)
+@pytest.mark.parametrize("fill", [0x55, 0xFF], ids=str)
 def test_a_damaged_record_of_the_article_is_erased_where_the_archive_knows_its_place(
-    kept: Kept, start: float
+    kept: Kept, start: float, block: int, fill: int
 ) -> None:
     kept.erase(2)  # no other page has the same bytes now
     other, (path, offset, length) = kept.bytes_of(3), places(kept, 1)[0]
-    damage(path, offset + int(start * length), max(4, length // 12))
+    damage(path, offset + int(start * length), min(block, length - int(start * length)), fill)
     left = path.read_bytes()[offset + length // 2 : offset + length // 2 + 20]
     done = kept.erase()
     assert (done.unread, done.wrong) == ([], [])

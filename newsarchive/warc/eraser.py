@@ -102,18 +102,29 @@ def answers(
                 if at < size:  # the beginning of a record, too short for warcio to notice
                     torn.append(Damaged(at, size - at))
             except ERRORS:
-                with suppress(*ERRORS):
-                    start_next = next_record(stream, at + 1, kind_of(stream))
+                start_next = _next(stream, at)
                 torn.append(Damaged(at, (size if start_next is None else start_next) - at, url))
             start = start_next
-        if found and found[-1].offset + found[-1].length == size:
-            stream.seek(found[-1].offset)
-            if not _is_whole(stream.read(found[-1].length)):
-                last = found.pop()
-                torn.append(Damaged(last.offset, last.length, last.url))
+        for record in list(found):
+            stream.seek(record.offset)
+            if not _is_whole(
+                stream.read(record.length)
+            ):  # its end is damaged: warcio gives it with what it could read, and another length
+                found.remove(record)
+                end = _next(stream, record.offset)
+                torn.append(
+                    Damaged(record.offset, (size if end is None else end) - record.offset, record.url)
+                )
     if damaged is not None:
         damaged += torn
     return found
+
+
+def _next(stream: BinaryIO, at: int) -> int | None:
+    """Where the next readable record behind a place begins, `None` where none is."""
+    with suppress(*ERRORS):
+        return next_record(stream, at + 1, kind_of(stream))
+    return None
 
 
 def require_free(paths: Collection[Path | ObjectFile]) -> None:
