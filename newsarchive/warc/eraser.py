@@ -240,7 +240,7 @@ def _tombstone(packed: bytes, at: datetime) -> bytes | None:
 
 
 def _stone_of(part: Damaged, at: datetime) -> bytes:
-    """A record of as many bytes as a damaged one, of which no more is known than the URI and the time at which it goes."""
+    """A tombstone with as many bytes as a damaged record, whose head cannot be read: it gives the URI and the time of the erasure alone."""
     return _stone([("WARC-Target-URI", part.url), ("WARC-Date", warc_date(at))], at, part.length)
 
 

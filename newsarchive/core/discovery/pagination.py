@@ -216,9 +216,8 @@ def _strength(node: LexborNode, rules: Rules) -> int:
     if patterns.classes.search(classes):
         return 3
     said = node.text(deep=True) or link.get("title", "") or link.get("aria-label", "")
-    text = " ".join(
-        said.split(None, _MAX_LINK_TEXT_CHARACTERS)
-    )  # what is behind so many words is too long in any case
+    # A text with a word for each character that it may have is too long already: it is split no further.
+    text = " ".join(said.split(None, _MAX_LINK_TEXT_CHARACTERS))
     return 2 if len(text) <= _MAX_LINK_TEXT_CHARACTERS and patterns.words.search(text.casefold()) else 0
 
 

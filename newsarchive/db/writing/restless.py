@@ -6,8 +6,8 @@ of which each reader gets one: the text is another one at every look, and nobody
 `MIN_VERSION_AGE`. There are two ways to know it:
 
 - The text takes turns: it is that of an earlier version again, and so was the one before it.
-- A place is restless: at three looks one after the other the same place between the same lines had other lines, of which none
-  stayed, and nothing else had changed. Who adds to a text leaves what stood there, and who corrects it says so (`date_modified`),
+- A place is restless: at three looks one after the other the same place between the same lines had other lines and none
+  of those before, and nothing else had changed. Who adds to a text leaves what stood there, and who corrects it says so (`date_modified`),
   or stops after a while.
 """
 
