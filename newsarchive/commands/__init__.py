@@ -12,9 +12,6 @@ from newsarchive.spider_processes.server import SpiderServer
 from newsarchive.workers.collector import set_up_collector
 from newsarchive.workers.pool import cores
 
-#: What the address of a database begins with that is a file.
-SQLITE = "sqlite:///"
-
 
 def reads_many_pages(words: Sequence[str]) -> bool:
     """Whether these words of `scrapy` begin the first crawl of a new archive, so that processes will read its pages.
@@ -30,13 +27,12 @@ def reads_many_pages(words: Sequence[str]) -> bool:
     if "crawl" not in words or cores() == 1:
         return False
     # A server of spiders imports this package too, and may not read the settings of this moment.
-    from newsarchive import settings
+    from newsarchive import config, settings
 
     given = vars(settings) | dict(word.split("=", 1) for word in words if "=" in word)
-    address, workers = str(given["NEWSARCHIVE_DATABASE_URL"]), str(given["NEWSARCHIVE_WORKERS"])
+    file, workers = config.file_of(str(given["NEWSARCHIVE_DATABASE_URL"])), str(given["NEWSARCHIVE_WORKERS"])
     is_short = "limit" in given or "dry_run" in given or given.get("url") == demo.NAME
-    is_new = address.startswith(SQLITE) and not Path(address.removeprefix(SQLITE)).exists()
-    return is_new and not is_short and workers != "0"
+    return bool(file) and not Path(file).exists() and not is_short and workers != "0"
 
 
 set_up_collector()  # loading makes half a million objects, in which the collector would look for garbage again and again

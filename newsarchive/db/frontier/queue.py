@@ -28,7 +28,7 @@ from newsarchive.core.discovery.revisit import (
 from newsarchive.core.urls import site_of, url_key
 from newsarchive.db import bulk
 from newsarchive.db.engine import reading, writing
-from newsarchive.db.frontier import absences, fetches, known_sites, listings, source_texts
+from newsarchive.db.frontier import absences, fetches, known_sites, listings, named_links, source_texts
 from newsarchive.db.frontier.edit_rates import EditRates
 from newsarchive.db.models import ArticleRow, CrawlRun, Discovery, Site, Source, SourceTextRow, Url, UrlPart
 from newsarchive.db.values import storable
@@ -284,11 +284,11 @@ class Frontier:
     def discover(
         self, site_id: int, run_id: int, links: Iterable[Link], source_id: int | None = None
     ) -> None:
-        """Make a row of every link before it is fetched (`fetches.record`)."""
-        naming = fetches.Naming(site_id, run_id, source_id, self.clock())
+        """Make a row of every link before it is fetched (`named_links.record`)."""
+        naming = named_links.Naming(site_id, run_id, source_id, self.clock())
         with writing(self.engine) as connection:
             for chunk in bulk.chunks(list(links)):
-                fetches.record(connection, chunk, naming, self.keep)
+                named_links.record(connection, chunk, naming, self.keep)
 
     def known(self, urls: Iterable[str]) -> dict[str, Known]:
         """What the frontier knows of these URLs, by key."""
