@@ -65,12 +65,17 @@ def read_blocks(tree: LexborHTMLParser, base_url: str) -> Reading:
 
     Links are made absolute with the page's own `<base href>`, or else with `base_url`.
     """
-    base = tree.css_first("base[href]")
-    href = (base.attributes.get("href") or "") if base is not None else ""
-    walker = _Walker(absolute(base_url, href) or base_url)
+    walker = _Walker(base_of(tree, base_url))
     if tree.root is not None:
         walker.walk(tree.root)
     return Reading(walker.blocks, walker.boxes, walker.truncated)
+
+
+def base_of(tree: LexborHTMLParser, url: str) -> str:
+    """The address that references of a page are relative to: its `<base href>` (HTML Living Standard, 4.2.3), or else its own, `url`."""
+    base = tree.css_first("base[href]")
+    href = (base.attributes.get("href") or "") if base is not None else ""
+    return absolute(url, href) or url
 
 
 #: The start and end tags of an element that is left out of `Block.html`.

@@ -18,6 +18,7 @@ from typing import Any
 
 from selectolax.lexbor import LexborHTMLParser
 
+from newsarchive.core.html.blocks import base_of
 from newsarchive.core.html.entries import Entries
 from newsarchive.core.metadata import (
     authors,
@@ -140,7 +141,7 @@ def read_metadata(
         found.of("keywords"), out["article_section"], found.headline, rules
     )
     candidates += why
-    candidates += _image(out, found, page, rules)
+    candidates += _image(out, found, page, base_of(tree, page.capture.base_url), rules)
     out["authors"] = authors.with_house(out["authors"], out["publisher"])
     descriptions, refused = headline.own_descriptions(found.of("description"), found.headline, blocks)
     out["description"], why = best(descriptions, rules)
@@ -203,7 +204,7 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
     claims = [
         *jsonld.claims(found.scripts, url),
         *markup.microdata(found.marks, rules, other_posts),
-        *elements.claims(found, url, rules),
+        *elements.claims(found, base_of(tree, url), rules),
         *page_source.wechat_account(page.text),
     ]
     claims += [claim for claim, _ in headings]
@@ -518,8 +519,8 @@ def _month_first(found: Gathered, host: str, blocks: Sequence[Block], rules: Rul
     return any("/" in value for value in values) and date_orders.month_first_at(host, tags, rules)
 
 
-def _image(out: dict[str, Any], found: Gathered, page: Page, rules: Rules) -> list[Candidate]:
-    """The main image with its absolute address, its caption and its credit."""
+def _image(out: dict[str, Any], found: Gathered, page: Page, base: str, rules: Rules) -> list[Candidate]:
+    """The main image with its absolute address, its caption and its credit. Its address may be relative to `base`."""
     host = parts_of(page.capture.base_url).hostname or ""
     of_site = [c for c in found.of("image") if pictures.is_sites_own_picture(c.value, host)]
     counters = [c for c in found.of("image") if pictures.counts_visits(c.value, rules)]
@@ -530,6 +531,6 @@ def _image(out: dict[str, Any], found: Gathered, page: Page, rules: Rules) -> li
     credit, most = best(found.of("image_credit"), rules)
     if not credit:
         credit, caption = captions.split_credit(caption)
-    address = elements.absolute(address, page.capture.base_url)
+    address = elements.absolute(address, base)
     out["image"] = Image(address, caption.strip(" :|·"), credit) if address else None
     return candidates + more + most

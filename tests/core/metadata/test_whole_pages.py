@@ -33,3 +33,19 @@ def test_whole_page(case: dict[str, Any]) -> None:
         "lines": [line for line in article.article_body.split("\n") if line.strip()],
     }
     assert {name: found[name] for name in case["expect"]} == case["expect"]
+
+
+@pytest.mark.parametrize("base", ["", "https://heron.example/", "/"])
+def test_addresses_are_relative_to_the_base_of_the_page(base: str) -> None:
+    """TYPO3 writes a base and addresses relative to it. They were read as relative to the page."""
+    text = "<p>The council met on Tuesday evening to decide whether the old bridge should be closed.</p>" * 3
+    page = (
+        f"<head>{f'<base href={base}>' if base else ''}<title>The bridge</title><link rel=canonical href='news/bridge.html'></head>"
+        f"<article><h1>The bridge</h1><figure><img src='files/bridge.jpg' width=600 height=400></figure>{text}</article>"
+    )
+    article = extract(html=page, url="https://heron.example/news/bridge.html")
+    folder = "https://heron.example/" if base else "https://heron.example/news/"
+    assert article.image is not None
+    assert article.image.url == f"{folder}files/bridge.jpg"
+    if base:
+        assert article.canonical_url == "https://heron.example/news/bridge.html"
