@@ -454,7 +454,8 @@ class Finder:
             if own and own.answers and self.frontier and sitemap.links and not sitemap.problem:
                 await asyncio.to_thread(self.frontier.look_for_lost, sitemap.links, source_id=own.id)
             if not of_types or is_wanted(url):
-                yield NamedLinks(list(sitemap.links), own.id if own else None)
+                named = sitemaps.without_present(sitemap.links, datetime.now(UTC))
+                yield NamedLinks(named, own.id if own else None)
             indexes = 0 if sitemap.links else indexes + bool(sitemap.sitemaps)
             if indexes >= MAX_INDEXES_IN_A_ROW:
                 sentence = f"{indexes} sitemaps in a row list other sitemaps alone, and {len(waiting)} others are not asked for"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -144,3 +145,21 @@ def test_an_edit_that_a_listing_announces_is_fetched_and_nothing_else(db: Path) 
     assert "1 updated" in done.stderr
     assert [path for path in site.paths() if path in POSTS] == [POSTS[7]]
     assert [line.split("\t")[0] for line in dry.stdout.splitlines()] == [site.home + POSTS[7]]
+
+
+def test_a_sitemap_that_gives_the_present_for_each_post_announces_no_edit(db: Path) -> None:
+    """Otherwise all posts are asked for at each crawl."""
+
+    def listed(home: str) -> Answer:
+        now = datetime.now(UTC).isoformat()
+        urls = "".join(f"<url><loc>{home}{p}</loc><lastmod>{now}</lastmod></url>" for p in POSTS)
+        return Answer(f"<urlset>{urls}</urlset>", headers={"Content-Type": "application/xml"})
+
+    with served(lambda home: {**{p: post(p) for p in POSTS}, **sitemaps(home)}) as site:
+        site.answers["/posts-1.xml"] = listed(site.home)
+        crawl(f"url={site.home}/", db=db)
+        site.seen.clear()
+        site.answers["/posts-1.xml"] = listed(site.home)
+        crawl(f"url={site.home}/", db=db)
+    assert "/posts-1.xml" in site.paths()
+    assert not set(POSTS) & set(site.paths())

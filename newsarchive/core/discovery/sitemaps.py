@@ -10,7 +10,7 @@ import re
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import islice, pairwise
 from types import MappingProxyType
@@ -36,6 +36,10 @@ from newsarchive.rules import Rules, Table
 MAX_SITEMAP_BYTES = 52_428_800
 #: Addresses of a sitemap, by the protocol; further ones are not read, and `problem` says so.
 MAX_SITEMAP_URLS = 50_000
+#: Time between the reading of a sitemap and a time of change in it that is the present by the server's clock.
+MAX_FROM_READING = timedelta(minutes=1)
+#: Links whose time of change is that of the reading. Fewer may have been changed just now.
+MIN_PRESENT = 3
 #: Bytes of a sitemap that are given to the parser at once.
 _MAX_PIECE_BYTES = 65_536
 
@@ -129,6 +133,15 @@ def parse_sitemap(body: bytes, url: str, rules: Rules, site_url: str = "") -> Si
         cut = excerpts.of_sitemap(data, source, rows[-1].at + 1)
     told = dict(enumerate(cut))
     return _sorted_out(Sitemap(url, kind, problem=problem or broken), rows, rules, site_url, told)
+
+
+def without_present(links: Sequence[Link], now: datetime) -> list[Link]:
+    """The links without their time of change where this is the time `now`, at which the sitemap was read, for most of them: a program
+    puts the present there, and says of each post at each reading that it changed."""
+    present = {link.url for link in links if link.lastmod and abs(link.lastmod - now) <= MAX_FROM_READING}
+    if len(present) < MIN_PRESENT or 2 * len(present) <= len(links):
+        return list(links)
+    return [replace(link, lastmod=None) if link.url in present else link for link in links]
 
 
 def sitemap_content(url: str, rules: Rules) -> str:

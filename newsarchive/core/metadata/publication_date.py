@@ -46,7 +46,7 @@ from newsarchive.core.metadata.claims import (
     plain,
     weigh,
 )
-from newsarchive.core.metadata.relative_dates import counted_from
+from newsarchive.core.metadata.relative_dates import OF_FETCH, counted_from, is_of_fetch
 from newsarchive.core.text import dates
 from newsarchive.items import Block, Candidate
 from newsarchive.rules import Rules
@@ -355,17 +355,19 @@ def decide(
     now: datetime | None,
     rules: Rules,
     *,
+    made_at: Sequence[datetime] = (),
     month_first: bool = False,
     url: str = "",
 ) -> tuple[Dated, list[Candidate]]:
     """The day with the most points among the claims of one field, and every claim with the reason.
 
-    `now` is when the page was fetched; a date more than `MAX_AHEAD` after it is refused. `month_first` reads 03/04/2025 as
+    `now` is when the page was fetched; a date more than `MAX_AHEAD` after it is refused. `made_at` are the times at which the page
+    may have been made for this fetch (`is_of_fetch`). `month_first` reads 03/04/2025 as
     4 March where the page's other dates leave it open (`_in_order`). `url` is the page's address, whose month a printed day
     must not contradict (`contradicted`). The claims of `date_published` may include those of
     a change (`changes`), which lose against most others.
     """
-    read, refused = read_claims(claims, now, rules, month_first=month_first, url=url)
+    read, refused = read_claims(claims, now, rules, made_at=made_at, month_first=month_first, url=url)
     offered = options(read, rules)
     chosen, candidates = weigh(offered, field, rules)
     weighed = (claim for option in offered for claim in option.claims)  # in the order of the candidates
@@ -377,11 +379,17 @@ def decide(
     return Dated(read[first], first.value, first.source), out
 
 
-def last_resort(fallbacks: Iterable[Fallback], now: datetime | None) -> tuple[Dated, list[Candidate]]:
-    """The first fall-back (`find`) that is a possible day, for a page that states none."""
+def last_resort(
+    fallbacks: Iterable[Fallback], now: datetime | None, made_at: Sequence[datetime] = ()
+) -> tuple[Dated, list[Candidate]]:
+    """The first fall-back (`find`) that is a possible day, for a page that states none. `made_at` as in `decide`; a time that is
+    counted from the fetch ("one minute ago") may be that of the fetch."""
     refused: list[Candidate] = []
     for claim, when in fallbacks:
-        if reason := _refusal(when, now):
+        reason = _refusal(when, now)
+        if not reason and claim.source.qualifier is not Qualifier.RELATIVE and is_of_fetch(when, made_at):
+            reason = OF_FETCH
+        if reason:
             refused.append(claim.candidate(reason=reason))
             continue
         chosen = claim.candidate(chosen=True, reason="a trace: the page states no date")
@@ -431,15 +439,28 @@ def is_before(changed: datetime, published: datetime) -> bool:
     return changed.date() < published.date()
 
 
+def _of_fetch(read: Mapping[Claim, datetime], made_at: Sequence[datetime]) -> list[Claim]:
+    """The claims whose time is that of the fetch. Where the site's feed or API, which were read before, state that time too, the post
+    was published or changed a moment ago, and it is right."""
+    found = [claim for claim, when in read.items() if is_of_fetch(when, made_at)]
+    return [] if any(claim.source.place in _DATING_BACK for claim in found) else found
+
+
 def _is_change(claim: Claim) -> bool:
     return claim.source.qualifier is Qualifier.MODIFIED
 
 
 def read_claims(
-    claims: Sequence[Claim], now: datetime | None, rules: Rules, *, month_first: bool = False, url: str = ""
+    claims: Sequence[Claim],
+    now: datetime | None,
+    rules: Rules,
+    *,
+    made_at: Sequence[datetime] = (),
+    month_first: bool = False,
+    url: str = "",
 ) -> tuple[dict[Claim, datetime], list[Candidate]]:
-    """Claims with the time that each states, and the refused claims: texts that are no date, impossible dates, and dates
-    in the text that contradict the declared ones (`contradicted`). Refused claims of changes are left out, since they
+    """Claims with the time that each states, and the refused claims: texts that are no date, impossible dates, the time of the
+    fetch, and dates in the text that contradict the declared ones (`contradicted`). Refused claims of changes are left out, since they
     are candidates of `date_modified`."""
     read: dict[Claim, datetime] = {}
     refused: list[tuple[Claim, str]] = []
@@ -454,6 +475,9 @@ def read_claims(
         if (reason := _refusal(when, now)) and not _is_dated_back(when, read):
             refused.append((claim, reason))
             del read[claim]
+    for claim in _of_fetch(read, made_at):
+        refused.append((claim, OF_FETCH))
+        del read[claim]
     for claim in contradicted(read, url):
         refused.append((claim, "printed, while the page or its address declares another day"))
         del read[claim]

@@ -1,8 +1,11 @@
-"""Reads times that are counted from the time of the fetch: "3 hours ago", "gestern, 14:30 Uhr"."""
+"""Reads times that are counted from the time of the fetch: "3 hours ago", "gestern, 14:30 Uhr"; and tells a time that is that of the fetch
+itself.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
 
@@ -15,6 +18,10 @@ MAX_RELATIVE_CHARS = 40
 MAX_RELATIVE_DAYS = 366
 #: Days that are fewer than a month. A text that counts more of them is read twice, to tell "45 days ago" from "a month ago".
 MIN_MONTH_DAYS = 28
+#: Time between the fetch of a page and a time in it that is the time of the fetch: a page is made in some seconds, and clocks differ.
+MAX_FROM_FETCH = timedelta(minutes=1)
+#: The reason of a time that `is_of_fetch`.
+OF_FETCH = "the time of the fetch, at which the page was made"
 #: Midnight after the last day of February, in a leap year and in another.
 _ENDS_OF_FEBRUARY = datetime(2024, 3, 1, tzinfo=UTC), datetime(2023, 3, 1, tzinfo=UTC)
 
@@ -51,6 +58,17 @@ def ago(text: str, now: datetime, rules: Rules) -> datetime | None:
     if found is None or not now - timedelta(days=MAX_RELATIVE_DAYS) < found <= now:
         return None
     return found
+
+
+def is_of_fetch(when: datetime, made_at: Sequence[datetime]) -> bool:
+    """Whether a time of day is that at which the page was made for this fetch: at each look it is another one, and tells nothing of
+    the post. A day alone may be that of the post.
+
+    >>> noon = datetime(2025, 4, 3, 12, tzinfo=UTC)
+    >>> is_of_fetch(noon.replace(second=20), [noon]), is_of_fetch(noon.replace(minute=5), [noon]), is_of_fetch(noon, [])
+    (True, False, False)
+    """
+    return dates.has_time(when) and any(abs(when - at) <= MAX_FROM_FETCH for at in made_at)
 
 
 @lru_cache(maxsize=8)

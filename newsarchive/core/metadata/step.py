@@ -65,6 +65,7 @@ from newsarchive.core.text.patterns import words_of
 from newsarchive.core.urls import names_host, parts_of, same_site, try_normalise, url_key
 from newsarchive.items import Block, Candidate, Image, Page
 from newsarchive.rules import Rules
+from newsarchive.times import http_time
 
 __all__ = ["finish_language", "read_metadata"]
 
@@ -453,6 +454,8 @@ def _dates(
 ) -> list[Candidate]:
     """The dates of publication and of the last change, each with its text and its source."""
     changes, now = found.of("date_modified"), page.capture.fetched_at
+    # A cache may have made the page before; a server says then when it did (RFC 9110, 6.6.1).
+    made_at = [at for at in (now, http_time(page.capture.headers.get("date", ""))) if at is not None]
     host = parts_of(page.capture.base_url).hostname or ""
     month_first = _month_first(found, host, blocks, rules)
     published = site_statements.mark_later_days(found.of("date_published"), rules, day_first=not month_first)
@@ -462,13 +465,13 @@ def _dates(
     url = page.capture.base_url
     for field, claims in offered.items():
         decided[field], why = publication_date.decide(
-            claims, field, now, rules, month_first=month_first, url=url
+            claims, field, now, rules, made_at=made_at, month_first=month_first, url=url
         )
         candidates += why
     if decided["date_published"].value is None:
         claims = [*found.of("date_published"), *found.of("image")]
         fallbacks = publication_date.find(page.text, found.headline, claims, found.own, url, now, rules)
-        decided["date_published"], why = publication_date.last_resort(fallbacks, now)
+        decided["date_published"], why = publication_date.last_resort(fallbacks, now, made_at)
         candidates += why
     changed, first = decided["date_modified"], decided["date_published"]
     if changed.value and first.value:

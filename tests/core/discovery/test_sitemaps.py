@@ -3,7 +3,7 @@
 import gzip
 import time
 import tracemalloc
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from newsarchive import rules
 from newsarchive.core.discovery import sitemaps
+from newsarchive.items import Link
 
 RULES = rules.default()
 URL = "https://blog.example/sitemap.xml"
@@ -346,3 +347,24 @@ def test_an_index_that_is_wrong_names_all_its_sitemaps(body):
 )
 def test_addresses_as_people_write_them(loc, url):
     assert urls(read(urlset(loc)).links) == [url]
+
+
+@pytest.mark.parametrize(
+    ("seconds_ago", "kept"),
+    [
+        ((1, 1, 2, 9000), {9000}),
+        ((1, 2, 9000), {1, 2, 9000}),
+        ((1, 1, 1, 9000, 9001, 9002), {1, 9000, 9001, 9002}),
+        ((9000, 9000, 9000), {9000}),
+    ],
+    ids=["most are the present", "two posts are new", "half of them", "a rebuilt site"],
+)
+def test_a_time_of_change_that_is_the_present_says_nothing(seconds_ago, kept):
+    now = datetime(2025, 6, 1, 12, tzinfo=UTC)
+    links = [
+        Link(f"https://blog.example/{i}/", "sitemap", lastmod=now - timedelta(seconds=seconds))
+        for i, seconds in enumerate(seconds_ago)
+    ]
+    got = sitemaps.without_present(links, now)
+    assert urls(got) == urls(links)
+    assert {(now - link.lastmod).seconds for link in got if link.lastmod} == kept

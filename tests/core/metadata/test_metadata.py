@@ -16,8 +16,9 @@ from selectolax.lexbor import LexborHTMLParser
 from newsarchive import extract, rules
 from newsarchive.core.html.blocks import read_blocks
 from newsarchive.core.metadata import step
+from newsarchive.core.metadata.relative_dates import OF_FETCH
 from newsarchive.core.metadata.step import read_metadata
-from newsarchive.items import Article, Block, Capture, Page
+from newsarchive.items import Article, Block, Capture, Page, SourceText
 
 CASES = Path(__file__).parents[2] / "cases" / "metadata"
 FETCHED = datetime(2025, 6, 1, 12, tzinfo=UTC)
@@ -236,6 +237,39 @@ def test_a_change_before_the_publication_is_refused_and_kept_with_its_reason() -
         False,
         "before the publication",
     )
+
+
+NOW = FETCHED.isoformat()
+JUNE = "2025-05-30T08:00:00+00:00"
+
+
+@pytest.mark.parametrize(
+    ("published", "modified", "said", "expected"),
+    [
+        pytest.param(JUNE, NOW, None, (JUNE, None), id="the time of the fetch is no change"),
+        pytest.param(NOW, NOW, None, (None, None), id="nor a publication"),
+        pytest.param(JUNE, "2025-06-01T11:00:00+00:00", None, (JUNE, "2025-06-01T11:00:00+00:00"), id="an hour ago"),
+        pytest.param(JUNE, "2025-06-01T09:00:20+00:00", None, (JUNE, None), id="a cache made it, and says when"),
+        pytest.param(JUNE, NOW, FETCHED, (JUNE, NOW), id="the feed says so too"),
+    ],
+)  # fmt: skip
+def test_the_time_of_the_fetch_is_no_time_of_the_post(
+    published: str, modified: str, said: datetime | None, expected: tuple[str | None, str | None]
+) -> None:
+    """A page that prints the present time as its own would be another one at each look."""
+    graph = {"@type": "NewsArticle", "datePublished": published, "dateModified": modified}
+    html = f"<script type=application/ld+json>{json.dumps(graph)}</script><h1>Ferry returns</h1><p>It left at nine."
+    told = SourceText("feed", "https://blog.example/feed/", title="Ferry returns", updated=said)
+    headers = {"date": "Sun, 01 Jun 2025 09:00:00 GMT"}
+    page = Page(
+        Capture(URL, html.encode(), FETCHED, headers=headers, source_text=told if said else None), html
+    )
+    tree = LexborHTMLParser(html)
+    blocks = [Block(b.text, b.kind, path=b.path) for b in read_blocks(tree, URL).blocks]
+    found = shown(read_metadata(tree, page, blocks, rules.default()))
+    assert (found["date_published"], found["date_modified"]) == expected
+    refused = [one for one in found["candidates"] if one.reason == OF_FETCH]
+    assert bool(refused) is (None in expected)
 
 
 def test_the_text_overrules_a_wrong_lang() -> None:
