@@ -39,7 +39,7 @@ _FILE_OPTIONS = re.compile(r"\?\w+=[^/]*$")
 #: Where posts are looked for: the words of the setting `sources`.
 SOURCES = ("wp-json", "feed", "sitemap", "archive")
 
-#: The value of `crawl.workers` for as many processes as the machine has cores, up to three.
+#: The value of `crawl.workers` for as many processes as the machine has cores, and of `crawl.jobs` for as many sites as fit its memory.
 AUTO = "auto"
 
 #: The value of `log_format` for one JSON object a line.
@@ -154,13 +154,16 @@ def whole_number(lowest: int, highest: int = 10**6) -> Reader:
     return read
 
 
-def _workers(value: Any, folder: Path) -> int | str:
-    if value == AUTO:
-        return AUTO
-    try:
-        return int(whole_number(0, 256)(value, folder))
-    except ValueError as error:
-        raise ValueError(f'{error}, and not "{AUTO}"') from None
+def _number_or_auto(lowest: int, highest: int) -> Reader:
+    def read(value: Any, folder: Path) -> int | str:
+        if value == AUTO:
+            return AUTO
+        try:
+            return int(whole_number(lowest, highest)(value, folder))
+        except ValueError as error:
+            raise ValueError(f'{error}, and not "{AUTO}"') from None
+
+    return read
 
 
 def any_number(lowest: float, highest: float) -> Reader:
@@ -309,7 +312,7 @@ KEYS: Mapping[str, Key] = {
         ),
         _key("crawl.user_agent", as_text, "", "who we say we are; by default our name with the contact", "USER_AGENT"),
         _key(
-            "crawl.workers", _workers, AUTO,
+            "crawl.workers", _number_or_auto(0, 256), AUTO,
             "processes that read pages: a number, 0 for the crawl's own process alone, or `auto` (as many as the machine has"
             " cores, up to three, and none in a crawl of fewer than 20 posts or with one core)",
         ),
@@ -356,7 +359,11 @@ KEYS: Mapping[str, Key] = {
             "private addresses that pages of the internet may lead to: hosts and networks, `intranet.example, 10.1.0.0/16`, or"
             " `all`; a private site that you name yourself opens its own host and port without it",
         ),
-        _key("crawl.jobs", whole_number(1, 64), 4, "sites that `newsarchive crawl` crawls side by side"),
+        _key(
+            "crawl.jobs", _number_or_auto(1, 64), AUTO,
+            "sites that `newsarchive crawl` crawls side by side: a number, or `auto` (one for each 500 MB of memory at hand, up to"
+            " four)",
+        ),
     )
 }  # fmt: skip
 

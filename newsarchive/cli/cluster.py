@@ -17,7 +17,7 @@ import click
 
 from newsarchive import config
 from newsarchive.cli.opening import database_url
-from newsarchive.cli.options import NUMBER, Group, db_option, option
+from newsarchive.cli.options import NUMBER, Group, db_option, option, sites_at_once
 from newsarchive.cli.output import complain, echo, on_terminal, print_json, say, write_json_lines
 from newsarchive.exceptions import LOCKED, DatabaseAway, UsageError
 from newsarchive.reprs import counted
@@ -78,8 +78,8 @@ Exit codes: 0 told to stop, 2 usage, or this machine may not work for the cluste
 75 the cluster is being drained."""
 )
 @click.option(
-    "--concurrency", type=click.IntRange(1, 64), default=lambda: config.load()["crawl.jobs"],
-    show_default="4, or crawl.jobs of your settings", help="Jobs side by side.",
+    "--concurrency", type=click.IntRange(1, 64), default=sites_at_once,
+    show_default="by the memory, up to 4, or crawl.jobs of your settings", help="Jobs side by side.",
 )  # fmt: skip
 @click.option("--queues", metavar="NAMES", default=",".join(JOBS), show_default=True, help="Only these jobs.")
 @click.option(

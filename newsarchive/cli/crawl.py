@@ -26,7 +26,7 @@ from newsarchive import config
 from newsarchive.cli import output, sitelist
 from newsarchive.cli.demo import tour
 from newsarchive.cli.opening import database_source, database_url, next_steps, require_archive, same_archive
-from newsarchive.cli.options import db_option, option, verbosity
+from newsarchive.cli.options import db_option, option, sites_at_once, verbosity
 from newsarchive.cli.output import complain, messages, progress_bar, quiet, say
 from newsarchive.cli.schedule import absolute
 from newsarchive.core.urls import check_start_url, site_of
@@ -164,8 +164,8 @@ Exit codes: 0 fine, 2 usage, 3 some posts or sites failed, 4 every site failed, 
 @click.option(
     "--jobs",
     type=click.IntRange(1, 64),
-    default=lambda: config.load()["crawl.jobs"],
-    show_default="4, or what your settings say",
+    default=sites_at_once,
+    show_default="by the memory, up to 4, or what your settings say",
     help="Sites that are crawled at the same time.",
 )
 @click.option(

@@ -178,6 +178,14 @@ class IdRange(click.ParamType[tuple[int, int]]):
         return ends[0], ends[1]
 
 
+def sites_at_once() -> int:
+    """The setting `crawl.jobs` as a number: `auto` goes by the memory at hand."""
+    from newsarchive.spider_processes.memory import jobs_by_memory  # most commands need none of it
+
+    wanted = config.load()["crawl.jobs"]
+    return jobs_by_memory() if wanted == config.AUTO else int(wanted)
+
+
 def range_option(name: str, meaning: str) -> Callable[[F], F]:
     """An option that restricts a command to a range of ids; its value is `None` or a pair."""
     return click.option(name, type=IdRange(), metavar="FIRST-LAST", help=meaning)
