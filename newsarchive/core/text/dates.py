@@ -230,7 +230,7 @@ def parse(text: str, rules: Rules, *, day_first: bool = True, year_first: bool =
         return datetime.fromtimestamp(int(text[:10]), UTC)
     if match := _EASTERN.search(text):
         return _build(match[1], match[2], match[3], *_clock_beside(match, rules))
-    if other := calendars.find(given, text):
+    if other := calendars.find(given, text, rules):
         day, rest = other.day, f"{text[: other.start]} {text[other.end :]}"
         return _build(day.year, day.month, day.day, *_time(_CLOCK.search(rest), rules))
     if match := _VIETNAMESE.search(text):
@@ -311,7 +311,7 @@ def date_text(text: str, rules: Rules) -> str:
     if not has_digit(text):
         return ""
     in_digits = western(text)
-    if other := calendars.find(text, in_digits):
+    if other := calendars.find(text, in_digits, rules):
         return text[other.start : other.end]
     if not _MAY_BE_DATE.search(in_digits):
         return ""
