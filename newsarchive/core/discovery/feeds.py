@@ -22,9 +22,9 @@ from newsarchive.core.discovery.broken_xml import (
 )
 from newsarchive.core.discovery.feed_parser import FeedParser, story_of
 from newsarchive.core.discovery.feed_times import FeedTimes
-from newsarchive.core.discovery.links import attributes, base_of, listed_reason
+from newsarchive.core.discovery.links import attributes, listed_reason
 from newsarchive.core.encoding.decoding import decode
-from newsarchive.core.html.parsing import parse
+from newsarchive.core.html.parsing import base_of, parse
 from newsarchive.core.text.language import code
 from newsarchive.core.text.tolerant_json import loads
 from newsarchive.core.urls import folder_of, same_site, site_of, try_normalise, url_key

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from newsarchive import compiled
-from newsarchive.core.html.parsing import UNSEEN, parse, without
+from newsarchive.core.html.parsing import UNSEEN, base_of, parse, without
 from newsarchive.core.urls import site_of, try_normalise, unquoted, url_key
 from newsarchive.items import Link
 from newsarchive.rules import Rules
@@ -27,13 +27,6 @@ from newsarchive.rules import Rules
 def attributes(node: LexborNode) -> dict[str, str]:
     """A node's attributes with lower-case names; an attribute without a value is ""."""
     return {name.lower(): value or "" for name, value in node.attributes.items()}
-
-
-def base_of(tree: LexborHTMLParser, base_url: str) -> str:
-    """The URL against which relative links are resolved: the page's `<base href>`, else its own URL."""
-    node = tree.css_first("base[href]")
-    href = (node.attributes.get("href") or "").strip() if node else ""
-    return (try_normalise(href, base_url) if href else None) or base_url
 
 
 def link_header(value: str) -> Iterator[tuple[str, str]]:

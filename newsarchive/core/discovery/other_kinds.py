@@ -27,8 +27,8 @@ from typing import Any
 from selectolax.lexbor import LexborNode
 
 from newsarchive import compiled
-from newsarchive.core.discovery.links import base_of
 from newsarchive.core.discovery.shown import Kind, Shown, declares_article, has_article_type, ld_types
+from newsarchive.core.html.parsing import base_of
 from newsarchive.core.text.words import count_words
 from newsarchive.core.urls import site_of, try_normalise
 from newsarchive.exceptions import BadRules

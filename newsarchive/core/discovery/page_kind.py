@@ -33,12 +33,12 @@ from urllib.parse import urlsplit
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from newsarchive import compiled
-from newsarchive.core.discovery.links import MIN_POST_SCORE, address_score, base_of, index_reason
+from newsarchive.core.discovery.links import MIN_POST_SCORE, address_score, index_reason
 from newsarchive.core.discovery.other_kinds import named_kind, other_kind, typed_kind
 from newsarchive.core.discovery.pagination import page_parts, unlinked_part
 from newsarchive.core.discovery.rights import noarchive
 from newsarchive.core.discovery.shown import Kind, Shown, declares_article, has_article_type, ld_types
-from newsarchive.core.html.parsing import fresh
+from newsarchive.core.html.parsing import base_of, fresh
 from newsarchive.core.text.patterns import Literals
 from newsarchive.core.text.scripts import UNSPACED
 from newsarchive.core.text.words import count_words

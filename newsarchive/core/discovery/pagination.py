@@ -17,10 +17,9 @@ from newsarchive.core.discovery.links import (
     MIN_POST_SCORE,
     address_score,
     attributes,
-    base_of,
     index_reason,
 )
-from newsarchive.core.html.parsing import parse
+from newsarchive.core.html.parsing import base_of, parse
 from newsarchive.core.urls import site_of, try_normalise, unquoted, url_key
 from newsarchive.rules import Rules
 

@@ -13,9 +13,9 @@ from functools import lru_cache
 from urllib.parse import urlsplit
 
 from newsarchive.core.discovery.feeds import announced_feeds, usual_feeds
-from newsarchive.core.discovery.links import attributes, base_of
+from newsarchive.core.discovery.links import attributes
 from newsarchive.core.discovery.wordpress import api_root, usual_api_root
-from newsarchive.core.html.parsing import parse
+from newsarchive.core.html.parsing import base_of, parse
 from newsarchive.core.urls import folder_of, site_of, try_normalise, url_key
 from newsarchive.rules import Rules, strings
 

@@ -16,8 +16,8 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 from newsarchive.core.discovery import excerpts
 from newsarchive.core.discovery.feed_times import MAX_UTC_OFFSET, iso_time
 from newsarchive.core.discovery.feeds import Entry, absolute, rows_of, unique
-from newsarchive.core.discovery.links import attributes, base_of, link_header
-from newsarchive.core.html.parsing import parse
+from newsarchive.core.discovery.links import attributes, link_header
+from newsarchive.core.html.parsing import base_of, parse
 from newsarchive.core.text.normalise import unescape
 from newsarchive.core.text.tolerant_json import loads
 from newsarchive.core.urls import folder_of, same_site, try_normalise

@@ -32,6 +32,7 @@ from newsarchive.core.html.markup import (
     fold,
     is_blank,
 )
+from newsarchive.core.html.parsing import base_of
 from newsarchive.core.text.scripts import has_unspaced
 
 #: Blocks and line breaks of a page, four times as many as the largest of 2,600 real pages has. Later ones are not read, and
@@ -69,13 +70,6 @@ def read_blocks(tree: LexborHTMLParser, base_url: str) -> Reading:
     if tree.root is not None:
         walker.walk(tree.root)
     return Reading(walker.blocks, walker.boxes, walker.truncated)
-
-
-def base_of(tree: LexborHTMLParser, url: str) -> str:
-    """The address that references of a page are relative to: its `<base href>` (HTML Living Standard, 4.2.3), or else its own, `url`."""
-    base = tree.css_first("base[href]")
-    href = (base.attributes.get("href") or "") if base is not None else ""
-    return absolute(url, href) or url
 
 
 #: The start and end tags of an element that is left out of `Block.html`.

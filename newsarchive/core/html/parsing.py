@@ -17,6 +17,7 @@ from newsarchive.core.html import printed, shadow, translations
 from newsarchive.core.html.markup import BLOCKS
 from newsarchive.core.text.normalise import unescape
 from newsarchive.core.text.tolerant_json import loads
+from newsarchive.core.urls import try_normalise
 from newsarchive.exceptions import NotAnArticle
 from newsarchive.items import DropReason
 
@@ -153,6 +154,13 @@ def without(node: LexborNode, selector: str) -> LexborNode:
     for found in copy.css(selector):
         found.decompose()
     return copy
+
+
+def base_of(tree: LexborHTMLParser, url: str) -> str:
+    """The address that references of a page are relative to: its `<base href>` (HTML Living Standard, 4.2.3), or else its own, `url`."""
+    base = tree.css_first("base[href]")
+    href = ((base.attributes.get("href") or "") if base is not None else "").strip()
+    return (try_normalise(href, url) if href else None) or url
 
 
 def readable_characters(text: str) -> int:

@@ -18,8 +18,8 @@ from typing import Any
 
 from selectolax.lexbor import LexborHTMLParser
 
-from newsarchive.core.html.blocks import base_of
 from newsarchive.core.html.entries import Entries
+from newsarchive.core.html.parsing import base_of
 from newsarchive.core.metadata import (
     authors,
     bylines,
