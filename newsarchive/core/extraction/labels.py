@@ -7,15 +7,19 @@ the path by which its tables of platforms know a block.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
+from newsarchive import compiled
 from newsarchive.core.extraction.class_names import is_page_form, spelled, telling
 from newsarchive.core.html.boxes import Box, RawBlock
 from newsarchive.core.html.entries import Entries
+from newsarchive.core.text.caches import noted
 from newsarchive.core.text.patterns import any_literal, whole
 from newsarchive.core.text.scripts import has_unspaced
 from newsarchive.core.text.words import ends_sentence
-from newsarchive.items import BlockVerdict, DecidedBy
+from newsarchive.exceptions import BadRules
+from newsarchive.items import LABELS, BlockVerdict, DecidedBy
 from newsarchive.rules import Rules
 
 #: Characters of a heading. A longer one that stands in the page's `<title>` is the headline.
@@ -44,40 +48,9 @@ MIN_HEADLINE_WORDS = 3
 #: Characters of an `<h1>`, the same.
 MIN_HEADLINE_CHARACTERS = 12
 
-#: Labels with the words of ids and classes that give them, in order of trust. The nearest box with a label counts.
-LABELS: tuple[tuple[str, str], ...] = (
-    ("consent", r"cookie|consent|gdpr"),
-    ("comments", r"comment|respond\b|disqus|kommentar"),
-    ("subscribe", r"subscri|newsletter|sign-?up|mailchimp|mc4wp|paywall|donat"),
-    ("share", r"\bshar(?:e|ing)|sharedaddy|addtoany|addthis|social|follow-us"),
-    (
-        "related",
-        r"relat(?!ive\b)|recommend|outbrain|taboola|read-?next|popular|trending|also-like|latest|more-?(?:stories|posts|news)",
-    ),
-    ("advert", r"advert|sponsor|\bads?\b|\badv\b|banner|affiliate"),
-    ("promo", r"promo(?!ted)|callout|\bcta\b|teaser"),
-    ("author bio", r"author-?(?:bio|box|info|card)|about-?(?:the-?)?author|\bbio\b"),
-    ("byline", r"byline|dateline|entry-?meta|post-?meta|article-?meta|\bauthor\b|posted-on|timestamp"),
-    ("tags", r"\btags?\b|tag-?(?:list|cloud|links)|cat-?links|categor(?:y|ies)|post-?terms|topics?\b"),
-    ("caption", r"caption|photo-?credit|image-?credit"),
-    ("footer", r"footer|colophon|copyright|legal|imprint|impressum"),
-    (
-        "nav",
-        r"\bnav|menu|crumb|pagina|pager|sidebar|widget|masthead|\btoc\b|skip-?link(?!--target)|site-?header|topbar",
-    ),
-)
 #: Elements → the label of what stands in them.
 _TAGS = {"nav": "nav", "menu": "nav", "footer": "footer", "form": "form", "fieldset": "form", "dialog": "consent",
          "figcaption": "caption", "caption": "caption", "address": "byline", "search": "form"}  # fmt: skip
-_ANY = re.compile("|".join(f"({pattern})" for _, pattern in LABELS))
-#: What these words begin with. Most names hold none of it, and are not searched further.
-_BEGINNINGS = (
-    "cookie consent gdpr comment respond disqus kommentar subscri newsletter sign mailchimp mc4wp paywall donat shar"
-    " social addtoany addthis follow relat recommend outbrain taboola read popular trending also latest more ad sponsor"
-    " banner affiliate promo callout cta teaser author about bio byline dateline entry post article timestamp tag cat"
-    " topic caption photo image footer colophon copyright legal imprint impressum nav menu crumb pagina pager sidebar"
-    " widget masthead toc skip site topbar"
-)
 #: Labels of boxes whose sentences below the headline are no standfirst.
 NO_STANDFIRST = frozenset({"byline", "author bio", "caption", "advert", "consent"})
 #: Hosts of networks that fill the frames of other sites with adverts.
@@ -85,7 +58,8 @@ _ADVERT_HOST = re.compile(
     r"https?://(?:[\w-]+\.)*(?:googlesyndication|doubleclick|amazon-adsystem|adnxs|criteo|taboola|outbrain|revcontent|mgid"
     r"|dianomi|a-ads|adform|smartadserver|teads|zergnet|datafeedfile)\.\w+(?:[:/?#]|$)"
 )
-_BEGINS = re.compile(any_literal(_BEGINNINGS.split()))
+#: What a match of a pattern of a label begins with. Most names hold none of it, and are not searched further.
+_BEGINNING = re.compile(r"(?:\\b)?([a-z0-9]+)(?!\?)")
 #: A year, or a date in numbers.
 _DAY = re.compile(r"\b(19|20)\d\d\b|\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b|年.*日")
 _TIME = re.compile(r"\b\d{1,2}:\d\d\b")
@@ -117,7 +91,7 @@ class Namer:
 
     def __init__(self, title: str, rules: Rules, blocks: int, entries: Entries) -> None:
         self.title = title.casefold()
-        self.blocks, self.entries = blocks, entries
+        self.blocks, self.entries, self.rules = blocks, entries, rules
         self.leads = _leads(rules)
         self.boxes: dict[int, tuple[str, str]] = {}
 
@@ -151,7 +125,7 @@ class Namer:
         while box is not None and (found := known.get(box.index)) is None:
             passed.append(box.index)
             tag = "div" if is_page_form(box, self.blocks) else box.tag
-            if found := own_label(tag, box.ident, box.classes):
+            if found := own_label(tag, box.ident, box.classes, self.rules):
                 break
             box = box.parent
         found = found or ("", "")
@@ -217,31 +191,51 @@ def _leads(rules: Rules) -> re.Pattern[str]:
 
 
 @lru_cache(maxsize=16_384)
-def own_label(tag: str, ident: str, classes: str) -> tuple[str, str] | None:
+def own_label(tag: str, ident: str, classes: str, rules: Rules) -> tuple[str, str] | None:
     """The label that an element's own names or its tag give, and the reason in words."""
     if tag in ("body", "html"):
         return None
-    named = [found for name in (*ident.split(), *telling(classes)) if (found := _named(name))]
+    labels = _labels(rules)
+    named = [found for name in (*ident.split(), *telling(classes)) if (found := labels.named(name))]
     if named:
         place, word = min(named)
-        return LABELS[place][0], f'stands in a box named "{word}"'
+        return labels.labels[place], f'stands in a box named "{word}"'
     label = _TAGS.get(tag, "")
     return (label, f"stands in <{tag}>") if label else None
 
 
-@lru_cache(maxsize=32_768)
-def _named(name: str) -> tuple[int, str] | None:
-    """The place in `LABELS` of the most trusted label that an id or class gives, and the word that gives it, as `_ANY.finditer` would
-    find them, looked for only where one can begin."""
-    name, labels = spelled(name), []
-    begins = _BEGINS.search(name)
-    while begins:
-        found, at = _ANY.match(name, begins.start()), begins.start() + 1
-        if found and found.lastindex:
-            labels.append((found.lastindex - 1, found[0]))
-            at = found.end()
-        begins = _BEGINS.search(name, at)
-    return min(labels, default=None)
+class _Labels:
+    """The labels of the table of boxes, in order of trust, and the words that give them."""
+
+    def __init__(self, table: Mapping[str, Sequence[str]]) -> None:
+        self.labels = tuple(table)
+        self.any = compiled.regex(
+            "|".join(f"({'|'.join(patterns)})" for patterns in table.values()) or "(?!)"
+        )
+        begins = (_BEGINNING.match(pattern) for patterns in table.values() for pattern in patterns)
+        self.begins = compiled.regex(any_literal(begin[1] for begin in begins if begin))
+        self.named = noted(lru_cache(maxsize=32_768)(self._named))
+
+    def _named(self, name: str) -> tuple[int, str] | None:
+        """The place of the most trusted label that an id or class gives, and the word that gives it, as `any.finditer` would find
+        them, looked for only where one can begin."""
+        name, found = spelled(name), []
+        begins = self.begins.search(name)
+        while begins:
+            match, at = self.any.match(name, begins.start()), begins.start() + 1
+            if match and match.lastindex:
+                found.append((match.lastindex - 1, match[0]))
+                at = match.end()
+            begins = self.begins.search(name, at)
+        return min(found, default=None)
+
+
+@lru_cache(maxsize=8)
+def _labels(rules: Rules) -> _Labels:
+    table = rules.metadata.get("boxes", {}).get("labels", {})
+    if unknown := [label for label in table if label not in LABELS]:
+        raise BadRules("metadata/boxes.toml", f"labels.{unknown[0]}", f"not one of {', '.join(LABELS[1:])}")
+    return _Labels(table)
 
 
 def path_of(block: RawBlock, rules: Rules) -> str:

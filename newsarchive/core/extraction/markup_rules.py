@@ -22,6 +22,7 @@ from newsarchive.core.text.normalise import key
 from newsarchive.core.text.words import ends_sentence
 from newsarchive.core.urls import parts_of, same_site
 from newsarchive.items import BlockVerdict, DecidedBy
+from newsarchive.rules import Rules
 
 #: Characters of a card's line. A longer line is a paragraph around which a link was never closed.
 MAX_CARD_CHARACTERS = 220
@@ -87,14 +88,16 @@ _SOURCE = re.compile(r"(?:[—―–]|--)\s?\w")
 _NOTE_MARK = re.compile(r"\[\d{1,3}\]")
 
 
-def shown_to_be_none(reading: Reading, kept: Sequence[bool], url: str) -> dict[int, BlockVerdict]:
+def shown_to_be_none(
+    reading: Reading, kept: Sequence[bool], url: str, rules: Rules
+) -> dict[int, BlockVerdict]:
     """Place of a block → what the mark-up shows it to be, where that is no text."""
     blocks = reading.blocks
     found = dict.fromkeys(offers(blocks, reading.boxes, kept), OFFER)
     found |= dict.fromkeys(cards(blocks, kept, url), CARD)
     found |= dict.fromkeys(picture_credits(blocks, kept), CREDIT)
     found |= dict.fromkeys(machine_summaries(blocks, reading.boxes, kept), MACHINE_SUMMARY)
-    found |= rows_of_buttons(blocks, kept)
+    found |= rows_of_buttons(blocks, kept, rules)
     return found | dict.fromkeys(contents(blocks, kept, url), CONTENTS)
 
 
@@ -337,7 +340,9 @@ _LABELS = frozenset(("share", "tags"))
 _TEXTS = frozenset(("article", "main", "section", "body"))
 
 
-def rows_of_buttons(blocks: Sequence[RawBlock], kept: Sequence[bool]) -> Mapping[int, BlockVerdict]:
+def rows_of_buttons(
+    blocks: Sequence[RawBlock], kept: Sequence[bool], rules: Rules
+) -> Mapping[int, BlockVerdict]:
     """The places of such items among the blocks that are `kept`, each with its label and the reason."""
     found = {}
     prose = [i for i, block in enumerate(blocks) if kept[i] and len(block.text) >= MIN_PARAGRAPH_CHARACTERS]
@@ -355,7 +360,7 @@ def rows_of_buttons(blocks: Sequence[RawBlock], kept: Sequence[bool]) -> Mapping
         for _ in range(MAX_BOXES):
             if box is None or box.tag in _TEXTS:
                 break
-            named = own_label(box.tag, box.ident, box.classes)
+            named = own_label(box.tag, box.ident, box.classes, rules)
             if named and named[0] in _LABELS and "categor" not in named[1]:
                 found[i] = BlockVerdict(*named, DecidedBy.MARKUP)
             if named:

@@ -124,7 +124,7 @@ def labelled(sheet: Sheet, verdict: Verdict, rules: Rules) -> list[Block]:
     at_top, titled, below = True, False, False
     margins = np.round(verdict.margins, 2).tolist()
     kept = with_sources(sheet.reading.blocks, whole_lists(sheet.reading.blocks, verdict.keep.tolist()))
-    shown = shown_to_be_none(sheet.reading, kept, sheet.url)
+    shown = shown_to_be_none(sheet.reading, kept, sheet.url, rules)
     for i, (raw, keep) in enumerate(zip(sheet.reading.blocks, kept, strict=True)):
         said = KEPT
         if shown.get(i) is MACHINE_SUMMARY:

@@ -19,7 +19,7 @@ from selectolax.lexbor import LexborHTMLParser
 from newsarchive import extract
 from newsarchive.core.extraction import page_type
 from newsarchive.core.extraction.classifier import Sheet
-from newsarchive.core.extraction.labels import Namer, is_headline
+from newsarchive.core.extraction.labels import Namer, is_headline, own_label
 from newsarchive.core.extraction.step import extract_step
 from newsarchive.core.html.blocks import MAX_BLOCKS, read_blocks
 from newsarchive.core.html.entries import Entries
@@ -525,6 +525,14 @@ def test_any_text_gives_an_article_or_a_known_reason(text: str) -> None:
         labels, reason = set(), refusal.reason
     assert labels <= set(LABELS)
     assert reason in ("", *DropReason)
+
+
+def test_the_words_of_class_names_that_give_labels_are_data() -> None:
+    table = Rules(metadata={"boxes": {"labels": {"consent": ["kakor"], "promo": ["kampanj"]}}})
+    assert own_label("div", "", "rubrik kampanj-rad", table) == ("promo", 'stands in a box named "kampanj"')
+    assert own_label("div", "kampanj", "kakor", table) == ("consent", 'stands in a box named "kakor"')
+    with pytest.raises(BadRules, match="not one of"):
+        own_label("div", "", "x", Rules(metadata={"boxes": {"labels": {"advertising": ["x"]}}}))
 
 
 @pytest.mark.slow
