@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from newsarchive import compiled
+from newsarchive.core.html.markup import upwards
 from newsarchive.core.html.parsing import UNSEEN, base_of, parse, without
 from newsarchive.core.urls import site_of, try_normalise, unquoted, url_key
 from newsarchive.items import Link
@@ -283,14 +284,12 @@ def _is_address_of_entry(node: LexborNode, classes: str) -> bool:
     notes without titles has no other sign of its posts."""
     if "u-url" not in classes.split():
         return False
-    inside = node.parent
-    for _ in range(MAX_ENTRY_ANCESTORS):
-        if inside is None or inside.tag in ("html", "body"):
+    for inside in upwards(node.parent, MAX_ENTRY_ANCESTORS):
+        if inside.tag in ("html", "body"):
             break
         kinds = (inside.attributes.get("class") or "").split()
         if "h-entry" in kinds or "h-card" in kinds:
             return "h-card" not in (*kinds, *classes.split())
-        inside = inside.parent
     return False
 
 

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from itertools import chain, islice
 from typing import Any
@@ -28,6 +28,7 @@ from selectolax.lexbor import LexborNode
 
 from newsarchive import compiled
 from newsarchive.core.discovery.shown import Kind, Shown, declares_article, has_article_type, ld_types
+from newsarchive.core.html.markup import upwards
 from newsarchive.core.html.parsing import base_of
 from newsarchive.core.text.words import count_words
 from newsarchive.core.urls import site_of, try_normalise
@@ -272,7 +273,9 @@ def _messages(page: Shown) -> list[LexborNode]:
     """The boxes of the thread with the most words, none where there is no thread."""
     groups: defaultdict[tuple[int, str, str], dict[int, tuple[LexborNode, str]]] = defaultdict(dict)
     for mark, name in _writers(page):
-        for box in _ancestors(mark):
+        for box in upwards(mark.parent, MAX_BOX_ANCESTORS):
+            if box.tag in ("body", "html"):
+                break
             if box.parent is not None and (shape := _shape(box)):
                 key = (box.parent.mem_id, box.tag or "", shape)
                 groups[key].setdefault(box.mem_id, (box, name))
@@ -308,15 +311,6 @@ def _writers(page: Shown) -> list[tuple[LexborNode, str]]:
     return found[::-1]
 
 
-def _ancestors(node: LexborNode) -> Iterator[LexborNode]:
-    box = node.parent
-    for _ in range(MAX_BOX_ANCESTORS):
-        if box is None or box.tag in ("body", "html"):
-            return
-        yield box
-        box = box.parent
-
-
 def _shape(node: LexborNode) -> str:
     """What boxes of one kind have in common: the first class, or an id without its number, or else those of the first element inside;
     "" where there is neither."""
@@ -335,8 +329,6 @@ def _shape(node: LexborNode) -> str:
 def _is_framed(node: LexborNode) -> bool:
     """Whether an element belongs to the site's frame or to a form."""
     up: LexborNode | None = node
-    while up is not None and up.tag not in ("body", "html"):
-        if up.tag in _FRAMES:
-            return True
+    while up is not None and up.tag not in _FRAMES:
         up = up.parent
-    return False
+    return up is not None

@@ -15,6 +15,8 @@ from functools import lru_cache
 
 from selectolax.lexbor import LexborNode
 
+from newsarchive.core.html.markup import upwards
+
 _PAGE = re.compile(r"\.postid-(\d{1,19})(?![^./])")
 _ENTRY = re.compile(r"post-(\d{1,19})")
 #: Steps from an element up to its entry.
@@ -57,13 +59,9 @@ class Entries:
 
     def _around(self, node: LexborNode) -> str:
         """The number of the innermost entry around an element, "" for none."""
-        up: LexborNode | None = node
-        for _ in range(MAX_STEPS):
-            if up is None:
-                break
+        for up in upwards(node, MAX_STEPS):
             if number := _number_of((up.attributes.get("class") or "").split(), self.number, self.types):
                 return number
-            up = up.parent
         return ""
 
 

@@ -9,8 +9,13 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterator
 from functools import lru_cache
+from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
+
+if TYPE_CHECKING:
+    from selectolax.lexbor import LexborNode
 
 #: Elements whose content is never text: code, fall-backs, values of forms, pictures; and the readings that Japanese papers
 #: print above their characters (`<ruby>子<rt>こ</rt></ruby>`), which would stand in the sentence.
@@ -151,6 +156,15 @@ def is_blank(text: str) -> bool:
 def escape(text: str) -> str:
     """Text as HTML content."""
     return html.escape(text, quote=False) if "&" in text or "<" in text or ">" in text else text
+
+
+def upwards(node: LexborNode | None, most: int) -> Iterator[LexborNode]:
+    """A node and the elements that hold it, the closest first: at most `most` of them; none for `None`."""
+    for _ in range(most):
+        if node is None:
+            return
+        yield node
+        node = node.parent
 
 
 @lru_cache(maxsize=64)

@@ -15,11 +15,10 @@ that every reader of it finds it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from newsarchive.core.html.markup import BLOCKS
+from newsarchive.core.html.markup import BLOCKS, upwards
 
 #: `<q>` elements of a page. Later ones stay without marks.
 MAX_QUOTATIONS = 500
@@ -122,7 +121,7 @@ def _quotations(tree: LexborHTMLParser) -> None:
     language = _language(tree.root) if tree.root is not None else ""
     marked: list[LexborNode] = []
     for node in tree.css("q")[:MAX_QUOTATIONS]:
-        around = list(_around(node))
+        around = list(upwards(node.parent, MAX_LEVELS))
         outer = sum(above.tag == "q" for above in around)
         if outer > MAX_OUTER_QUOTATIONS or not node.text().strip() or node.css_first(_ANY_BLOCK) is not None:
             continue
@@ -175,7 +174,7 @@ def _hints(tree: LexborHTMLParser) -> None:
     #: Link → its characters that are not taken out. The text of each link is asked for once.
     characters: dict[int, int] = {}
     for node in tree.css(_UNSEEN)[:MAX_SIGNS]:
-        around = list(_around(node))
+        around = list(upwards(node.parent, MAX_LEVELS))
         link = next((at for at, above in enumerate(around) if above.tag == "a"), len(around))
         if len(node.text()) > MAX_HINT_CHARACTERS or all(above.tag != "p" for above in around[link:]):
             continue
@@ -190,16 +189,6 @@ def _hints(tree: LexborHTMLParser) -> None:
 def _visible(node: LexborNode) -> int:
     """Characters of the text of an element but white space."""
     return len("".join(node.text().split()))
-
-
-def _around(node: LexborNode) -> Iterator[LexborNode]:
-    """The elements around a node, the nearest first."""
-    above = node.parent
-    for _ in range(MAX_LEVELS):
-        if above is None:
-            return
-        yield above
-        above = above.parent
 
 
 def _before(node: LexborNode) -> str:

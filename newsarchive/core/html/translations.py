@@ -15,7 +15,7 @@ from itertools import islice
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from newsarchive.core.html.markup import BLOCKS, HEADINGS
+from newsarchive.core.html.markup import BLOCKS, HEADINGS, upwards
 
 #: The class of an original, which is put behind its block wherever that stands.
 _ORIGINAL = "google-src-text"
@@ -55,13 +55,9 @@ def part(tree: LexborHTMLParser) -> None:
 
 def _block_of(node: LexborNode, name: str) -> LexborNode | None:
     """The block around an element; `None` for one in another element of the class, or in no block."""
-    around = node.parent
-    for _ in range(MAX_LEVELS):
-        if around is None or around.tag in ("body", "html"):
-            return None
-        if name in (around.attributes.get("class") or "").split():
+    for around in upwards(node.parent, MAX_LEVELS):
+        if around.tag in ("body", "html") or name in (around.attributes.get("class") or "").split():
             return None
         if around.tag in BLOCKS and around.tag not in _INSIDE:
             return around
-        around = around.parent
     return None

@@ -16,7 +16,7 @@ from urllib.parse import urljoin
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from newsarchive.core.html.markup import fold
+from newsarchive.core.html.markup import fold, upwards
 from newsarchive.core.html.parsing import UNSEEN, without
 from newsarchive.core.metadata.claims import (
     MAX_CLAIMS,
@@ -280,15 +280,6 @@ def text_of(node: LexborNode, max_chars: int = 400, *, inline: bool = False) -> 
     text = text if apart else _GLUED.sub(" ", text).replace(_BORDER, "")
     text = fold(text[: max_chars * 10])
     return plain(text) if len(text) <= max_chars else ""
-
-
-def upwards(node: LexborNode | None, most: int) -> Iterator[LexborNode]:
-    """A node and the elements that hold it, the closest first: at most `most` of them; none for `None`."""
-    for _ in range(most):
-        if node is None:
-            return
-        yield node
-        node = node.parent
 
 
 #: Stands between the texts of elements until they are joined. HTML parsers let no NUL into a text.

@@ -14,9 +14,10 @@ from collections.abc import Iterator, Sequence, Set
 
 from selectolax.lexbor import LexborHTMLParser
 
+from newsarchive.core.html.markup import upwards
 from newsarchive.core.metadata import sections
 from newsarchive.core.metadata.claims import Claim, Place, Source
-from newsarchive.core.metadata.elements import Mark, absolute, text_of, upwards
+from newsarchive.core.metadata.elements import Mark, absolute, text_of
 from newsarchive.core.metadata.guessed_names import says_profile
 from newsarchive.core.metadata.other_posts import OtherPosts
 from newsarchive.core.metadata.person_names import like_a_name

@@ -17,8 +17,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from newsarchive.core.html.markup import upwards
 from newsarchive.core.metadata.claims import plain
-from newsarchive.core.metadata.elements import Mark, absolute, text_of, upwards
+from newsarchive.core.metadata.elements import Mark, absolute, text_of
 from newsarchive.core.text.dates import date_text
 from newsarchive.core.text.normalise import key
 from newsarchive.core.urls import parts_of, same_site, try_normalise, url_key

@@ -13,6 +13,7 @@ from functools import lru_cache
 
 from selectolax.lexbor import LexborNode
 
+from newsarchive.core.html.markup import upwards
 from newsarchive.core.metadata.byline_words import words
 from newsarchive.core.metadata.claims import (
     KEYWORD_SEPARATORS,
@@ -25,7 +26,7 @@ from newsarchive.core.metadata.claims import (
     keyword_list,
     plain,
 )
-from newsarchive.core.metadata.elements import Mark, text_of, upwards
+from newsarchive.core.metadata.elements import Mark, text_of
 from newsarchive.core.metadata.guessed_names import says_profile
 from newsarchive.core.metadata.heading_links import (
     TITLE_TAGS,

@@ -18,8 +18,8 @@ from selectolax.lexbor import LexborNode
 
 from newsarchive.core.discovery.links import address_score, index_reason
 from newsarchive.core.html.entries import Entries
+from newsarchive.core.html.markup import upwards
 from newsarchive.core.metadata.claims import Claim
-from newsarchive.core.metadata.elements import upwards
 from newsarchive.core.urls import site_of, try_normalise, url_key
 from newsarchive.items import Block
 from newsarchive.rules import Rules

@@ -17,10 +17,11 @@ from urllib.parse import unquote
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from newsarchive.core.html.markup import upwards
 from newsarchive.core.html.parsing import MAX_NESTED_TAGS
 from newsarchive.core.metadata import captions
 from newsarchive.core.metadata.claims import Claim, Place, Source
-from newsarchive.core.metadata.elements import Mark, absolute, text_of, upwards
+from newsarchive.core.metadata.elements import Mark, absolute, text_of
 from newsarchive.core.metadata.other_posts import OtherPosts
 from newsarchive.core.metadata.standing import ancestors_of, aside
 from newsarchive.core.text.normalise import key

@@ -17,8 +17,9 @@ from dataclasses import replace
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from newsarchive.core.html.markup import upwards
 from newsarchive.core.metadata.claims import GUESSES, Claim, Place, Source
-from newsarchive.core.metadata.elements import TAG_BOXES, Mark, absolute, text_of, upwards
+from newsarchive.core.metadata.elements import TAG_BOXES, Mark, absolute, text_of
 from newsarchive.core.metadata.guessed_names import says_profile
 from newsarchive.core.metadata.markup import MAX_BYLINE_CHARS
 from newsarchive.core.metadata.other_posts import OtherPosts

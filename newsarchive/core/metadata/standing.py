@@ -12,7 +12,8 @@ from functools import lru_cache
 
 from selectolax.lexbor import LexborNode
 
-from newsarchive.core.metadata.elements import Mark, upwards
+from newsarchive.core.html.markup import upwards
+from newsarchive.core.metadata.elements import Mark
 from newsarchive.core.text.patterns import whole
 from newsarchive.items import Block
 
