@@ -266,16 +266,16 @@ def folder_of(url: str) -> str:
 
 
 def registered_domain(url: str) -> str:
-    """The registered domain of a URL: `example.co.uk` of `https://blog.example.co.uk/`.
+    """The registered domain of a URL: `example.co.uk` of `https://blog.example.co.uk/`; "" for what is no URL.
 
     `name.blogspot.com` and `name.wordpress.com` count as registered, by the private part of the Public Suffix List and by
     `BLOG_HOSTS`. IP addresses, single names and public suffixes that are sites (`gov.cn`) give the host itself, without
-    `www.`. Raises `ValueError` like `normalise`.
+    `www.`.
 
     >>> registered_domain("https://www.gov.cn/"), registered_domain("https://name.blog12.fc2.com/blog-entry-1.html")
     ('gov.cn', 'name.blog12.fc2.com')
     """
-    host = _WWW.sub("", urlsplit(normalise(url)).hostname or "")
+    host = _WWW.sub("", urlsplit(try_normalise(url) or "").hostname or "")
     return _extract_domain(host) or host
 
 

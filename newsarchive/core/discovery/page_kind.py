@@ -304,8 +304,7 @@ def _by_domain(page: Shown, words: _Words) -> Kind | None:
     everything, own = page.texts
     text = own if page.words >= MIN_WORDS_BESIDE_OFFER else everything
     said = " ".join(f"{page.title} {text}".split())[:MAX_WALL_CHARACTERS].translate(_APOSTROPHES).casefold()
-    if url := try_normalise(page.url):
-        domain = re.escape(registered_domain(url))
+    if domain := re.escape(registered_domain(page.url)):
         said = re.sub(rf"(?<![\w.-])(?:[\w-]+\.)*{domain}(?![\w-]|\.\w)", "this domain", said)
     match = words.parked_phrases.search(said)
     return Kind(DropReason.PARKED_DOMAIN, f"it says {match[0]!r}, and little else") if match else None

@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 
 from newsarchive.core.extraction.class_names import telling
 from newsarchive.core.extraction.labels import own_label
-from newsarchive.core.html.boxes import Box, RawBlock, Reading
+from newsarchive.core.html.boxes import Box, RawBlock, Reading, within
 from newsarchive.core.text.normalise import key
 from newsarchive.core.text.words import ends_sentence
 from newsarchive.core.urls import parts_of, same_site
@@ -307,8 +307,8 @@ def with_sources(blocks: Sequence[RawBlock], kept: Sequence[bool]) -> list[bool]
         above = blocks[i - 1]
         if out[i] or not out[i - 1] or block.box.hidden or _words(block) > MAX_SOURCE_WORDS:
             continue
-        quoted = _around(above.box, "blockquote" if above.kind != "table" else "table")
-        own = _around(block.box, "footer" if block.kind != "caption" else "figcaption")
+        quoted = within(above.box, ("blockquote",) if above.kind != "table" else ("table",))
+        own = within(block.box, ("footer",) if block.kind != "caption" else ("figcaption",))
         if quoted is None:
             continue
         if own is not None:
@@ -318,14 +318,6 @@ def with_sources(blocks: Sequence[RawBlock], kept: Sequence[bool]) -> list[bool]
         elif block.kind == "paragraph" and above.kind == "quote":
             out[i] = block.box.parent is quoted.parent and _SOURCE.match(block.text) is not None
     return out
-
-
-def _around(box: Box, tag: str) -> Box | None:
-    """The nearest box of a kind, the box itself or one around it."""
-    around: Box | None = box
-    while around is not None and around.tag != tag:
-        around = around.parent
-    return around
 
 
 #: Characters of a paragraph; such items stand below the last one.

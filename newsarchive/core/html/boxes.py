@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -78,7 +79,7 @@ def path_step(tag: str, ident: str, classes: str) -> str:
     return (".".join([name, *classes.split()]) if classes else name).replace("/", "|")
 
 
-def within(box: Box | None, tags: frozenset[str]) -> Box | None:
+def within(box: Box | None, tags: Collection[str]) -> Box | None:
     """The box itself or the nearest one around it with one of these tags."""
     while box is not None and box.tag not in tags:
         box = box.parent

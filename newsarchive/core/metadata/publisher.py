@@ -21,7 +21,7 @@ from newsarchive.core.metadata.elements import text_of
 from newsarchive.core.metadata.person_names import like_a_name
 from newsarchive.core.text.normalise import in_addresses, key
 from newsarchive.core.text.patterns import words_of
-from newsarchive.core.urls import parts_of, registered_domain, try_normalise
+from newsarchive.core.urls import parts_of, registered_domain
 from newsarchive.items import Block, Candidate
 from newsarchive.rules import Rules
 
@@ -405,7 +405,7 @@ def in_marks(
     of the other on 230, and they differ on 41, most of which name a section or another form of the name.
     """
     # "harbourpost" of https://www.harbourpost.co.example/
-    label = key(registered_domain(url).partition(".")[0]) if try_normalise(url) else ""
+    label = key(registered_domain(url).partition(".")[0])
     if len(label) < MIN_LABEL_LETTERS:
         return []
     feeds = (plain(link.attributes.get("title")) for link in tree.css(_FEEDS)[:MAX_FEEDS])

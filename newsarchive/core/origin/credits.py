@@ -400,7 +400,7 @@ def _of_read_more(block: Block, page: Article, rules: Rules) -> Credit | None:
     leads to what somebody else wrote of the matter."""
     link, line = original_link(block, page.url, rules), block.text.strip()
     linked = [text.strip() for text, url in block.links if url == link] if link else []
-    domain = registered_domain(link) if link else ""
+    domain = registered_domain(link)
     named = next((t for t in linked if line.rstrip(" .").endswith(t) and _is_name_of(t, domain)), "")
     if not named and not any(key_of(text) == key_of(line) for text in linked):
         return None

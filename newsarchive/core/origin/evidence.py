@@ -439,8 +439,7 @@ def _share_name(url: str, article: Article) -> bool:
 
 def _name(url: str) -> str:
     """The name by which a site is registered, without hyphens; "" for an address that cannot be read."""
-    readable = try_normalise(url)
-    return registered_domain(readable).partition(".")[0].replace("-", "") if readable else ""
+    return registered_domain(url).partition(".")[0].replace("-", "")
 
 
 def _path(url: str) -> str:
@@ -452,12 +451,8 @@ def _path(url: str) -> str:
 
 def domain_in(text: str) -> str:
     """The registered domain written in a text, "" where there is none."""
-    if not (match := _DOMAIN.search(text)):
-        return ""
-    try:
-        return registered_domain("https://" + match[1].lower())
-    except ValueError:
-        return ""
+    match = _DOMAIN.search(text)
+    return registered_domain(f"https://{match[1]}") if match else ""
 
 
 def host_in(text: str) -> str:

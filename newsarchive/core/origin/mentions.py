@@ -371,13 +371,13 @@ def _by_beginning(rules: Rules) -> Mapping[str, tuple[tuple[str, Publisher], ...
 def _hosts(line: str, links: Links, url: str, rules: Rules) -> Iterator[_OtherSite]:
     """The other sites that a line links to or prints."""
     for anchor, link in links:
-        domain = _domain(link)
+        domain = registered_domain(link)
         if domain and _is_paper(domain, link, url, rules):
             start = line.find(anchor) if anchor else -1
             end = start + len(anchor) if start >= 0 else 0
             yield _OtherSite(domain, _host(link), link, max(start, 0), end, anchor)
     for match in _ADDRESS.finditer(line):
-        domain = _domain("https://" + match[1])
+        domain = registered_domain(f"https://{match[1]}")
         whole = match[0] if match[0].lower().startswith("http") else "https://" + match[0]
         is_address = match[0].lower().startswith(("http", "www.")) or match[1].islower() or match[2]
         if domain and is_address and _is_paper(domain, whole, url, rules):
@@ -386,15 +386,6 @@ def _hosts(line: str, links: Links, url: str, rules: Rules) -> Iterator[_OtherSi
 
 def _host(link: str) -> str:
     return link.partition("://")[2].lower()
-
-
-def _domain(link: str) -> str:
-    if "://" not in link:
-        return ""
-    try:
-        return registered_domain(link.lower().replace("://www.", "://", 1))
-    except ValueError:
-        return ""
 
 
 def _is_paper(domain: str, link: str, url: str, rules: Rules) -> bool:
