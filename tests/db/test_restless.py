@@ -28,18 +28,22 @@ class Blog:
 
     engine: Engine
     days: int = 0
+    page: bytes = b""
 
     def look(
-        self, *lines: str, headline: str = "The ferry", author: str = "", modified: datetime | None = None, days: int = 1
+        self, *lines: str, headline: str = "The ferry", author: str = "", modified: datetime | None = None, days: int = 1,
+        run: int | None = None, again: bool = False,
     ) -> Outcome:  # fmt: skip
-        self.days += days
+        """Look after some `days`, or in the same crawl (`run`) read the page of the last look `again`."""
+        self.days += 0 if again else days
         at = START + self.days * DAY
         body = "\n\n".join([*PARAGRAPHS[:2], *lines, *PARAGRAPHS[2:]])
         made = replace(make_article(1, body=body), headline=headline, date_modified=modified)
         made = replace(made, authors=(Author(author),) if author else ())
-        page = f"{headline} {body} {author} {modified} {self.days}".encode()  # never the same bytes
-        made = replace(fingerprint_step(made, default()), capture=Capture(made.url, page, at, made.url))
-        [outcome] = Store(self.engine, clock=lambda: at).ingest([made])
+        if not again:  # never the same bytes
+            self.page = f"{headline} {body} {author} {modified} {self.days}".encode()
+        made = replace(fingerprint_step(made, default()), capture=Capture(made.url, self.page, at, made.url))
+        [outcome] = Store(self.engine, clock=lambda: at).ingest([made], run, reread=again)
         return outcome
 
     @property
@@ -138,3 +142,14 @@ def test_a_text_that_is_set_back_is_an_edit(blog: Blog) -> None:
         UPDATED,
         UPDATED,
     ]
+
+
+def test_a_restless_version_that_its_crawl_reads_again_stays_one(blog: Blog) -> None:
+    """The crawl learns meanwhile that a line goes on every page of the site."""
+    for number in range(100, 103):
+        blog.look(f"Read {number} times, by people of all kinds.")
+    run = Store(blog.engine).start_run("news", {})
+    assert blog.look("Read 103 times, by people of all kinds.", "Follow us.", run=run) is REREAD
+    blog.look("Read 103 times, by people of all kinds.", run=run, again=True)
+    assert blog.kinds == ["new", "publisher", "publisher", "site"]
+    assert "Follow us." not in blog.stored.article_body

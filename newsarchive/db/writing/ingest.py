@@ -53,7 +53,7 @@ _SAME_POST = """
 _STORED = """
     SELECT a.id, a.url, a.url_key, a.canonical_key, a.post_id, a.revision_id, a.record_hash, a.extractor_version,
            a.content_hash, a.minhash, a.date_published, a.date_modified, a.first_seen_at, a.last_seen_at, a.in_language, a.headline, a.alternative_headline, a.description,
-           a.article_body, a.gone_at, r.payload_digest, r.version, r.run_id, r.capture_id, r.seen_at, c.final_url AS read_at,
+           a.article_body, a.gone_at, r.payload_digest, r.version, r.run_id, r.capture_id, r.seen_at, r.change_kind, c.final_url AS read_at,
            (SELECT max(f.seen_at) FROM field_changes AS f WHERE f.article_id = a.id AND f.change_kind = 'publisher') AS last
     FROM articles AS a JOIN article_revisions AS r ON r.id = a.revision_id LEFT JOIN captures AS c ON c.id = r.capture_id
     WHERE a.id IN :ids ORDER BY a.id
@@ -434,7 +434,7 @@ class Batch:
     def _replace_revisions(self, plans: list[Plan]) -> None:
         """Replace the texts of versions that this crawl made. A version keeps its time, and mostly its cause. The cause of one whose
         page came with other bytes is judged anew: where the new text is that of the version before, what had seemed new was no
-        part of the article, and the publisher edited nothing; where it differs, the publisher edited it."""
+        part of the article, and the publisher edited nothing. Where it differs, the publisher edited it, unless it is `restless`."""
         own = [
             {name: value for name, value in plan.texts.items() if name not in ("article_body", "seen_at")}
             | {"b_id": plan.revision_id}
@@ -456,15 +456,15 @@ class Batch:
                 and plan.stored["capture_id"] not in (None, before["capture_id"])
                 and plan.texts["payload_digest"] != before["payload_digest"]
             ):
-                is_same = all(before[name] == plan.texts[name] for name in VERSION_FIELDS)
-                kind = ChangeKind.SITE if is_same else ChangeKind.PUBLISHER
+                texts = ([row[name] for name in VERSION_FIELDS] for row in (before, plan.stored, plan.texts))
+                earlier, replaced, now = texts
+                is_restless = plan.stored["change_kind"] == ChangeKind.SITE and earlier != replaced
+                kind = ChangeKind.SITE if earlier == now or is_restless else ChangeKind.PUBLISHER
                 causes.append({"b_id": plan.revision_id, "change_kind": kind})
         bulk.update_rows(self.connection, Revision, causes)
 
     def _explain(self, plans: list[Plan]) -> None:
-        """Blocks and edits of a revision; those of the same bytes read again replace the old, and so
-        does their markup.
-        """
+        """Blocks and edits of a revision; those of the same bytes read again replace the old, and so does their markup."""
         again = [plan.revision_id for plan in plans if not plan.adds_version]
         markup = [{"b_id": p.revision_id, "markup": p.details.markup} for p in plans if not p.adds_version]
         bulk.update_rows(self.connection, Revision, markup)
