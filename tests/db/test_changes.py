@@ -171,6 +171,28 @@ def test_the_delay_is_counted_from_a_copy_under_the_name_that_is_credited(engine
     assert (row.site, row.delay_hours) == ("blog2.example", 5.0)
 
 
+NAMED = {
+    "with and without a domain": ([("Gazette", "gazette.example"), ("The Gazette", ""), ("Gazette", "")], [("Gazette", "gazette.example", 3)]),
+    "two papers of one name": (
+        [("Tribune", "tribune.example"), ("Tribune", "tribune.test"), ("Tribune", "")],
+        [("Tribune", "", 1), ("Tribune", "tribune.example", 1), ("Tribune", "tribune.test", 1)],
+    ),
+    "no domain is known": ([("Gazette", ""), ("Gazette", "")], [("Gazette", "", 2)]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("credits", "counted"), NAMED.values(), ids=NAMED)
+def test_a_publisher_is_counted_once(
+    engine: Engine, credits: list[tuple[str, str]], counted: list[tuple[str, str, int]]
+) -> None:
+    made = [
+        post(number, story(number), url=f"https://blog.example/{number}", origin=Origin(name, domain, confidence=0.9))
+        for number, (name, domain) in enumerate(credits)
+    ]  # fmt: skip
+    Store(engine).ingest(made)
+    assert [(row.origin, row.origin_domain, row.articles) for row in lineage.origins(engine)] == counted
+
+
 def test_an_original_is_found_by_its_canonical_address(engine: Engine) -> None:
     Store(engine).ingest([post(1, story(1), url="https://paper.example/?p=7", canonical_url=ORIGINAL)])
     Store(engine).ingest([credited(2, ORIGINAL)])

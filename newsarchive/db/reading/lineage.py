@@ -4,7 +4,7 @@ which site republishes which publisher.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -304,23 +304,39 @@ def origins(
     The delay is measured from the original where the archive holds it: the article that the credit links, else the earliest
     article of the cluster on the publisher's own site, or, where no domain of the publisher is known, under its name. Otherwise it
     is measured from the date that the credit prints.
+
+    Credits with and without a domain are of one publisher where all domains that the archive knows of its name are one; so are `The
+    Harbour Gazette` and `Harbour Gazette` of one domain. The publisher has the name that most of these credits give.
     """
     values = {"site": domain_of(site) if site else None} | ({"since": utc(since)} if since else {})
     found: dict[tuple[str, str, str], list[tuple[datetime, datetime | None]]] = defaultdict(list)
+    spellings: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     with reading(source) as reader:
         seen = {"seen": visible("a.id", hidden), "seen_original": visible("original.id", hidden)}
         named = reader.rows(_NAMED_ORIGINALS.format(**seen))
         on_site = reader.rows(_ORIGINALS.format(**seen))
         originals = {(row["cluster_id"], paper_key(row["publisher"])): row["first"] for row in named}
         originals |= {(row["cluster_id"], row["domain"]): row["first"] for row in on_site}
+        known: dict[str, set[str]] = defaultdict(set)
+        for row in reader.rows(_DOMAINS):
+            known[paper_key(row["name"])].add(row["domain"])
         for row in reader.rows(_CREDITS.format(**seen) + (_SINCE if since else ""), values):
-            place = row["domain"] or paper_key(row["name"])
-            first = row["first"] or originals.get((row["cluster_id"], place)) or row["date"]
-            found[row["site"], row["name"], row["domain"]].append((row["published"], first))
-    counted = [_republished(pair, dates) for pair, dates in found.items()]
+            paper, cluster = paper_key(row["name"]), row["cluster_id"]
+            only = next(iter(known[paper])) if len(known[paper]) == 1 else ""
+            domain = row["domain"] or only
+            original = originals.get((cluster, domain)) or originals.get((cluster, paper))
+            found[row["site"], paper, domain].append(
+                (row["published"], row["first"] or original or row["date"])
+            )
+            spellings[paper, domain][row["name"]] += 1
+    counted = [
+        _republished((site, spellings[paper, domain].most_common(1)[0][0], domain), dates)
+        for (site, paper, domain), dates in found.items()
+    ]
     return sorted(counted, key=lambda r: (-r.articles, r.site, r.origin, r.origin_domain))
 
 
+_DOMAINS = "SELECT name, domain FROM origins WHERE domain <> ''"
 _ORIGINALS = f"""
     SELECT a.cluster_id, s.domain, min({_published("a")}) AS first
     FROM articles AS a JOIN sites AS s ON s.id = a.site_id
