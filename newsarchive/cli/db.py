@@ -181,18 +181,24 @@ def copy(source: str, target: str, dry_run: bool) -> None:
     say(f"{copied} copied; what is missing there: newsarchive doctor --db {shlex.quote(place)}")
 
 
-@click.command(epilog="Example: newsarchive backup archive-2025-04.db --db newsarchive.db")
+@click.command(
+    epilog="""\b
+Examples:
+  newsarchive backup archive-2025-04.db --db newsarchive.db
+  newsarchive backup /media/stick/newsarchive.db --overwrite"""
+)
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
+@click.option("--overwrite", is_flag=True, help="Replace FILE where it exists, when the new copy is whole.")
 @option("dry_run")
 @db_option
-def backup(file: Path, dry_run: bool, db: str) -> None:
+def backup(file: Path, overwrite: bool, dry_run: bool, db: str) -> None:
     """Copy an SQLite archive into FILE while crawls go on (raw bytes in the WARC folder are not in it)."""
     from newsarchive.db import schema
 
     engine = open_archive(db)
     if not file.absolute().parent.is_dir():
         raise OutputError(f"{file}: there is no folder {file.parent}; create it first")
-    schema.backup(engine, file, dry_run=dry_run)
+    schema.backup(engine, file, overwrite=overwrite, dry_run=dry_run)
     if dry_run:
         say(f"would copy {place(database_url(db))} to {file}; nothing was written")
         return

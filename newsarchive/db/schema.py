@@ -30,6 +30,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine, func, inspect, select
 
+from newsarchive.config import SQLITE_BEGINNING
 from newsarchive.db import fulltext, migrations, readonly, views
 from newsarchive.db.dialects import FULL_TEXT_TABLES, dialect_of
 from newsarchive.db.engine import (
@@ -282,7 +283,7 @@ def _create_full_text(connection: Connection) -> None:
 def backup(engine: Engine, target: Path, *, overwrite: bool = False, dry_run: bool = False) -> None:
     """Copy an SQLite archive while other processes use it (SQLite's online backup). A dry run only checks that it can be done.
 
-    Raises `OutputError` where the target exists or cannot be written, and `DatabaseUnavailable` for an archive that is no SQLite file, or
+    Raises `OutputError` where the target exists, is in use or cannot be written, and `DatabaseUnavailable` for an archive that is no SQLite file, or
     is damaged.
     """
     path = sqlite_file(engine)
@@ -295,13 +296,15 @@ def backup(engine: Engine, target: Path, *, overwrite: bool = False, dry_run: bo
             f" newsarchive db copy '{url}' {shlex.quote(str(target))}"
         )
     if target.exists() and not overwrite:
-        raise OutputError(f"{target} exists already: name another file")
+        raise OutputError(f"{target} exists already: name another, or replace it with --overwrite")
     if not path.exists():
         raise DatabaseUnavailable(f"{path}: no archive there")
     with translated(engine), engine.connect() as connection:
         is_archive = readonly.current(connection) is not None
     if not is_archive:
         raise DatabaseUnavailable(f"{path} holds no archive, and was not copied: correct --db")
+    if target.exists():
+        _check_replaceable(path, target)
     if dry_run:
         return
     part = target.with_name(target.name + ".part")
@@ -324,6 +327,24 @@ def backup(engine: Engine, target: Path, *, overwrite: bool = False, dry_run: bo
         for end in ("", "-journal", "-wal", "-shm"):
             with suppress(OSError):
                 part.with_name(part.name + end).unlink(missing_ok=True)
+
+
+def _check_replaceable(path: Path, target: Path) -> None:
+    """Raises `OutputError` for a target that is the archive itself, no archive, or one that is in use: what SQLite has not moved into
+    its file yet would be written over the new one."""
+    if target.samefile(path):
+        raise OutputError(f"{target} is the archive itself: name another file")
+    if not target.is_file():
+        raise OutputError(f"{target} is no file: name another")
+    with target.open("rb") as file:
+        beginning = file.read(len(SQLITE_BEGINNING))
+    if beginning not in (SQLITE_BEGINNING, b""):
+        raise OutputError(f"{target} is no SQLite file, and is not replaced: name another")
+    unmoved = [target.with_name(target.name + end) for end in ("-wal", "-journal")]
+    if left := [one for one in unmoved if one.exists() and one.stat().st_size]:
+        raise OutputError(
+            f"{target} is in use, or was not closed ({left[0].name} is there): end what uses it, or name another file"
+        )
 
 
 def _damaged(path: Path, said: str) -> DatabaseUnavailable:

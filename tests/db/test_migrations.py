@@ -665,6 +665,42 @@ def test_a_backup_is_an_archive_of_its_own(tmp_path: Path) -> None:
         schema.backup(engine, tmp_path / "no" / "copy.db")
 
 
+def test_a_backup_replaces_an_older_one_when_it_is_told_to(tmp_path: Path) -> None:
+    engine = open_engine(f"sqlite:///{tmp_path / 'archive.db'}")
+    upgrade(engine)
+    copy = tmp_path / "copy.db"
+    for number in (1, 2):
+        Store(engine).ingest([make_article(number)])
+        schema.backup(engine, copy, overwrite=True)
+        other = open_engine(f"sqlite:///{copy}")
+        assert statistics.stats(other).articles == number
+        other.dispose()
+
+
+@pytest.mark.parametrize(
+    ("target", "beside", "says"),
+    [
+        ("archive.db", "", "is the archive itself"),
+        ("notes.txt", "", "is no SQLite file"),
+        ("folder", "", "is no file"),
+        ("copy.db", "copy.db-wal", "is in use, or was not closed"),
+    ],
+)
+def test_a_backup_replaces_nothing_else(tmp_path: Path, target: str, beside: str, says: str) -> None:
+    engine = open_engine(f"sqlite:///{tmp_path / 'archive.db'}")
+    upgrade(engine)
+    (tmp_path / "notes.txt").write_text("mine", encoding="utf-8")
+    (tmp_path / "folder").mkdir()
+    schema.backup(engine, tmp_path / "copy.db")
+    if beside:
+        (tmp_path / beside).write_bytes(b"not moved yet")
+    before = sorted(tmp_path.iterdir())
+    with pytest.raises(OutputError, match=says):
+        schema.backup(engine, tmp_path / target, overwrite=True)
+    assert sorted(tmp_path.iterdir()) == before
+    assert (tmp_path / "notes.txt").read_text(encoding="utf-8") == "mine"
+
+
 def test_a_backup_that_its_disk_refuses_leaves_nothing_behind(tmp_path: Path) -> None:
     engine = open_engine(f"sqlite:///{tmp_path / 'archive.db'}")
     upgrade(engine)
