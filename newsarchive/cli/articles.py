@@ -34,6 +34,7 @@ from newsarchive.times import isoformat, written_day
 
 if TYPE_CHECKING:
     from newsarchive.core.text.diff import Change
+    from newsarchive.db.reading.articles import Version
     from newsarchive.db.reading.changes import Happened
     from newsarchive.db.reading.search import Hit
     from newsarchive.items import Article
@@ -179,19 +180,21 @@ def history(which: str, as_json: bool, db: str) -> None:
     epilog="""\b
 Examples:
   newsarchive diff https://blog.example/2025/04/post/
-  newsarchive diff 17 1 3 --unified"""
+  newsarchive diff 17 1 3 --unified
+  newsarchive diff 17 --json | jq -r '.article_body[] | select(.kind == "delete").text'"""
 )
 @click.argument("which", metavar="URL|ID")
 @click.argument("first", metavar="[VERSION", type=NUMBER, required=False)
 @click.argument("second", metavar="VERSION]", type=NUMBER, required=False)
 @click.option("--html", "as_html", is_flag=True, help="As HTML with <ins> and <del>.")
 @click.option("--unified", "as_unified", is_flag=True, help="As a unified diff, a paragraph a line.")
+@option("json", help="Everything as one JSON object.")
 @pager_option
 @output_option
 @db_option
 def diff(
-    which: str, first: int | None, second: int | None, as_html: bool, as_unified: bool, pager: bool, db: str
-) -> None:
+    which: str, first: int | None, second: int | None, as_html: bool, as_unified: bool, as_json: bool, pager: bool, db: str
+) -> None:  # fmt: skip
     """What changed between two versions of an article, word by word; the last two unless named.
 
     First come the fields that are no part of the text (dates, authors, section …), a line each.
@@ -200,10 +203,17 @@ def diff(
     from newsarchive.db.reading.articles import fields_between, two_of
     from newsarchive.db.reading.articles import history as versions
 
-    output.at_most_one("diff", html=as_html, unified=as_unified)
+    output.at_most_one("diff", html=as_html, unified=as_unified, json=as_json)
     found = versions(open_reader(db), which)
     old, new = two_of(found, which, first, second)
     fields = fields_between(old, new, found)
+    if as_json:
+        texts = {
+            name: differ.word_diff(getattr(old, name), getattr(new, name))
+            for name in ("headline", "article_body")
+        }
+        output.print_json({"before": _named(old), "after": _named(new), "fields": fields, **texts}, indent=2)
+        return
     if old is new and first is None and not fields:
         output.say("no earlier version: nothing was changed since the first crawl")
         return
@@ -226,6 +236,11 @@ def diff(
     else:
         with output.paged(pager):
             print_words(changed)
+
+
+def _named(version: Version) -> dict[str, Any]:
+    """What tells a version from others, without its text."""
+    return {name: getattr(version, name) for name in ("version", "change_kind", "seen_at", "content_hash")}
 
 
 def _plain(values: Sequence[str]) -> str:

@@ -328,6 +328,15 @@ def test_history_and_diff_of_a_post_that_changed(db: Path) -> None:
     assert "[-Tuesday-]{+Wednesday+}" in run("diff", "1", "--db", str(db)).stdout
     assert "<del>Tuesday</del><ins>Wednesday</ins>" in run("diff", "1", "--html", "--db", str(db)).stdout
     assert "\n-The town council met on Tuesday" in run("diff", "1", "--unified", "--db", str(db)).stdout
+    found = json.loads(run("diff", "1", "--json", "--db", str(db)).stdout)
+    assert (found["before"]["version"], found["after"]["version"], found["after"]["change_kind"]) == (
+        1,
+        2,
+        "publisher",
+    )
+    changes = [one for one in found["article_body"] if one["kind"] != "equal"]
+    assert changes == [{"kind": "delete", "text": "Tuesday"}, {"kind": "insert", "text": "Wednesday"}]
+    assert run("diff", "1", "--json", "--html", "--db", str(db)).returncode == 2
     assert run("diff", "1", "1", "7", "--db", str(db)).returncode == 2
 
 
