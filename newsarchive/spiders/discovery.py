@@ -122,6 +122,7 @@ class Finder:
     seen: set[str] = field(default_factory=set)
     #: Hosts of other sites to which entries of feeds lead.
     other_sites: set[str] = field(default_factory=set)
+    empty_feeds: set[str] = field(default_factory=set)
     languages: Languages = field(init=False)
 
     def __post_init__(self) -> None:
@@ -359,7 +360,6 @@ class Finder:
         first, pages, barren = response, 0, 0
         while response is not None and not self.enough():
             feed = await self.parsed_feed(response, home_url)
-            self.other_sites.update(feed.other_sites)
             if feed.problem and source.announced:
                 self.problem(source.url, "not well formed", feed.problem)
             if not pages and not feed.is_comments and (feed.links or (known and known.answers)):
@@ -408,7 +408,11 @@ class Finder:
         """The feed of an answer; `home_url` is the crawled site where the feed lies elsewhere."""
         content_type = headers_of(response).get("content-type")
         arguments = (response.body, response.url, content_type, home_url, self.rules)
-        return await in_time(len(response.body), feeds.parse_feed, *arguments)
+        feed = await in_time(len(response.body), feeds.parse_feed, *arguments)
+        self.other_sites.update(feed.other_sites)
+        if feed.version and not (feed.entries or feed.other_sites or feed.is_comments or feed.problem):
+            self.empty_feeds.add(response.url)
+        return feed
 
     async def _sitemap(
         self, source: Source, known: KnownSource | None, home_url: str
@@ -533,11 +537,8 @@ class Finder:
         self.requests += 1
         if self.requests > MAX_REQUESTS:
             if self.requests == MAX_REQUESTS + 1:
-                self.problem(
-                    url,
-                    "too many requests",
-                    f"{MAX_REQUESTS} requests for lists of posts were made: the crawl asks no more lists",
-                )
+                made = f"{MAX_REQUESTS} requests for lists of posts were made: the crawl asks no more lists"
+                self.problem(url, "too many requests", made)
             return None
         headers = conditional(known) if known else {}
         response: Response | None = None

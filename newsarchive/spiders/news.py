@@ -88,6 +88,8 @@ class NewsSpider(FetchingSpider):
         self.is_post = False
         #: Hosts of other sites whose posts the feeds list.
         self.other_sites: set[str] = set()
+        #: The addresses of feeds without a post.
+        self.empty_feeds: set[str] = set()
         #: Keys of the posts that were named and chosen.
         self.taken: set[str] = set()
         #: Keys of the posts that were published before `since`, or that `skip` leaves out.
@@ -194,6 +196,8 @@ class NewsSpider(FetchingSpider):
         if self.other_sites:
             some = ", ".join(sorted(self.other_sites)[:MAX_NAMED_SITES])
             return f"its feed lists posts of other sites alone ({some}): crawl those sites"
+        if self.empty_feeds:
+            return f"its feed has no posts yet ({min(self.empty_feeds)}): crawl it again when there are some"
         return (
             "no feed and no links to posts were found there: "
             "give the front page of a blog, or the address of its feed"
@@ -231,7 +235,6 @@ class NewsSpider(FetchingSpider):
         if feeds.is_feed(home.body):
             finder = self.finder()
             feed = await finder.parsed_feed(home, "")
-            self.other_sites.update(feed.other_sites)
             if feed.version and feed.links:
                 await finder.whole_feed(feed)
                 await finder.listed(self.home, feed.links)
@@ -254,6 +257,7 @@ class NewsSpider(FetchingSpider):
             self.is_barren,
             self.sources,
             other_sites=self.other_sites,
+            empty_feeds=self.empty_feeds,
             remember=self.since is None,  # what is left out for its age has no row
             resume_point=self.resume_point,
         )

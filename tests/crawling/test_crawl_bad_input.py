@@ -176,6 +176,18 @@ def test_a_host_that_does_not_answer(db: Path, closed_port: int, url: str, says:
     assert " ERROR" not in done.stderr  # robots.txt of the same host: it is told once
 
 
+EMPTY_FEED = '<rss version="2.0"><channel><title>The Heron</title><link>/</link></channel></rss>'
+
+
+def test_a_new_blog_with_an_empty_feed_is_told_so(db: Path) -> None:
+    page = "<head><title>The Heron</title><link rel=alternate type=application/rss+xml href=/feed/></head><p>Coming soon."
+    feed = Answer(EMPTY_FEED, headers={"Content-Type": "application/rss+xml"})
+    with served({"/": Answer(page), "/feed/": feed}) as site:
+        done = crawl(f"url={site.home}/", db=db)
+    assert done.returncode == 4
+    assert f"its feed has no posts yet ({site.home}/feed/): crawl it again when there are some" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("home", "says"),
     [
@@ -187,6 +199,7 @@ def test_a_host_that_does_not_answer(db: Path, closed_port: int, url: str, says:
         ),
         (Answer(PNG, headers={"Content-Type": "image/png"}), "no feed and no links to posts"),
         (Answer(b""), "no feed and no links to posts"),
+        (Answer(EMPTY_FEED, headers={"Content-Type": "application/rss+xml"}), "its feed has no posts yet"),
     ],
 )
 def test_a_front_page_that_is_no_blog(db: Path, home: Answer, says: str) -> None:
