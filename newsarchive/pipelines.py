@@ -52,18 +52,15 @@ from newsarchive.db import site_templates
 from newsarchive.db.engine import open_engine, open_existing
 from newsarchive.db.frontier.queue import Frontier
 from newsarchive.db.migrations import head
-from newsarchive.db.reading.hidden import hidden_by
-from newsarchive.db.readonly import reading
 from newsarchive.db.schema import current, upgrade
 from newsarchive.db.writing.packed import PackedArticle, head_of
 from newsarchive.db.writing.store import Outcome, Store, Writer
 from newsarchive.exceptions import Damaged, DatabaseError, NotAnArticle
-from newsarchive.extensions import alarms, template_learning
+from newsarchive.extensions import alarms, notes, template_learning
 from newsarchive.extensions.template_learning import TemplateLearning, template_learned
 from newsarchive.extensions.warc import WarcExtension, folder_elsewhere, raw_folders_of
 from newsarchive.items import Article, Capture, DropReason, Page, Place
 from newsarchive.reextract import raw_folders, renewing, stored_reading
-from newsarchive.reprs import counted
 from newsarchive.rules import Rules
 from newsarchive.spiders.base import ArchiveSpider
 from newsarchive.spiders.news import NewsSpider
@@ -538,7 +535,7 @@ class StorePipeline:
         if (warc := self.crawler.get_extension(WarcExtension)) is not None:
             await warc.close()
         await asyncio.to_thread(alarms.look, self.crawler, self.store.engine, self.run_id)
-        await asyncio.to_thread(self._tell_hidden)
+        await asyncio.to_thread(notes.look, self.crawler, self.store.engine, self.run_id)
         stats = self.crawler.stats.get_stats()
         ours = {k.removeprefix(PREFIX): str(v) for k, v in stats.items() if k.startswith(PREFIX)}
         try:
@@ -552,20 +549,6 @@ class StorePipeline:
     async def finished(self) -> None:
         """Wait until the run is recorded, so that the reactor does not stop before, even after a signal."""
         await closed(self.crawler)
-
-    def _tell_hidden(self) -> None:
-        """Count the articles of this crawl that wait in quarantine, for the summary."""
-        try:
-            with reading(self.store.engine) as reader:
-                site_id = getattr(own_spider(self.crawler), "site_id", 0) or None
-                hidden = hidden_by(reader, self.run_id, site_id)
-        except (DatabaseError, Damaged):  # the summary names the failure already
-            return
-        if hidden:
-            waiting = f"{counted(hidden, 'article')} of low confidence {'waits' if hidden == 1 else 'wait'} in quarantine"
-            self.crawler.stats.set_value(
-                key(Detail.HIDDEN), f"{waiting}, hidden from readers: see `newsarchive quarantine list`"
-            )
 
     def _close_sites(self, stats: dict[str, Any], reason: str) -> None:
         """Record a failure of each site that the crawl left because it stopped answering, and failure or success of the

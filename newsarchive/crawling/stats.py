@@ -109,8 +109,8 @@ class Detail(StrEnum):
     SITE_LEFT = "site_left"
     #: The value under each subject is a sentence for a person: what a bound of ours cut off.
     BOUND = "bound"
-    #: A sentence for a person: how many of the articles that were read wait in quarantine.
-    HIDDEN = "hidden"
+    #: The value under each subject is a sentence for a person, as how many of the articles that were read wait in quarantine.
+    NOTE = "note"
     #: The value under each kind of alarm (`core.alarms.records.AlarmKind`) is a sentence for a person.
     ALARM = "alarm"
     ALARM_CLEARED = "alarm cleared"

@@ -378,10 +378,7 @@ class Summary:
         failed = problems(stats)
         for problem in failed:
             print_line(f"error: {problem}", "bold red")
-        for note in (
-            *sentences(stats, Detail.BOUND).values(),
-            *filter(None, [stats.get(key(Detail.HIDDEN))]),
-        ):
+        for note in (*sentences(stats, Detail.BOUND).values(), *sentences(stats, Detail.NOTE).values()):
             print_line(f"note: {note}")
         if not failed:
             self.print_next(stats)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import Engine
@@ -13,6 +14,7 @@ from newsarchive.db.reading import articles
 from newsarchive.db.reading.changes import changes
 from newsarchive.db.writing.restless import MIN_VERSION_AGE
 from newsarchive.db.writing.store import Outcome, Store
+from newsarchive.extensions import notes
 from newsarchive.items import Author, Capture
 from newsarchive.rules import default
 from tests.support.storage import START, make_article
@@ -153,3 +155,26 @@ def test_a_restless_version_that_its_crawl_reads_again_stays_one(blog: Blog) -> 
     blog.look("Read 103 times, by people of all kinds.", run=run, again=True)
     assert blog.kinds == ["new", "publisher", "publisher", "site"]
     assert "Follow us." not in blog.stored.article_body
+
+
+def test_the_summary_of_a_crawl_says_so(blog: Blog) -> None:
+    for number in range(100, 103):
+        blog.look(f"Read {number} times, by people of all kinds.")
+    stats: dict[str, str] = {}
+    crawler = SimpleNamespace(
+        spider=SimpleNamespace(is_archive_spider=True, site_id=1),
+        stats=SimpleNamespace(set_value=stats.__setitem__),
+    )
+    for number in range(103, 106):
+        run = Store(blog.engine, clock=lambda: START + blog.days * DAY).start_run("news", {})
+        blog.look(f"Read {number} times, by people of all kinds.", run=run)
+        notes.look(crawler, blog.engine, run)
+    [said] = stats.values()
+    assert said == (
+        "1 post shows another text at each look (a counter, a teaser), which is no edit, and makes a version at most every 7 days:"
+        " see `newsarchive history 1`"
+    )
+    later = Store(blog.engine, clock=lambda: START + (blog.days + 1) * DAY).start_run("news", {})
+    stats.clear()
+    notes.look(crawler, blog.engine, later)  # it saw no post
+    assert stats == {}

@@ -17,7 +17,7 @@ from typing import Any
 from newsarchive.core.urls import domain_of
 from newsarchive.db.conditions import visible
 from newsarchive.db.reading.search import moment_of
-from newsarchive.db.readonly import Reader, Row, Source, reading
+from newsarchive.db.readonly import Connected, Reader, Row, Source, reading
 from newsarchive.exceptions import UsageError
 from newsarchive.items import ChangeKind
 
@@ -171,3 +171,20 @@ def _by_id(reader: Reader, query: str, rows: Sequence[Row], kind: Happening) -> 
     ids = [row["row_id"] for row in rows if row["kind"] == kind]
     some = [ids[at : at + MAX_IDS] for at in range(0, len(ids), MAX_IDS)]
     return {row["id"]: row for part in some for row in reader.rows(query, {"ids": part})}
+
+
+#: Articles of a site that a run saw, and whose current text is another one at each look (`db.writing.restless`).
+_RESTLESS_BY = """
+    SELECT a.id FROM articles AS a JOIN article_revisions AS r ON r.id = a.revision_id
+    JOIN article_revisions AS b ON b.article_id = a.id AND b.version = r.version - 1
+    WHERE a.site_id = :site_id AND a.last_seen_at >= (SELECT started_at FROM crawl_runs WHERE id = :run)
+    AND r.change_kind = :kind AND r.capture_id <> b.capture_id AND (r.content_hash <> b.content_hash OR r.headline <> b.headline
+        OR r.alternative_headline <> b.alternative_headline OR r.description <> b.description)
+    ORDER BY a.id
+"""
+
+
+def restless_by(connection: Connected, run_id: int, site_id: int) -> list[int]:
+    """The ids of the articles of a site that this run saw, and that show another text at each look."""
+    values = {"run": run_id, "site_id": site_id, "kind": ChangeKind.SITE}
+    return [row_id for (row_id,) in Reader.of(connection).tuples(_RESTLESS_BY, values)]
