@@ -389,7 +389,7 @@ def _is_bare_date(line: str, rules: Rules) -> bool:
         rest = _TIME_ZONE.sub("", rest)
     if rest and not before and agency_alone(rest, rules) == rest:
         return True
-    beside = byline_words.words(rules).weekdays | person_names.BEFORE_DATES
+    beside = byline_words.words(rules).weekdays | byline_words.words(rules).before_dates
     return all(w.strip(" .,،()（）") in beside for w in f"{before} {rest}".casefold().split())
 
 
@@ -523,10 +523,10 @@ def _names_nobody(text: str, rules: Rules) -> bool:
     found = dates.date_text(text, rules)
     account = text.partition(found)[0].split() if found else []
     behind = dates.TIME_BEHIND.sub("", text.partition(found)[2]).strip() if found else ""
-    account = (
-        account[:-1] if account[-1:] and account[-1].casefold() in person_names.BEFORE_DATES else account
-    )
-    return not behind and key(" ".join(account)) in byline_words.words(rules).never
+    table = byline_words.words(rules)
+    if account and account[-1].casefold() in table.before_dates:
+        account.pop()
+    return not behind and key(" ".join(account)) in table.never
 
 
 def questions(blocks: Sequence[Block]) -> Iterator[int]:

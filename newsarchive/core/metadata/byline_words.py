@@ -92,6 +92,7 @@ class Words:
         self.pictures = Phrases(listed("picture"))
         self.weekdays = listed("weekday")
         self.short_weekdays = listed("short_weekday")
+        self.before_dates = listed("before_date")
         self.weak = listed("weak")
         self.particles = listed("particle")
         self.labels = listed("label")

@@ -347,7 +347,7 @@ def _account(text: str, rules: Rules) -> str:
     A template without an author leaves a small word there: "Publicado por em 3 de maio de 2024"."""
     found = dates.date_text(text, rules)
     name, *more = (text[: dates.beginning(text, found)].split() if found else []) or [""]
-    between = person_names.BEFORE_DATES | byline_words.words(rules).particles
+    between = byline_words.words(rules).before_dates | byline_words.words(rules).particles
     if name in between or name in byline_words.words(rules).labels:
         return ""
     behind = dates.TIME_BEHIND.sub("", text.partition(found)[2]).split() if found else []

@@ -90,11 +90,6 @@ MAY_PART = re.compile(r"[|｜•·⋅●∙\u3400-\u9fff\s](?:(?<=\S)|(?<=[\t\n]
 _TWO_WRITINGS = re.compile(r"[A-Za-z].*[\u3040-\u30ff\uac00-\ud7a3]|[\u3040-\u30ff\uac00-\ud7a3].*[A-Za-z]")
 #: The words behind a Chinese reporter's name: "台北報導" ("reporting from Taipei").
 _REPORTED = re.compile(r"[\u4e00-\u9fff]{0,8}(?:報導|報道|报道|專電|专电|摄影报道|電|讯|訊)")
-#: Words before a day that are no part of a name: "Mario Rossi il 3 maggio".
-BEFORE_DATES = frozenset((
-    "am", "at", "den", "dne", "dnia", "el", "em", "en", "il", "le", "lúc", "ngày", "on", "op", "w", "в", "วันที่", "เวลา", "น",
-    "ថ្ងៃទី", "ទី", "ម៉ោង", "ວັນທີ",
-))  # fmt: skip
 #: The letter of an avatar right before the name that it stands for: "MMarta Oyelaran" of a page made by Notion.
 _INITIAL_BEFORE = re.compile(r"^([A-ZÀ-Þ])(?=\1[a-zà-ÿ])")
 #: What stands between an author and her paper: "Jane Doe | Los Angeles Times".
@@ -334,7 +329,7 @@ def clean(name: str, rules: Rules, *, printed: bool = True) -> str:
     bare = _without_last(name, words(rules).services)  # "Jane Doe Twitter", who has a profile there
     name = bare if like_a_name(bare, rules) else name
     tokens = name.split()
-    small = words(rules).particles | BEFORE_DATES
+    small = words(rules).particles | words(rules).before_dates
     while printed and len(tokens) > 2 and tokens[-1].islower() and tokens[-1] in small:
         tokens.pop()  # "Jane Doe le", where "le" stood before a date
         name = " ".join(tokens)
@@ -376,7 +371,7 @@ def _without_initials(name: str, rules: Rules) -> str:
     given = before.split()
     whole = bool(given) and (len(given) == 1 or len(given[-1].strip(_EDGE)) == 1) and "," not in name
     day = last.casefold().strip(".,")
-    is_short = day in words(rules).short_weekdays and bool(given) and given[-1] in BEFORE_DATES
+    is_short = day in words(rules).short_weekdays and bool(given) and given[-1] in words(rules).before_dates
     if is_short:
         name = " ".join(given[:-1]).strip(_EDGE)
     elif not whole and day in words(rules).weekdays:
