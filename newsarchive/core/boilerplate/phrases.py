@@ -4,23 +4,8 @@ Example: `[line] share = ["share (?:this|on) {name}"]` in `phrases/en.toml` labe
 `share`, and `[select] nav = [".site-header"]` in `platforms/wordpress.toml` labels each block inside
 `<div class="site-header">` as `nav`.
 
-A table, of a language or of a blog platform, may hold:
-
-`[line]`     label → patterns of whole lines that are boilerplate wherever they stand
-`[edge]`     label → patterns of lines that are boilerplate only where no prose of the article follows
-`[opening]`  label → patterns of the first lines of a text, whole sentences among them
-`[closing]`  label → patterns of the last lines of a text, whole sentences among them
-`[picture]`  label → patterns of short lines of a text that credit a picture or describe it
-`[signature]` label → patterns of the lines by which those who write below an article sign
-`[head]`     label → patterns of headings whose list below goes with them (`related`, `quote`)
-`[select]`   label → `#id`, `.class`, `tag`, or `.class.other` for an element that has both; a `*` as the last character
-             means "starts with". The label `body` names what holds text of the article
-`[original]` label → elements, as in `[select]`, that hold the original of a translation beside it
-`[promo]`    kind → the words that `cues.promo_lines` and `cues.sells` look for
-
-A pattern is a regular expression. It must match the whole folded line (`normalise.fold`: lower case, straight quotes, no
-bullets, no end mark but `?`); `{name}` stands for one to six words. All tables are asked for every page, because plug-ins
-speak English on a German blog too, and whole lines of two languages seldom clash.
+`newsarchive/data/README.md` says what a table may hold. A pattern must match the whole folded line (`normalise.fold`). All tables are
+asked for every page, because plug-ins speak English on a German blog too, and whole lines of two languages seldom clash.
 """
 
 from __future__ import annotations

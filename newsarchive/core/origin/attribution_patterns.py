@@ -1,51 +1,11 @@
 """The tables of `data/attribution`: their phrases as regular expressions, and their words, each with what it may say in
 a credit line.
 
-A pattern is a row of words as a reader would say them, `this <work> <first> appeared <on> <source>`:
+The pattern `this <work> <first> appeared <on> <source>` matches "This article first appeared on The Heron". `newsarchive/data/README.md`
+says what a table may hold.
 
-- `<name>` stands for any entry of that name in the table's `[words]`, `<name?>` for one of them or for nothing;
-- `<source>` stands for the publisher's name, `<any>` for up to 200 characters (a title, as in WordPress's
-  "The post … appeared first on …");
-- `:` stands for a colon of any width or a dash, `,` for a comma;
-- any other word stands for itself, in upper or lower case.
-
-Patterns are listed in `[[phrase]]` groups with their `kind` and `weight`. A group may set four switches:
-
-- `whole = true`: little may follow the name;
-- `alone = true`: the sentence must fill most of its paragraph, because inside prose it could be a tale;
-- `listed = true`: the name must be that of a listed publisher;
-- `headline = true`: the line must quote the page's headline, which the pattern leaves out. Without it the words are prose: "the
-  article about the king first appeared on Flashback".
-
-A table may set `spaces = false` (Chinese, Japanese, Thai), which lets words stand without white space between them.
-It may also hold these lists:
-
-- `lead`: what may stand before the name ("the website of"); `stops`: what ends it ("under licence"); `buttons`: words of
-  the page that may stand behind it ("report");
-- `not_names`: first words of texts that are no names ("June"); `notes`: "Editor's note" and the like;
-- `distributors`: words before the name of a house that distributes another's text, in a copyright notice;
-- `copyright`, `rights`: words of a copyright notice; `by`, `roles`: words of a byline;
-- `company`: words of a firm's name; `endings`: case endings of names;
-- `pictures`: how a line begins that credits a picture;
-- `page_words`: names of papers that are also words of any page ("Print"); alone in a byline they name none;
-- `people_labels`: labels that credit people as often as papers; `link_labels`: the whole text of a link to the original;
-  `link_words`: what links say of themselves, which names no paper ("Click here");
-- `languages`: how such a text names the original's language ("in English");
-- `not_hosts`: domains that are no papers; `web_archives`: hosts of web archives; `translators`: hosts that show a page of another site in
-  another language;
-- `[stems]`: words of credit lines, by group (below).
-
-The words are listed by group under `[stems]` in `data/attribution/<lang>.toml`. An entry is a whole word; with `*` at its
-end it is the beginning of words, with `-` at its start the end of words (`-kurier`). In scripts without spaces an entry
-is a run of characters. A credit is often in another language than the article, so a line is compared with all of
-them; the languages that know most of its words count. The groups that speak for a credit are
-
-`this` (the piece at hand), `work` (article, lines), `publish` (appeared, ran), `first`, `take` (reprinted, translated,
-seen), `grace` (permission, courtesy, rights), `thanks`, `from` (source, provenance), `read` (read the whole), `place` (site, paper),
-`at` (what stands before a name), `small` (words that say nothing) and `press` (words of papers' names). Against a
-credit speak `say` (told, according), `life` (of an author), `ask` (follow, subscribe), `fiction` (novel, film),
-`another` (the text answers or expands another one) and `imprint` (the site's registration, its editor). `particles` are
-endings of names in Korean.
+A credit is often in another language than the article, so a line is compared with the words of all languages; those count that know
+most of its words.
 """
 
 from __future__ import annotations
