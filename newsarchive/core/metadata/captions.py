@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from selectolax.lexbor import LexborNode
 
 from newsarchive.core.metadata.claims import Claim, Place, Source
-from newsarchive.core.metadata.elements import text_of
+from newsarchive.core.metadata.elements import outer_element, text_of
 
 #: Characters of a caption; a longer text is a paragraph.
 MAX_CAPTION_CHARS = 600
@@ -123,10 +123,8 @@ def _credit_in(caption: LexborNode, text: str) -> str:
         found = text_of(element, MAX_CREDIT_CHARS)
         if found and found != text and element.mem_id != caption.mem_id and text.endswith(found):
             return found
-    last = caption.last_child
-    while last is not None and last.tag == "-text" and not (last.text(deep=False) or "").strip():
-        last = last.prev
-    found = text_of(last, MAX_CREDIT_CHARS) if last is not None and last.tag != "-text" else ""
+    last = outer_element(caption, last=True)
+    found = text_of(last, MAX_CREDIT_CHARS) if last is not None else ""
     return found if found != text and _NAMES_ONLY.fullmatch(found) else ""
 
 

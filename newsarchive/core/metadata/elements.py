@@ -282,6 +282,14 @@ def text_of(node: LexborNode, max_chars: int = 400, *, inline: bool = False) -> 
     return plain(text) if len(text) <= max_chars else ""
 
 
+def outer_element(node: LexborNode, *, last: bool = False) -> LexborNode | None:
+    """The first child of a node, or the last one; `None` where text stands before it, or behind it."""
+    child = node.last_child if last else node.child
+    while child is not None and child.tag == "-text" and not (child.text(deep=False) or "").strip():
+        child = child.prev if last else child.next
+    return child if child is not None and child.tag != "-text" else None
+
+
 #: Stands between the texts of elements until they are joined. HTML parsers let no NUL into a text.
 _BORDER = "\0"
 #: The border of two elements that have no space between them: "Regular Article" and "Late Pleistocene".
@@ -377,6 +385,11 @@ def _meta(field: str, source: Source, content: str, url: str) -> Iterator[Claim]
 
 #: What programs print in the place of an address that they do not have.
 _NO_ADDRESS = frozenset(("None", "null", "undefined", "nil", "NaN"))
+
+
+def address_of(link: LexborNode | None, base: str) -> str:
+    """The absolute address to which a link leads, "" for none and for `None`."""
+    return absolute(link.attributes.get("href") or "", base) if link is not None else ""
 
 
 def absolute(reference: str, base: str) -> str:

@@ -17,7 +17,7 @@ from selectolax.lexbor import LexborHTMLParser
 from newsarchive.core.html.markup import upwards
 from newsarchive.core.metadata import sections
 from newsarchive.core.metadata.claims import Claim, Place, Source
-from newsarchive.core.metadata.elements import Mark, absolute, text_of
+from newsarchive.core.metadata.elements import Mark, absolute, address_of, text_of
 from newsarchive.core.metadata.guessed_names import says_profile
 from newsarchive.core.metadata.other_posts import OtherPosts
 from newsarchive.core.metadata.person_names import like_a_name
@@ -190,7 +190,7 @@ def marked_section(
         if not (is_beside and _SECTION_LINK.search(names) and sections.may_be_section(link, rules)):
             continue
         if not (
-            same_site(url, absolute(link.attributes.get("href") or "", url))
+            same_site(url, address_of(link, url))
             and not aside(link, near=True, own=around)
             and not other_posts.holds(link)
         ):

@@ -19,7 +19,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from newsarchive.core.html.markup import upwards
 from newsarchive.core.metadata.claims import plain
-from newsarchive.core.metadata.elements import Mark, absolute, text_of
+from newsarchive.core.metadata.elements import Mark, absolute, address_of, text_of
 from newsarchive.core.text.dates import date_text
 from newsarchive.core.text.normalise import key
 from newsarchive.core.urls import parts_of, same_site, try_normalise, url_key
@@ -63,7 +63,7 @@ def has_headline(marks: Sequence[Mark], title: str) -> bool:
 def leads_away(node: LexborNode, title: str, url: str) -> bool:
     """Whether a heading is a link to another site and has words that `<title>` lacks: the name of the firm over its blog."""
     link = node.css_first("a[href]")
-    address = absolute(link.attributes.get("href") or "", url) if link is not None else ""
+    address = address_of(link, url)
     if link is None or not parts_of(address).hostname or same_site(address, url):
         return False
     return text_of(link) == text_of(node) and key(text_of(node)) not in key(title)
@@ -126,7 +126,7 @@ def home_links(tree: LexborHTMLParser, url: str) -> list[LexborNode]:
     if not start and language:
         own = language[1].casefold()
         links = tree.css("a[href]")[:MAX_HOME_LINKS]
-        starts = (absolute(link.attributes.get("href") or "", url) for link in links)
+        starts = (address_of(link, url) for link in links)
         start = next(
             (
                 one

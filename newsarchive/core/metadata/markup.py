@@ -26,7 +26,7 @@ from newsarchive.core.metadata.claims import (
     keyword_list,
     plain,
 )
-from newsarchive.core.metadata.elements import Mark, text_of
+from newsarchive.core.metadata.elements import Mark, outer_element, text_of
 from newsarchive.core.metadata.guessed_names import says_profile
 from newsarchive.core.metadata.heading_links import (
     TITLE_TAGS,
@@ -176,9 +176,9 @@ def _without_kicker(text: str, heading: LexborNode, rules: Rules) -> str:
 
     Earns 1.4 points of titles on pages in several languages: 9 of 491 change (`docs/benchmarks/ablation.md`).
     """
-    first = _first_element(heading)
+    first = outer_element(heading)
     if first is not None and first.tag in ("a", "span") and text_of(first, inline=True) == text:
-        first = _first_element(first)  # the whole heading is a link
+        first = outer_element(first)  # the whole heading is a link
     if first is None or not (
         first.tag in _KICKER_TAGS or _kicker_class(rules).search(first.attributes.get("class") or "")
     ):
@@ -224,14 +224,6 @@ def _kicker_class(rules: Rules) -> re.Pattern[str]:
     table = rules.metadata.get("boxes", {}).get("kicker", {})
     words = (rf"(?:^|[\s_-]){word}(?:[\s_-]|$)" for word in table.get("words", []))
     return re.compile("|".join([*table.get("parts", []), *words]) or r"(?!)", re.IGNORECASE)
-
-
-def _first_element(node: LexborNode) -> LexborNode | None:
-    """The first child of a node, `None` where text comes first."""
-    child = node.child
-    while child is not None and child.tag == "-text" and not (child.text(deep=False) or "").strip():
-        child = child.next
-    return child if child is not None and child.tag != "-text" else None
 
 
 def _heading_place(mark: Mark, url: str, rules: Rules) -> Place | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import islice
 from operator import itemgetter
 from urllib.parse import unquote
@@ -21,7 +21,7 @@ from newsarchive.core.html.markup import upwards
 from newsarchive.core.html.parsing import MAX_NESTED_TAGS
 from newsarchive.core.metadata import captions
 from newsarchive.core.metadata.claims import Claim, Place, Source
-from newsarchive.core.metadata.elements import Mark, absolute, text_of
+from newsarchive.core.metadata.elements import Mark, absolute, address_of, text_of
 from newsarchive.core.metadata.other_posts import OtherPosts
 from newsarchive.core.metadata.standing import ancestors_of, aside
 from newsarchive.core.text.normalise import key
@@ -233,11 +233,7 @@ def first_in_text(
     """The first picture in the element that holds most paragraphs of the text, which are the `blocks` labelled `body`. Old blogs and
     small sites write `<p><img src="ferry.jpg"></p>` and nothing else. Buttons, faces and advertisements there are left out."""
     holder = _holder(tree, blocks, "paragraph") or _holder(tree, blocks, "paragraph", "list_item")
-    for image in holder.css("img")[:MAX_TEXT_PICTURES] if holder is not None else ():
-        addresses = picture_sources(image)
-        if addresses and _is_of_text(image, addresses[0], url) and not other_posts.holds(image):
-            yield Claim("image", addresses[0], Source(Place.FIGURE))
-            return
+    return _first_of_text(holder.css("img") if holder is not None else (), url, other_posts)
 
 
 def above_text(
@@ -261,7 +257,11 @@ def above_text(
             place.append(node)
         elif node.parent is not None and node.parent.mem_id == holder.mem_id:
             break
-    for image in [*after, *reversed(before)][:MAX_TEXT_PICTURES]:
+    yield from _first_of_text([*after, *reversed(before)], url, other_posts)
+
+
+def _first_of_text(images: Iterable[LexborNode], url: str, other_posts: OtherPosts) -> Iterator[Claim]:
+    for image in islice(images, MAX_TEXT_PICTURES):
         addresses = picture_sources(image)
         if addresses and _is_of_text(image, addresses[0], url) and not other_posts.holds(image):
             yield Claim("image", addresses[0], Source(Place.FIGURE))
@@ -303,7 +303,7 @@ def _is_of_text(image: LexborNode, address: str, url: str) -> bool:
     if any(_OUTSIDE_TEXT.search(name) for name in names) or aside(image, near=True):
         return False
     link = next((up for up in upwards(image.parent, MAX_ELEMENTS_TO_LINK) if up.tag == "a"), None)
-    leads = absolute(link.attributes.get("href") or "", url) if link is not None else ""
+    leads = address_of(link, url)
     if link is not None and leads and _is_teaser(link, leads, url):
         return False
     return not leads or same_site(leads, url) or _PICTURE_FILE.search(parts_of(leads).path) is not None
@@ -312,7 +312,7 @@ def _is_of_text(image: LexborNode, address: str, url: str) -> bool:
 def _shows_another(figure: LexborNode, url: str) -> bool:
     """Whether a figure is the thumbnail of another post: a link around its picture, with the title of that post beside it."""
     link = figure.css_first("a[href]")
-    leads = absolute(link.attributes.get("href") or "", url) if link is not None else ""
+    leads = address_of(link, url)
     return link is not None and bool(leads) and _is_teaser(link, leads, url)
 
 
@@ -321,7 +321,7 @@ def _is_teaser(link: LexborNode, leads: str, url: str) -> bool:
     if parts_of(leads).path.rstrip("/") == parts_of(url).path.rstrip("/"):
         return False
     return any(
-        absolute(title.attributes.get("href") or "", url) == leads
+        address_of(title, url) == leads
         for up in upwards(link.parent, MAX_ELEMENTS_TO_TITLE)
         for title in up.css(_TITLES)[:MAX_TITLES]
     )
@@ -347,7 +347,7 @@ def without_logos(
     shown = tree.css(_SHOWN_LOGOS)[:MAX_FIGURES] if images else []
     logos = {absolute(address, url) for image in shown for address in picture_sources(image)}
     icons = tree.css(_ICONS)[:MAX_FIGURES] if images else []
-    logos |= {absolute(link.attributes.get("href") or "", url) for link in icons}
+    logos |= {address_of(link, url) for link in icons}
     logos.add(url)  # an empty address, which a web archive wrote out
     of_site = [c for c in images if absolute(c.value, url) in logos]
     kept = [c for c in claims if c not in of_site]

@@ -19,7 +19,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from newsarchive.core.html.markup import upwards
 from newsarchive.core.metadata.claims import GUESSES, Claim, Place, Source
-from newsarchive.core.metadata.elements import TAG_BOXES, Mark, absolute, text_of
+from newsarchive.core.metadata.elements import TAG_BOXES, Mark, absolute, outer_element, text_of
 from newsarchive.core.metadata.guessed_names import says_profile
 from newsarchive.core.metadata.markup import MAX_BYLINE_CHARS
 from newsarchive.core.metadata.other_posts import OtherPosts
@@ -203,10 +203,8 @@ def crumbs_from_home(home: Iterable[LexborNode], title: str, rules: Rules) -> It
 def _without_count(link: LexborNode) -> str:
     """The text of a link to a tag, without the number of posts in an element of its own at the end: "ferry <span>24</span>"."""
     text = text_of(link, inline=link.css_first("sub") is not None)  # H<sub>2</sub>O
-    last = link.last_child
-    while last is not None and last.tag == "-text" and not (last.text(deep=False) or "").strip():
-        last = last.prev
-    count = text_of(last) if last is not None and last.tag != "-text" else ""
+    last = outer_element(link, last=True)
+    count = text_of(last) if last is not None else ""
     return text.removesuffix(count).rstrip() if _NUMBER.fullmatch(count) else text
 
 
@@ -400,7 +398,7 @@ def _same_group(group: LexborNode, other: LexborNode | None) -> bool:
     if other is None or group.mem_id == other.mem_id:
         return True
     up, across = group.parent, other.parent
-    if up is None or across is None or group is None or group.tag not in ("li", "span"):
+    if up is None or across is None or group.tag not in ("li", "span"):
         return False
     return up.mem_id == across.mem_id
 

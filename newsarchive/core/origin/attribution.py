@@ -31,6 +31,7 @@ from newsarchive.core.origin.attribution_patterns import (
     phrases_of,
     words_of,
 )
+from newsarchive.core.origin.mentions import is_press
 from newsarchive.core.origin.publishers import by_host, by_name, listed, longest_name
 from newsarchive.core.text import dates
 from newsarchive.core.text.patterns import Literals, needed
@@ -246,7 +247,7 @@ def _is_person_in(line: str, source: str, rules: Rules) -> bool:
 
 
 def _may_be_paper(name: str, rules: Rules) -> bool:
-    return listed(name, rules) is not None or any("press" in word.groups for word in words_of(name, rules))
+    return listed(name, rules) is not None or is_press(words_of(name, rules))
 
 
 def _source(rest: str, phrase: Phrase, rules: Rules) -> str:

@@ -97,7 +97,7 @@ def _quoted(line: str, words: Sequence[Word]) -> Iterator[Name]:
         is_name = inside and (inside[0].is_capital or is_caseless(text))
         most = _MAX_UNLISTED_NAME_WORDS if inside and inside[0].is_capital else _MAX_CASELESS_NAME_WORDS
         if is_name and len(inside) <= most and not re.search(r"[.!?。！？,，]$", text):
-            yield Name(text, start, end, "quoted", _is_press(inside))
+            yield Name(text, start, end, "quoted", is_press(inside))
 
 
 def _capital(line: str, words: Sequence[Word]) -> Iterator[Name]:
@@ -109,7 +109,7 @@ def _capital(line: str, words: Sequence[Word]) -> Iterator[Name]:
         starts = bool(_SENTENCE_START.search(line[: run[0].start]))
         # Inside a sentence papers have an article with a capital: "in The Heron".
         is_titled = not starts and len(run) > 1 and run[0].text in _ARTICLES and len(run[0].text) > 1
-        press, opens = _is_press(run) or is_titled, starts and len(run) == 1
+        press, opens = is_press(run) or is_titled, starts and len(run) == 1
         yield Name(line[run[0].start : run[-1].end], run[0].start, run[-1].end, "capital", press, opens)
 
 
@@ -169,10 +169,11 @@ def _named(line: str, run: list[Word], rules: Rules) -> Iterator[Name]:
         len(run) == 1 and len(text) > _MAX_UNSPACED_NAME_CHARACTERS
     )
     if not is_listed and not is_long and len(text) > 1:
-        yield Name(text, start, start + len(text), "rest", _is_press(run))
+        yield Name(text, start, start + len(text), "rest", is_press(run))
 
 
-def _is_press(words: Sequence[Word]) -> bool:
+def is_press(words: Sequence[Word]) -> bool:
+    """Whether one of the words is a word of papers' names."""
     return any("press" in w.groups for w in words)
 
 

@@ -19,7 +19,7 @@ from newsarchive.core.metadata.person_names import is_credit, like_a_name, organ
 from newsarchive.core.origin.attribution_patterns import words_of
 from newsarchive.core.origin.credits import READ_MORE, own_names
 from newsarchive.core.origin.evidence import NOTICE_IN_CONTENT_WEIGHT, Lead, domain_in, host_in, leads_of
-from newsarchive.core.origin.mentions import not_hosts
+from newsarchive.core.origin.mentions import is_press, not_hosts
 from newsarchive.core.origin.publishers import by_host, folded_entries, key_of, listed
 from newsarchive.core.origin.translators import original_address
 from newsarchive.core.text import dates
@@ -95,7 +95,7 @@ def _of_excerpt(article: Article, origin: Origin) -> Quality:
 def _may_be_person(name: str, rules: Rules) -> bool:
     """Whether a name reads like a person's and not like a paper's: a writer's own site has her name, and so does its domain. Pages
     declare papers as persons too, so their word is not asked."""
-    is_paper = any("press" in word.groups for word in words_of(name, rules)) or organisation(name, rules)
+    is_paper = is_press(words_of(name, rules)) or organisation(name, rules)
     return like_a_name(name, rules) and not is_paper and listed(name, rules) is None
 
 
