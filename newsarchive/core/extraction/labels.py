@@ -53,11 +53,6 @@ _TAGS = {"nav": "nav", "menu": "nav", "footer": "footer", "form": "form", "field
          "figcaption": "caption", "caption": "caption", "address": "byline", "search": "form"}  # fmt: skip
 #: Labels of boxes whose sentences below the headline are no standfirst.
 NO_STANDFIRST = frozenset({"byline", "author bio", "caption", "advert", "consent"})
-#: Hosts of networks that fill the frames of other sites with adverts.
-_ADVERT_HOST = re.compile(
-    r"https?://(?:[\w-]+\.)*(?:googlesyndication|doubleclick|amazon-adsystem|adnxs|criteo|taboola|outbrain|revcontent|mgid"
-    r"|dianomi|a-ads|adform|smartadserver|teads|zergnet|datafeedfile)\.\w+(?:[:/?#]|$)"
-)
 #: What a match of a pattern of a label begins with. Most names hold none of it, and are not searched further.
 _BEGINNING = re.compile(r"(?:\\b)?([a-z0-9]+)(?!\?)")
 #: A year, or a date in numbers.
@@ -98,7 +93,7 @@ class Namer:
     def name(self, block: RawBlock) -> BlockVerdict:
         """The label, and its reason, of a block that the classifier has dropped."""
         if block.kind == "embed":
-            return _ADVERT_FRAME if _ADVERT_HOST.match(block.text) else _EMBED
+            return _ADVERT_FRAME if _advert_hosts(self.rules).match(block.text) else _EMBED
         if self.entries.other(block.box.path):
             return _OTHER_ENTRY
         if block.kind == "caption":
@@ -228,6 +223,12 @@ class _Labels:
                 at = match.end()
             begins = self.begins.search(name, at)
         return min(found, default=None)
+
+
+@lru_cache(maxsize=8)
+def _advert_hosts(rules: Rules) -> re.Pattern[str]:
+    hosts = "|".join(map(re.escape, rules.metadata.get("boxes", {}).get("frames", {}).get("advert", [])))
+    return compiled.regex(rf"https?://(?:[\w-]+\.)*(?:{hosts or '(?!)'})\.\w+(?:[:/?#]|$)")
 
 
 @lru_cache(maxsize=8)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -46,16 +46,6 @@ _QUOTED = compiled.regex(
 _BRACKETS = re.compile(r"\s*[(（][^()（）]*[)）]\s*$")
 #: What stands between the words of one name.
 _JOINT = re.compile(r"[ \u00a0]|['’ʼ.&-]|\.? & |\. ")
-#: Small words inside a name: "Corriere della Sera".
-_JOINERS = frozenset((
-    "of", "the", "and", "de", "la", "las", "los", "le", "les", "du", "des", "del", "della", "delle", "dei", "di",
-    "da", "do", "dos", "das", "van", "von", "der", "den", "d", "l", "y", "e", "&", "i", "og", "och",
-))  # fmt: skip
-#: Articles that may begin a name: "The Heron", "El País".
-_ARTICLES = frozenset((
-    "The", "El", "La", "Los", "Las", "Le", "Les", "L", "Die", "Der", "Das", "Il", "Lo", "De", "Het", "Os", "As",
-    "O", "A",
-))  # fmt: skip
 _SENTENCE_START = re.compile(r"(?:^|[.!?…:]\s|\n)\W*$")
 
 
@@ -83,7 +73,7 @@ def unlisted_names(line: str, words: Sequence[Word], rules: Rules) -> tuple[Name
     """
     found = [n for n in _quoted(line, words) if _may_name(n.text, rules)]
     if not found:
-        runs = (*_capital(line, words), *_rest(line, words, rules))
+        runs = (*_capital(line, words, rules), *_rest(line, words, rules))
         found = [n for n in runs if _may_name(n.text, rules)]
     sure = [n for n in found if n.press] or [n for n in found if not n.opens] or found
     return tuple(dict.fromkeys(sure))
@@ -100,24 +90,25 @@ def _quoted(line: str, words: Sequence[Word]) -> Iterator[Name]:
             yield Name(text, start, end, "quoted", is_press(inside))
 
 
-def _capital(line: str, words: Sequence[Word]) -> Iterator[Name]:
+def _capital(line: str, words: Sequence[Word], rules: Rules) -> Iterator[Name]:
     """Runs of capitalised words, without words of credits at their ends."""
-    for run in _runs(line, words):
-        run = _trimmed(line, run)
+    articles = _listed(rules, "articles")
+    for run in _runs(line, words, _listed(rules, "joiners")):
+        run = _trimmed(line, run, articles)
         if not run or not run[0].text[0].isupper() or len(run) > _MAX_UNLISTED_NAME_WORDS + 2:
             continue
         starts = bool(_SENTENCE_START.search(line[: run[0].start]))
         # Inside a sentence papers have an article with a capital: "in The Heron".
-        is_titled = not starts and len(run) > 1 and run[0].text in _ARTICLES and len(run[0].text) > 1
+        is_titled = not starts and len(run) > 1 and run[0].text in articles and len(run[0].text) > 1
         press, opens = is_press(run) or is_titled, starts and len(run) == 1
         yield Name(line[run[0].start : run[-1].end], run[0].start, run[-1].end, "capital", press, opens)
 
 
-def _runs(line: str, words: Sequence[Word]) -> Iterator[list[Word]]:
+def _runs(line: str, words: Sequence[Word], joiners: Set[str]) -> Iterator[list[Word]]:
     run: list[Word] = []
     for i, word in enumerate(words):
         joined = bool(run) and bool(_JOINT.fullmatch(line[run[-1].end : word.start]))
-        joins = word.text in _JOINERS and any(w.is_capital for w in words[i + 1 : i + 3])
+        joins = word.text in joiners and any(w.is_capital for w in words[i + 1 : i + 3])
         if run and not (joined and (word.is_capital or joins)):
             yield run
             run = []
@@ -127,13 +118,13 @@ def _runs(line: str, words: Sequence[Word]) -> Iterator[list[Word]]:
         yield run
 
 
-def _trimmed(line: str, run: list[Word]) -> list[Word]:
+def _trimmed(line: str, run: list[Word], articles: Set[str]) -> list[Word]:
     """A run without words of credits and of grammar at its ends. An article that belongs to the name stays."""
     starts = bool(_SENTENCE_START.search(line[: run[0].start]))
     while run and (not run[-1].is_capital or (starts and _is_of_credit(run[-1]))):
         run = run[:-1]
     while run and _is_of_credit(run[0]):
-        if run[0].text in _ARTICLES and len(run) > 1 and run[1].is_capital:
+        if run[0].text in articles and len(run) > 1 and run[1].is_capital:
             break
         run = run[1:]
     german = starts and run and run[0].text in ("Das", "Die", "Der", "De")
@@ -393,10 +384,14 @@ def _is_paper(domain: str, link: str, url: str, rules: Rules) -> bool:
     return domain not in not_hosts(rules) and not same_site(link, url) and not is_web_archive(link)
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=64)
+def _listed(rules: Rules, key: str) -> frozenset[str]:
+    return frozenset(entries_of(rules, key))
+
+
 def not_hosts(rules: Rules) -> frozenset[str]:
     """Domains that are no papers: social networks, shorteners of links, stores of pictures."""
-    return frozenset(entries_of(rules, "not_hosts"))
+    return _listed(rules, "not_hosts")
 
 
 # --- the mention -----------------------------------------------------------------------------------------------------
