@@ -52,6 +52,19 @@ MAX_POSTS = 10_000
 MIN_POST_SCORE = 3.0
 
 
+def links_to_other_pages(
+    tree: LexborHTMLParser, base_url: str, selector: str
+) -> Iterator[tuple[LexborNode, str]]:
+    """The elements that a selector finds and that lead to other pages of the same site, each with the URL: links, and options to
+    choose a page from."""
+    base, here, site = base_of(tree, base_url), url_key(base_url), site_of(base_url)
+    for node in tree.css(selector)[:MAX_ANCHORS]:
+        href = (node.attributes.get("href") or node.attributes.get("value") or "").strip()
+        url = try_normalise(href, base) if href and not href.startswith("#") else None
+        if url is not None and site_of(url) == site and url_key(url) != here:
+            yield node, url
+
+
 def post_links(html_text: str, base_url: str, rules: Rules) -> list[Link]:
     """Links that lead to posts of the same site, in the page's order, each once. Where `/ferry/` is one, `/ferry/2/` is a later page
     of it and left out; `/story/2` is a post of its own."""
@@ -241,18 +254,12 @@ def _reason_by_word(table: Mapping[str, list[str]]) -> dict[str, str]:
 
 
 def _same_site_pages(tree: LexborHTMLParser, base_url: str, table: _Table) -> list[_Target]:
-    base, here, site = base_of(tree, base_url), url_key(base_url), site_of(base_url)
     targets: dict[str, _Target] = {}
     places: dict[int, _Place] = {}
-    for node in tree.css("a[href]")[:MAX_ANCHORS]:
-        href = (node.attributes.get("href") or "").strip()
-        url = try_normalise(href, base) if href and not href.startswith("#") else None
-        if url is None or site_of(url) != site or table.refused(url):
-            continue
-        if _NOT_POST_REL & set((node.attributes.get("rel") or "").lower().split()):
-            continue
-        if (key := url_key(url)) != here:
-            targets.setdefault(key, _Target(url)).anchors.append(_anchor(node, table, places))
+    for node, url in links_to_other_pages(tree, base_url, "a[href]"):
+        is_post = not table.refused(url)
+        if is_post and not _NOT_POST_REL & set((node.attributes.get("rel") or "").lower().split()):
+            targets.setdefault(url_key(url), _Target(url)).anchors.append(_anchor(node, table, places))
     return list(targets.values())
 
 

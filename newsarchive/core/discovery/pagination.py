@@ -18,6 +18,7 @@ from newsarchive.core.discovery.links import (
     address_score,
     attributes,
     index_reason,
+    links_to_other_pages,
 )
 from newsarchive.core.html.parsing import base_of, parse
 from newsarchive.core.urls import site_of, try_normalise, unquoted, url_key
@@ -58,16 +59,12 @@ def pagination(html_text: str, base_url: str, rules: Rules) -> str | None:
     The strongest sign decides: `rel=next`, then a class such as `nav-previous` (WordPress counts backwards) or `next`,
     then words for "older posts", then the number after this page's own. A link to a post is no next page.
     """
-    tree = parse(html_text)
-    base, here = base_of(tree, base_url), url_key(base_url)
     best: tuple[int, str] = (0, "")
     number = page_number(base_url, rules) or 1
-    for node in tree.css("link[rel][href], a[href]")[:MAX_ANCHORS]:
-        url = try_normalise(node.attributes.get("href") or "", base)
-        if url and site_of(url) == site_of(base_url) and url_key(url) != here:
-            strength = _strength(node, rules) or _counts_on(node, url, base_url, number, rules)
-            if strength > best[0] and _is_index_page(url, rules):
-                best = (strength, url)
+    for node, url in links_to_other_pages(parse(html_text), base_url, "link[rel][href], a[href]"):
+        strength = _strength(node, rules) or _counts_on(node, url, base_url, number, rules)
+        if strength > best[0] and _is_index_page(url, rules):
+            best = strength, url
     return best[1] or None
 
 
@@ -88,16 +85,12 @@ def archive_links(html_text: str, base_url: str, rules: Rules) -> list[str]:
     They are for sites without a sitemap and without a feed of all posts.
     """
     order = ("date archive", "archive", "index", "category", "tag")
-    tree = parse(html_text)
-    base, here, site = base_of(tree, base_url), url_key(base_url), site_of(base_url)
     found: dict[str, tuple[int, str]] = {}
     # WordPress' archive widget may be a drop-down whose values are addresses. Those of a form are years and numbers.
-    for node in tree.css('a[href], option[value*="/"]')[:MAX_ANCHORS]:
-        url = try_normalise(node.attributes.get("href") or node.attributes.get("value") or "", base)
-        if url and site_of(url) == site and url_key(url) != here:
-            reason = index_reason(url, rules)
-            if reason in order:
-                found.setdefault(url_key(url), (order.index(reason), url))
+    for _, url in links_to_other_pages(parse(html_text), base_url, 'a[href], option[value*="/"]'):
+        reason = index_reason(url, rules)
+        if reason in order:
+            found.setdefault(url_key(url), (order.index(reason), url))
     return [url for _, url in sorted(found.values(), key=lambda item: item[0])][:MAX_ARCHIVE_LINKS]
 
 
