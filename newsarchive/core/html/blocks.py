@@ -434,10 +434,10 @@ class _Walker:
         if kind == "list_item" and self._goes_on(box):
             html = f"<p>{html}</p>"
         after, self.after_break = self.after_break, False
-        # "T" and "<p>he ferry", a drop cap: one capital in the element around this block
+        # "T" and "<p>he ferry", a drop cap: one capital in the element around this block, or in one of its own before it
         before = self.blocks[-1] if self.blocks else None
         is_capital = before and len(before.text) == 1 and before.text.isupper() and text[0].islower()
-        if before and is_capital and self.box is not None and self.box.parent is before.box:
+        if before and is_capital and (box.parent is before.box or _INITIAL.search(before.box.classes)):
             before.text, before.html = before.text + text, before.html + html
             before.links, before.link_chars = before.links + self.links, before.link_chars + self.link_chars
             return
@@ -560,6 +560,8 @@ def _row_text(node: LexborNode, written: list[tuple[str, RawBlock | None]]) -> s
     return CELL_SEPARATOR.join(texts).replace("  ", " ").strip()
 
 
+#: Classes of an element that holds the first letter of a text.
+_INITIAL = re.compile(r"first-?letter|drop-?cap|initial", re.IGNORECASE)
 #: Frames that hold a button or a counter of a network, and nothing to read: `facebook.com/plugins/like.php?href=…`, whose
 #: address has 40 words.
 _BUTTON = re.compile(

@@ -6,7 +6,7 @@
 - A first letter that is a picture: `<img alt="T">he mayor` is shown as "The mayor".
 - A raised number: 10<sup>6</sup> is a million, and not 106.
 - The space between a word that was struck and the one that came in its place: `<del>10</del><ins>12</ins>` is not 1012.
-- Lines that the style alone makes lines: `<span style="display: block">`, `<span class="post-meta">`.
+- Lines that the style alone makes lines: `<span style="display: block">`, `<span class="post-meta">`, `<span class="br"></span>`.
 
 And what a link in a sentence tells a screen reader alone, "(opens in a new tab)", is not seen. All this is written into the tree, so
 that every reader of it finds it.
@@ -90,7 +90,9 @@ _STYLED = "span[style*=block]"
 #: The row of a post's details, which themes show as a line of its own (Beautiful Jekyll and Hugo have spans).
 _ROWS = frozenset(("post-meta", "entry-meta"))
 _ROW = ", ".join(f"span.{name}" for name in sorted(_ROWS))
-_ANY = f"q, sup, {_SMILEYS}, {_REPLACED}, {_STYLED}, {_ROW}, {_UNSEEN}"
+#: A line's end in the texts of The Times of India and its sister papers.
+_BREAK = "span.br"
+_ANY = f"q, sup, {_SMILEYS}, {_REPLACED}, {_STYLED}, {_ROW}, {_BREAK}, {_UNSEEN}"
 _RAISED = str.maketrans("0123456789-−–+", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁻⁻⁺")
 #: A mark that the author wrote all the same, before the quotation or at its beginning.
 _WRITTEN = re.compile("[\"'“”„‟‘’‚‛«»‹›「『＂]")
@@ -112,6 +114,9 @@ def write(tree: LexborHTMLParser) -> None:
         if is_row or _AS_LINE.search(node.attributes.get("style") or ""):
             node.insert_before(tree.create_node("br"))
             node.insert_after(tree.create_node("br"))
+    for node in tree.css(_BREAK)[:MAX_SIGNS]:
+        if not node.text():
+            node.replace_with(tree.create_node("br"))
     _hints(tree)
 
 

@@ -187,10 +187,16 @@ def _breadcrumb(found: list[Node], url: str) -> list[Claim]:
         at = _url(item)
         if step is steps[0] and (not at or _FRONT_PATH.fullmatch(parts_of(at).path)):
             continue
-        is_page_itself = step is steps[-1] and (not at or _same_page(at, url))
+        is_page_itself = step is steps[-1] and (not at or _same_page(at, url) or _ends_like(at, url))
         if not is_page_itself and (not at or not _same_page(at, url)):
             named.append(plain(step.get("name")) or plain(_name(item) if isinstance(item, dict) else ""))
     return [Claim("article_section", named[-1], Source(Place.BREADCRUMB))] if named else []
+
+
+def _ends_like(step: str, url: str) -> bool:
+    """Whether an address ends in the same name as the page's: `/report-2025` and `/en/report-2025` are one page in two languages."""
+    first, second = (parts_of(address).path.rstrip("/").rpartition("/")[2] for address in (step, url))
+    return bool(first) and first == second and "?" not in step
 
 
 def _fitness(node: Node, url: str) -> float:

@@ -27,6 +27,8 @@ _FIELD = re.compile(r"[a-z][A-Za-z-]*: ")
 #: The beginning of an element, or code: a page without a quotation mark has what follows among its keywords. Or a variable of a template
 #: that was never filled in: `%tags%`, `{{ tags }}`.
 _MARKUP = re.compile(r"<[a-z/!]|^\s*%[a-z_]+%\s*$|[{}]|://|\s=\s|=['\"]|=$", re.IGNORECASE)
+#: A number of a program, as that of the article. A year, a model or a form has fewer digits ("2025", "5050", "483").
+_NUMBER = re.compile(r"0|\d{6,}")
 #: Letters of a headline without spaces. All letters of a shorter one may be a keyword.
 MIN_LETTERS_OF_HEADLINE = 8
 #: Share of a headline without spaces that its parts among the keywords have. Below, the keywords are chosen words.
@@ -51,6 +53,7 @@ def choose(
         "is the section": sections_in_feed,
         "is a field of a program": [c for c in claims if c.source in of_programs and _FIELD.match(c.value)],
         "holds markup, code or a variable": [c for c in claims if _MARKUP.search(c.value)],
+        "is a number of a program": [c for c in claims if _NUMBER.fullmatch(c.value)],
         "is the headline, or a part of it that is split into keywords": [
             *_split_headline(claims, headline),
             *_headlines(claims, headline),

@@ -114,6 +114,13 @@ def test_lines_by_style_alone_are_lines() -> None:
     )
 
 
+def test_an_empty_element_that_is_named_as_a_line_break_is_one() -> None:
+    # The Times of India
+    html = line("<span class='strong'>Two voyages</span><span class='x br' data-pos=19></span>The ferry")
+    assert html == '<span class="strong">Two voyages</span><br>The ferry'
+    assert "<br>" not in line("<span class='br'>The ferry</span>")
+
+
 def test_a_box_that_is_called_a_quotation_stays_a_box() -> None:
     tree = fresh("<q class='lire_aussi'><div>Read also</div></q>")
     assert (tree.body.inner_html if tree.body else "") == '<q class="lire_aussi"><div>Read also</div></q>'
