@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from html import escape
 from itertools import islice
+from urllib.parse import urljoin
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
@@ -49,12 +51,16 @@ MAX_REOPENED_ELEMENTS = 300_000
 MAX_OPEN_FORMATTING_ELEMENTS = 5
 #: Parts of a page that are streamed late. Later ones stay where they stand, hidden.
 MAX_STREAMED_PARTS = 500
+#: Links of a page that are written with the base of the page. Later ones stay as they are.
+MAX_REBASED_LINKS = 20_000
 #: Trees that are kept, each with the text that it was made from: that of the page, and that of a text beside it, as a feed gives
 #: one. A page is looked at and read in one go, so that more are never asked for; a tree takes 1 to 3 MB.
 MAX_KEPT_TREES = 2
 #: Characters of the texts whose trees are kept. With more, the oldest trees go, so that large pages take no gigabyte.
 MAX_KEPT_CHARACTERS = 5_000_000
 
+#: The beginning of a reference that is relative to nothing.
+_SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)[^<>]*>")
 #: Elements without content and without an end tag.
 _VOID = frozenset(["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source",
@@ -136,9 +142,25 @@ def fresh(text: str) -> LexborHTMLParser:
         _place_streamed(tree)
     if has_roots:
         shadow.fill_slots(tree)
+    if "<base" in text or "<BASE" in text:
+        _write_base(tree)
     translations.part(tree)
     printed.write(tree)
     return tree
+
+
+def _write_base(tree: LexborHTMLParser) -> None:
+    """Write the page's `<base href>` into the links that are relative to it, so that every reader of the tree may join them with the
+    page's own address. A base that is itself relative to the page's folder is left to those who know the page's address."""
+    base = tree.css_first("base[href]")
+    href = (base.attributes.get("href") or "").strip() if base is not None else ""
+    if not href.startswith(("/", "https://", "http://")):
+        return
+    for node in islice(tree.css("a[href], area[href], link[href]"), MAX_REBASED_LINKS):
+        own = (node.attributes.get("href") or "").strip()
+        if own and own[0] not in "#/" and not _SCHEME.match(own):
+            with suppress(ValueError):
+                node.attrs["href"] = urljoin(href, own)
 
 
 #: Elements whose text is for programs. Emotion and other libraries of styles write `<style>` into headings, links and lines.

@@ -134,7 +134,9 @@ def read_metadata(
     found = gather(tree, page, blocks, rules)
     out: dict[str, Any] = {"headline": found.headline}
     candidates = list(found.candidates)
-    out["authors"], why = authors.decide(found.of("authors"), found.site_names, found.sections, blocks, rules)
+    base = base_of(tree, page.capture.base_url)
+    named = [_with_address(claim, base) for claim in found.of("authors")]
+    out["authors"], why = authors.decide(named, found.site_names, found.sections, blocks, rules)
     candidates += why
     candidates += _dates(out, found, page, blocks, rules)
     candidates += _simple_fields(out, found, page, rules)
@@ -142,7 +144,7 @@ def read_metadata(
         found.of("keywords"), out["article_section"], found.headline, rules
     )
     candidates += why
-    candidates += _image(out, found, page, base_of(tree, page.capture.base_url), rules)
+    candidates += _image(out, found, page, base, rules)
     out["authors"] = authors.with_house(out["authors"], out["publisher"])
     descriptions, refused = headline.own_descriptions(found.of("description"), found.headline, blocks)
     out["description"], why = best(descriptions, rules)
@@ -162,6 +164,12 @@ def read_metadata(
         out["alternative_headline"] = ""
     out["candidates"] = tuple(candidates)
     return {name: value for name, value in out.items() if value not in ("", (), None)}
+
+
+def _with_address(claim: Claim, base: str) -> Claim:
+    """A claim for an author with the address of their page, which may be relative to `base`: `/authors/jane`."""
+    address = "" if claim.url.startswith("#") else elements.absolute(claim.url, base)
+    return claim if address == claim.url else replace(claim, url=address)
 
 
 #: A date in three numbers of two digits. The first or the last is the year: "24.04.03".

@@ -71,6 +71,7 @@ def site(robots: str = "", tdmrep: str = "", url: str = URL, agent: str = "newsa
         ({}, page("", '<a rel="license nofollow" href="https://creativecommons.org/licenses/by/4.0/">CC</a>'),
          Rights(licences=("https://creativecommons.org/licenses/by/4.0/",))),
         ({}, page('<link rel="license" href="/terms">'), Rights(licences=("https://blog.example/terms",))),
+        ({}, page('<base href="https://blog.example/"><link rel="license" href="terms">'), Rights(licences=("https://blog.example/terms",))),
         ({"link": '</a>; rel="next", <https://x.example/l>; rel="license"'}, "", Rights(licences=("https://x.example/l",))),
         ({}, page('<script type="application/ld+json">{"@graph":[{"@type":"NewsArticle","license":{"@id":"https://l.example/"}},'
                   '{"@type":"ImageObject","license":"https://picture.example/"}]}</script>'), Rights(licences=("https://l.example/",))),

@@ -49,3 +49,18 @@ def test_addresses_are_relative_to_the_base_of_the_page(base: str) -> None:
     assert article.image.url == f"{folder}files/bridge.jpg"
     if base:
         assert article.canonical_url == "https://heron.example/news/bridge.html"
+
+
+@pytest.mark.parametrize("base", ["", "https://heron.example/", "/", "../"])
+def test_so_are_those_of_authors_sections_and_home(base: str) -> None:
+    text = "<p>The council met on Tuesday evening to decide whether the old bridge should be closed.</p>" * 3
+    page = (
+        f"<head>{f'<base href={base}>' if base else ''}<title>The bridge</title></head><body class=single><nav><a href=./>Heron</a></nav>"
+        f"<article><h1>The bridge</h1><p>By <a rel=author href=people/jane>Jane Doe</a>"
+        f" in <a rel=category href=local>Local</a></p>{text}</article>"
+    )
+    article = extract(html=page, url="https://heron.example/news/bridge.html")
+    folder = "https://heron.example/" if base else "https://heron.example/news/"
+    assert [(author.name, author.url) for author in article.authors] == [("Jane Doe", f"{folder}people/jane")]
+    if base.startswith(("/", "https:")):
+        assert article.article_section == "Local"
