@@ -23,7 +23,7 @@ from newsarchive.config import AUTO
 from newsarchive.crawling import browser, connections
 from newsarchive.crawling.responses import steps_of
 from newsarchive.exceptions import NewsArchiveError, UsageError
-from newsarchive.extensions import alarms, json_log, progress, warc
+from newsarchive.extensions import alarms, json_log, progress, server_clocks, warc
 from newsarchive.spiders.base import own_settings
 from newsarchive.version import user_agent
 
@@ -183,6 +183,7 @@ class Addon:
                 progress.Outcomes: 400,
                 alarms.Breakages: 450,
                 alarms.LostPages: 480,
+                server_clocks.ServerClocks: 490,
                 progress.Progress: 500,
                 progress.Summary: 600,
             },

@@ -101,6 +101,19 @@ def served_answers(table: dict[str, str]) -> dict[str, object]:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(("days", "is_told"), [(3, True), (0, False)])
+def test_a_clock_that_is_behind_the_servers_is_told_in_the_summary(
+    days: int, is_told: bool, db: Path
+) -> None:
+    with served({"/": front(*POSTS), **POSTS}) as site:
+        done = crawl(site, db, (datetime.now(UTC) - timedelta(days=days)).isoformat())
+    assert done.returncode == 0, done.stderr
+    said = f"is 72 hours behind that of {site.home.removeprefix('http://')}: set it"
+    assert (said in done.stderr) is is_told
+    assert done.stderr.count("note: the clock of this machine") == is_told
+
+
+@pytest.mark.slow
 def test_a_clock_that_was_never_set_starts_no_crawl(db: Path) -> None:
     with served({"/": front(*POSTS), **POSTS}) as site:
         done = crawl(site, db, "1970-01-01T00:00:10+00:00")
