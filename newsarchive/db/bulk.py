@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Delete, Select, Table, Update, bindparam, insert, update
+from sqlalchemy import Connection, Delete, Insert, Select, Table, Update, bindparam, insert, update
 
 from newsarchive.db.dialects import dialect_of
 from newsarchive.db.models import Base
@@ -76,21 +76,31 @@ def select_rows(connection: Connection, sql: str, values: Mapping[str, Any]) -> 
     return Reader.of(connection).rows(sql, values)
 
 
-def update_rows(connection: Connection, model: type[Base], rows: Sequence[Row]) -> None:
-    """Change rows by their ids. Each of `rows` has the id under `b_id`, and the columns that change; all name the same columns."""
-    execute_many(connection, _by_id(model), rows)
+def change(connection: Connection, sql: str, values: Mapping[str, Any]) -> None:
+    """Change or delete rows by plain SQL, spelled as for `select_tuples`."""
+    connection.exec_driver_sql(*Reader.of(connection).spelled(sql, values))
 
 
-@cache
-def _by_id(model: type[Base]) -> Update:
-    """Made once for each table: SQLAlchemy takes 0.1 ms for it, and most batches of a crawl change several tables."""
-    table = table_of(model)
-    return update(table).where(table.c.id == bindparam("b_id"))
+def update_rows(connection: Connection, model: type[Base], rows: Sequence[Row], by: str = "id") -> None:
+    """Change rows by their ids, or by the column `by`. Each of `rows` has the value of that column under `b_id`, and the columns that
+    change; all name the same columns."""
+    execute_many(connection, _updating(table_of(model), by), rows)
 
 
 def insert_rows(connection: Connection, model: type[Base], rows: Sequence[Row]) -> None:
     """Insert rows that name the same columns; the others get their defaults."""
-    execute_many(connection, insert(table_of(model)).inline(), rows)
+    execute_many(connection, _inserting(table_of(model)), rows)
+
+
+@cache
+def _updating(table: Table, by: str) -> Update:
+    """Made once for each table: SQLAlchemy takes 0.1 ms for it, and most batches of a crawl change several tables."""
+    return update(table).where(table.c[by] == bindparam("b_id"))
+
+
+@cache
+def _inserting(table: Table) -> Insert:
+    return insert(table).inline()
 
 
 def insert_tuples(

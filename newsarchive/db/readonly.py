@@ -17,6 +17,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -84,7 +85,7 @@ class Reader:
     def rows(self, sql: str, values: Mapping[str, Any] | None = None) -> list[Row]:
         """Every row of a query."""
         with closing(self._connection.cursor()) as cursor:
-            cursor.execute(*self._spelled(sql, values or {}))
+            cursor.execute(*self.spelled(sql, values or {}))
             names = [column[0] for column in cursor.description]
             return [
                 {name: loaded(name, value) for name, value in zip(names, row, strict=True)}
@@ -94,33 +95,51 @@ class Reader:
     def tuples(self, sql: str, values: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
         """Every row as the driver gives it."""
         with closing(self._connection.cursor()) as cursor:
-            cursor.execute(*self._spelled(sql, values or {}))
+            cursor.execute(*self.spelled(sql, values or {}))
             found: list[tuple[Any, ...]] = cursor.fetchall()
             return found
 
     def value(self, sql: str, values: Mapping[str, Any] | None = None) -> Any:
         """The first column of the first row as the driver gives it, `None` for no row."""
         with closing(self._connection.cursor()) as cursor:
-            cursor.execute(*self._spelled(sql, values or {}))
+            cursor.execute(*self.spelled(sql, values or {}))
             row = cursor.fetchone()
             return row[0] if row else None
 
-    def _spelled(self, sql: str, values: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    def spelled(self, sql: str, values: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
         """The query and its values in the spelling of the driver."""
         given: dict[str, Any] = {}
-
-        def place(match: re.Match[str]) -> str:
-            name = match[1]
-            value = values[name]
+        if not values:  # such a query may list thousands of numbers, and is not kept
+            return sql, given
+        sizes = []
+        for name, value in values.items():
             if isinstance(value, Sequence) and not isinstance(value, str):
-                several = {f"{name}_{i}": _stored(one) for i, one in enumerate(value)}
-                given.update(several)
-                # PostgreSQL takes no empty list.
-                return "(" + (", ".join(map(self.dialect.placeholder, several)) or "NULL") + ")"
-            given[name] = self.dialect.value(_stored(value))
-            return self.dialect.placeholder(name)
+                sizes.append((name, len(value)))
+                given.update(zip(_numbered(name, len(value)), map(_stored, value), strict=True))
+            else:
+                given[name] = self.dialect.value(_stored(value))
+        return _spelled(sql, tuple(sizes), self.dialect), given
 
-        return _PLACEHOLDER.sub(place, sql), given
+
+@lru_cache
+def _numbered(name: str, size: int) -> tuple[str, ...]:
+    return tuple(f"{name}_{i}" for i in range(size))
+
+
+@lru_cache
+def _spelled(sql: str, sizes: tuple[tuple[str, int], ...], dialect: Dialect) -> str:
+    """A query in the spelling of the driver, kept because a crawl asks the same with each commit. `sizes` says how many values each
+    name has that stands for several."""
+    several = dict(sizes)
+
+    def place(match: re.Match[str]) -> str:
+        name = match[1]
+        if name not in several:
+            return dialect.placeholder(name)
+        # PostgreSQL takes no empty list.
+        return "(" + (", ".join(map(dialect.placeholder, _numbered(name, several[name]))) or "NULL") + ")"
+
+    return _PLACEHOLDER.sub(place, sql)
 
 
 def _stored(value: Any) -> Any:

@@ -30,6 +30,21 @@ def test_a_statement_runs_for_each_row_and_says_the_rest_itself(engine: Engine) 
         assert list(map(tuple, found)) == [("a", None, 0, "timeout"), ("b", START, 7, ""), ("c", None, 0, "")]
 
 
+def test_rows_are_changed_by_any_column_and_in_plain_sql(engine: Engine) -> None:
+    with writing(engine) as connection:
+        rows = [{"url": key, "url_key": key, "first_seen_at": START, "state": "new"} for key in "abc"]
+        bulk.insert_rows(connection, Url, rows)
+        bulk.update_rows(connection, Url, [{"b_id": key, "state": "ok"} for key in "ac"], by="url_key")
+        bulk.change(
+            connection,
+            "DELETE FROM urls WHERE state = :state AND url_key IN :keys",
+            {"state": "ok", "keys": ["a", "b"]},
+        )
+        bulk.change(connection, "DELETE FROM urls WHERE url_key IN :keys", {"keys": []})
+        found = connection.execute(select(Url.url_key, Url.state).order_by(Url.id))
+        assert list(map(tuple, found)) == [("b", "new"), ("c", "ok")]
+
+
 def test_what_is_there_already_is_left_out(engine: Engine) -> None:
     rows = [{"domain": "a.example", "name": name} for name in ("first", "second")]
     with writing(engine) as connection:

@@ -18,8 +18,7 @@ from sqlalchemy import Connection, bindparam, update
 from newsarchive.core.discovery.revisit import Visits, next_check
 from newsarchive.core.urls import same_site, url_key
 from newsarchive.db import bulk
-from newsarchive.db.frontier.fetches import BY_KEY
-from newsarchive.db.models import ArticleRow
+from newsarchive.db.models import ArticleRow, Url
 from newsarchive.db.values import moment
 from newsarchive.items import Capture
 
@@ -107,7 +106,7 @@ def mark_led(connection: Connection, found: Iterable[Led]) -> None:
         )
         urls.append(
             {
-                "b_key": one.key,
+                "b_id": one.key,
                 "state": "gone" if is_gone else "ok",
                 "reason": LEADS_ELSEWHERE,
                 "reason_detail": one.to,
@@ -118,5 +117,5 @@ def mark_led(connection: Connection, found: Iterable[Led]) -> None:
         )
         if is_gone:
             gone.append({"b_id": one.article_id, "gone_at": one.at})
-    bulk.execute_many(connection, BY_KEY, urls)
+    bulk.update_rows(connection, Url, urls, by="url_key")
     bulk.execute_many(connection, _GONE, gone)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, update
+from sqlalchemy import Connection, update
 
 from newsarchive.core.discovery.revisit import Outcome, Visits, next_check
 from newsarchive.core.urls import url_key
@@ -21,8 +21,6 @@ from newsarchive.items import Article, ChangeKind, QualityFlag, Validators
 
 #: `Url.reason` of a post whose text a feed or an API gave begins so; `Url.filled_from`, the name of the source, follows.
 FILLED = "text from "
-#: Changes the URL with a key.
-BY_KEY = update(Url).where(Url.url_key == bindparam("b_key"))
 
 _VISITS = """
     SELECT a.url_key, a.canonical_key, a.site_id, a.first_seen_at, a.date_published,
@@ -61,13 +59,13 @@ def mark(connection: Connection, fetched: Iterable[Fetched], rates: EditRates) -
         values = {"state": "ok", "reason_detail": "", "last_checked_at": one.at}
         values |= {"etag": first.etag, "last_modified": first.last_modified}
         values |= _next_look(one, known)
-        rows += [{"b_key": key, **values} for key in one.keys]
+        rows += [{"b_id": key, **values} for key in one.keys]
         parts |= dict.fromkeys(one.keys, further)
-    bulk.execute_many(connection, BY_KEY, rows)
+    bulk.update_rows(connection, Url, rows, by="url_key")
     for keys in bulk.parts(parts):
         query = "SELECT url_key, id FROM urls WHERE url_key IN :keys"
         here = dict(bulk.select_tuples(connection, query, {"keys": keys}))
-        connection.execute(delete(UrlPart).where(UrlPart.url_id.in_(here.values())))
+        bulk.change(connection, "DELETE FROM url_parts WHERE url_id IN :ids", {"ids": [*here.values()]})
         bulk.insert_rows(connection, UrlPart, [
             {"url_id": url_id, "part": number, "url": one.url, "etag": one.etag, "last_modified": one.last_modified}
             for key, url_id in here.items() for number, one in enumerate(parts[key], 2)

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, or_, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from newsarchive.core.near_duplicates.clustering import Text, beside, fullest_of, texts_of
 from newsarchive.core.near_duplicates.comparison import compare
@@ -65,7 +65,8 @@ def record(
     known.read(i for work in works for i in work.wanted)
     rows = [row for work in works for row in work.made()]
     stale = {*changed, *(row["article_id"] for row in rows)}
-    bulk.change_in(connection, delete(CopyRow), CopyRow.article_id, stale)
+    for part in bulk.parts(stale):
+        bulk.change(connection, "DELETE FROM copies WHERE article_id IN :ids", {"ids": part})
     bulk.insert_rows(connection, CopyRow, rows)
 
 
@@ -183,6 +184,9 @@ def bodies(connection: Connection, ids: Collection[int]) -> dict[int, str]:
     return {i: body or "" for i, body in bulk.select_in(connection, query, ArticleRow.id, ids)}
 
 
+_ORIGINALS = """
+    SELECT id, url_key, canonical_key FROM articles WHERE url_key IN :keys OR canonical_key IN :keys ORDER BY id
+"""
 #: The credits of these originals that are not linked yet. The plus keeps SQLite from reading all unlinked credits.
 _WAITING = """
     SELECT article_id, original_key FROM article_origins WHERE original_key IN :keys AND +original_id IS NULL
@@ -209,10 +213,8 @@ def link(connection: Connection, wanted: Mapping[int, str], held: Mapping[int, S
     """
     own: dict[str, int] = {}
     canonical: dict[str, int] = {}
-    columns = (ArticleRow.id, ArticleRow.url_key, ArticleRow.canonical_key)
     for part in bulk.parts({key for key in wanted.values() if key}):
-        query = select(*columns).where(or_(ArticleRow.url_key.in_(part), ArticleRow.canonical_key.in_(part)))
-        for i, key, other in connection.execute(query.order_by(ArticleRow.id)):
+        for i, key, other in bulk.select_tuples(connection, _ORIGINALS, {"keys": part}):
             own.setdefault(key, i)
             canonical.setdefault(other, i)
     found = canonical | own  # the first article of each key
