@@ -212,7 +212,7 @@ def templated(
     if done.blocks != article.blocks:
         done = rendered(done)
         if not begins_alike(done, article):
-            done = with_language(done)
+            done = with_language(done, rules)
         row = list(steps.values())
         for step in row[1 + max(at for at, step in enumerate(row) if step.name in READING) :]:
             done = step(done, rules)

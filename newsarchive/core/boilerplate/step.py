@@ -172,7 +172,7 @@ def boilerplate_step(article: Article, rules: Rules) -> Article:
         judged = closed(judged, lines, _labelled(lines.article, rules, LINE_PASSES))
     done = heard_again(rendered(reconsidered(judged, article.blocks)))
     # A line such as PHP's "Strict Standards" at the top of a text misleads the detector of languages.
-    return done if begins_alike(done, article) else with_language(done)
+    return done if begins_alike(done, article) else with_language(done, rules)
 
 
 def _labelled(article: Article, rules: Rules, passes: Iterable[Pass]) -> list[Block]:

@@ -25,6 +25,7 @@ from newsarchive.core.html.render import article_html
 from newsarchive.core.text.language import with_language
 from newsarchive.edits import Edit, Repaired, replay, unreplay
 from newsarchive.items import Article
+from newsarchive.rules import Rules
 
 #: What `Article.with_blocks` puts between two blocks.
 SEPARATOR = "\n\n"
@@ -229,7 +230,7 @@ def texts_of(article: Article) -> dict[str, str]:
     return {where: text for where, text in texts.items() if text}
 
 
-def with_texts(article: Article, repaired: Mapping[str, Repaired]) -> Article:
+def with_texts(article: Article, repaired: Mapping[str, Repaired], rules: Rules) -> Article:
     """The article with its texts repaired, the edits and the damage of all of them noted."""
     damage = tuple(dict.fromkeys(word for r in repaired.values() for word in r.damage))
     changed = {where: r for where, r in repaired.items() if r.edits}
@@ -244,7 +245,7 @@ def with_texts(article: Article, repaired: Mapping[str, Repaired]) -> Article:
         quality=replace(article.quality, flags=flags),
     )
     # Damaged text misleads the detector of languages.
-    return with_language(_with_changed(article, changed))
+    return with_language(_with_changed(article, changed), rules)
 
 
 def _with_changed(article: Article, changed: Mapping[str, Repaired]) -> Article:

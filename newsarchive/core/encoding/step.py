@@ -67,7 +67,8 @@ def repair_step(article: Article, rules: Rules) -> Article:
     found = _repaired_texts(
         list(texts.values()), rules, shows_code=any(block.kind == "code" for block in article.blocks)
     )
-    return with_texts(article, {places[number]: repaired for number, repaired in sorted(found.items())})
+    repaired = {places[number]: text for number, text in sorted(found.items())}
+    return with_texts(article, repaired, rules)
 
 
 def repair_texts(texts: Sequence[str], rules: Rules) -> list[Repaired]:

@@ -67,8 +67,6 @@ from newsarchive.items import Block, Candidate, Image, Page
 from newsarchive.rules import Rules
 from newsarchive.times import http_time
 
-__all__ = ["finish_language", "read_metadata"]
-
 #: The path of a site's front page.
 _FRONT = re.compile(r"/*(?:index\.\w{3,5})?")
 #: Fields that are decided by trust alone.
@@ -152,7 +150,7 @@ def read_metadata(
     declared, why = best(found.of("in_language"), rules)
     candidates += why
     text = _body_text(blocks)[:MAX_LANGUAGE_CHARS]
-    out["in_language"], out["in_language_source"] = finish_language(text, declared)
+    out["in_language"], out["in_language_source"] = finish_language(text, declared, rules)
     evidence = [c for c in found.claims if c.field in _EVIDENCE]
     if same_site(out["canonical_url"] or page.capture.base_url, page.capture.base_url):
         evidence = [c for c in evidence if c.field != "own_address"]

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from newsarchive import mapped
 from newsarchive.core.text.scripts import HAN_AND_KANA, HANGUL
 from newsarchive.items import Article
+from newsarchive.rules import Rules
 
 #: Letters of a text, where a Chinese, Japanese or Korean character counts as four. A text with fewer says too little
 #: about its language, and is not given to the detector.
@@ -37,24 +38,6 @@ MAX_DECLARED_PROBABILITY = 1e-6
 #: Different little words of the declared language. A text that holds four of them needs no detector, which takes longer
 #: than everything else that is read of the page; a text that holds fewer is given to the detector.
 MIN_LITTLE_WORDS = 4
-#: Language code → frequent little words that no neighbouring language shares.
-_LITTLE_WORDS = {
-    code: frozenset(words.split())
-    for code, words in {
-        "en": "the and that with from this have has their which were been would they about of to is",
-        "de": "und nicht eine auch wird sich ist dass einem einer sind mit auf für das",
-        "fr": "les une est dans qui pour pas sur avec été cette plus sont aux",
-        "es": "los las una por con del para más pero fue está según también",
-        "pt": "não uma com dos das para mais são foi também pelo pela seu",
-        "it": "della che gli sono nel più anche delle alla dei ha nella",
-        "nl": "het een van niet zijn voor ook naar maar bij wordt deze",
-        "pl": "nie się jest oraz przez dla który że które jak tym",
-        "tr": "bir ve için bu ile olarak daha çok olan",
-        "hu": "az és hogy nem egy is meg volt",
-        "fi": "ja että on oli ei myös kun ovat mutta",
-        "vi": "của và là các những được người trong",
-    }.items()
-}
 _NO_LETTERS = re.compile(r"\W+")
 
 _TAG = re.compile(r"^\s*([A-Za-z]{2,3})(?:[-_].*)?\s*$")
@@ -110,7 +93,7 @@ def code(declared: str) -> str:
     return _STORED_CODES.get(found, found)
 
 
-def finish_language(text: str, declared: str) -> tuple[str, str]:
+def finish_language(text: str, declared: str, rules: Rules) -> tuple[str, str]:
     """The language of `text` as a two- or three-letter code, and the source of that answer.
 
     `declared` is the language tag that the page gives, "" for none. The source is `declared and detected` where the
@@ -119,7 +102,7 @@ def finish_language(text: str, declared: str) -> tuple[str, str]:
     is known.
     """
     said, text = code(declared), _main_part(text)
-    if confirms(text[:FIRST_SAMPLE_CHARACTERS], said):
+    if confirms(text[:FIRST_SAMPLE_CHARACTERS], said, rules):
         return said, "declared and detected"
     found, sure = detect(text[:FIRST_SAMPLE_CHARACTERS])
     if found != said:
@@ -129,7 +112,7 @@ def finish_language(text: str, declared: str) -> tuple[str, str]:
     if found == said:
         return said, "declared and detected"
     unsure = sure < MIN_OVERRULING_PROBABILITY
-    if said and ((unsure and _is_likely(said, text)) or not _is_overruled(said, found, text)):
+    if said and ((unsure and _is_likely(said, text)) or not _is_overruled(said, found, text, rules)):
         return said, "declared"
     return found, "detected"
 
@@ -149,11 +132,15 @@ def _is_latin(text: str) -> bool:
     return 2 * (len(_OTHER_LETTER.findall(text)) + wide) < sum(map(str.isalpha, text)) + wide
 
 
-def _is_overruled(said: str, found: str, text: str) -> bool:
+def _is_overruled(said: str, found: str, text: str, rules: Rules) -> bool:
     """Whether the detector may overrule `said`: it knows that language, or the text shows the language that was `found`."""
     is_known = said in _detector().languages if len(said) > 2 else said not in _UNKNOWN_TO_DETECTOR
     sample = text[:MAX_SAMPLE_CHARACTERS]
-    return is_known or confirms(sample, found) or (found in _WIDE_LANGUAGES and bool(_WIDE.search(sample)))
+    return (
+        is_known
+        or confirms(sample, found, rules)
+        or (found in _WIDE_LANGUAGES and bool(_WIDE.search(sample)))
+    )
 
 
 def _is_likely(said: str, text: str) -> bool:
@@ -165,10 +152,10 @@ def _is_likely(said: str, text: str) -> bool:
     return sum(found) > MAX_DECLARED_PROBABILITY or said not in detector.languages
 
 
-def with_language(article: Article) -> Article:
+def with_language(article: Article, rules: Rules) -> Article:
     """The article with the language of its present text, which may have changed since the page was read."""
     declared = next((c.value for c in article.candidates if c.field == "in_language" and c.chosen), "")
-    found, source = finish_language(article.article_body, declared)
+    found, source = finish_language(article.article_body, declared, rules)
     return replace(article, in_language=found, in_language_source=source)
 
 
@@ -178,13 +165,20 @@ def begins_alike(article: Article, before: Article) -> bool:
     return article.article_body[:first] == before.article_body[:first]
 
 
-def confirms(text: str, said: str) -> bool:
+@lru_cache(maxsize=8)
+def _little_words(rules: Rules) -> dict[str, frozenset[str]]:
+    table = rules.metadata.get("languages", {}).get("little_words", {})
+    return {language: frozenset(words) for language, words in table.items()}
+
+
+def confirms(text: str, said: str, rules: Rules) -> bool:
     """Whether a text holds enough little words of the language `said` to be in that language.
 
-    >>> confirms("The ferry that left the town was late, and they had to wait with the others.", "en")
+    >>> from newsarchive import rules
+    >>> confirms("The ferry that left the town was late, and they had to wait with the others.", "en", rules.default())
     True
     """
-    words = _LITTLE_WORDS.get(said)
+    words = _little_words(rules).get(said)
     if words is None:
         return False
     return len(words.intersection(_NO_LETTERS.split(text.casefold()))) >= MIN_LITTLE_WORDS

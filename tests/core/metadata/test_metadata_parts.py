@@ -357,7 +357,7 @@ def test_site_names_are_cut_on_evidence(title: str, site: str, expect: str) -> N
     ],
 )
 def test_language(text: str, declared: str, expect: tuple[str, str]) -> None:
-    assert finish_language(text, declared) == expect
+    assert finish_language(text, declared, RULES) == expect
 
 
 def test_claims_alone_decide() -> None:
@@ -456,4 +456,4 @@ def test_the_day_of_another_page_in_a_menu_is_no_date() -> None:
     ],
 )
 def test_a_beginning_in_another_script_tells_no_language(text: str, declared: str, found: str) -> None:
-    assert finish_language(text, declared)[0] == found
+    assert finish_language(text, declared, RULES)[0] == found
