@@ -23,7 +23,7 @@ from newsarchive.config import AUTO
 from newsarchive.crawling import browser, connections
 from newsarchive.crawling.responses import steps_of
 from newsarchive.exceptions import NewsArchiveError, UsageError
-from newsarchive.extensions import alarms, json_log, progress, server_clocks, warc
+from newsarchive.extensions import alarms, earlier_robots, json_log, progress, server_clocks, warc
 from newsarchive.spiders.base import own_settings
 from newsarchive.version import user_agent
 
@@ -158,6 +158,7 @@ class Addon:
         if getattr(self.spider, "is_archive_spider", False):
             connections.guard(settings)
             own_alone[middlewares.AddressMiddleware] = 45
+            own_alone[earlier_robots.EarlierRobotsMiddleware] = 47  # after all retries and redirects
             own_alone[middlewares.DelayMiddleware] = 585  # sees an answer before Scrapy's retries (550) do
             for refresh, place in ((MetaRefreshMiddleware, None), (middlewares.RefreshMiddleware, 580)):
                 settings.setdefault_in_component_priority_dict("DOWNLOADER_MIDDLEWARES", refresh, place)

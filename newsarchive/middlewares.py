@@ -512,10 +512,7 @@ class DelayMiddleware:
     def process_response(self, request: Request, response: Response) -> Response:
         host = urlsplit(request.url).netloc
         if is_robots_txt(request) and isinstance(response, TextResponse):
-            self.robots[host] = response.text if response.status == 200 else ""
-            self.unanswered.pop(host, None)
-            if self.crawler.settings.getbool("ROBOTSTXT_OBEY"):
-                self.obey_crawl_delay(request, response.text)
+            self.take_robots(request, response.text if response.status == 200 else "")
         elif (why := self.unanswered.pop(host, None)) is not None:
             logger.warning("%s: its robots.txt gave no answer (%s); its pages do, and are fetched", host, why)
         if response.status in RETRY_AFTER_STATUSES:
@@ -527,6 +524,14 @@ class DelayMiddleware:
     def process_exception(self, request: Request, exception: Exception) -> None:
         if is_robots_txt(request):
             self.unanswered[urlsplit(request.url).netloc] = explain(exception)[1]
+
+    def take_robots(self, request: Request, robots: str) -> None:
+        """Take a text for the robots.txt of the host that was asked for it."""
+        host = urlsplit(request.url).netloc
+        self.robots[host] = robots
+        self.unanswered.pop(host, None)
+        if self.crawler.settings.getbool("ROBOTSTXT_OBEY"):
+            self.obey_crawl_delay(request, robots)
 
     def obey_crawl_delay(self, request: Request, robots: str) -> None:
         """Keep at least the delay that the group for our agent asks for."""

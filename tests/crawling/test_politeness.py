@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -39,6 +40,52 @@ def test_the_configured_delay_is_kept_where_robots_asks_for_less(db: Path) -> No
         crawl(f"url={site.home}/", "-s", "DOWNLOAD_DELAY=0.4", "-s", "AUTOTHROTTLE_ENABLED=0",
               db=db, fast=False)  # fmt: skip
     assert site.pause() > 0.37
+
+
+CLOSED = "User-agent: *\nCrawl-delay: 0.4\nDisallow: /closed-\n"
+
+
+@pytest.mark.parametrize(
+    ("broken", "why"),
+    [
+        (Answer("<h1>Internal Server Error</h1>", 500), "answered 500"),
+        (Answer("no chunk", headers={"Transfer-Encoding": "chunked"}), "gave no answer ("),
+    ],
+    ids=["5xx", "no answer"],
+)
+def test_the_last_robots_txt_is_obeyed_where_the_server_fails_to_give_one(
+    db: Path, broken: Answer, why: str
+) -> None:
+    quick = ("-s", "RETRY_TIMES=0", "-s", "AUTOTHROTTLE_ENABLED=1")
+    one, other = "/closed-for-the-summer/", "/closed-for-the-winter/"
+    with served(blog(CLOSED) | {one: post("C"), other: post("D")}) as site:
+        crawl(f"url={site.home}/", db=db)
+        site.answers |= {
+            "/robots.txt": broken,
+            "/": Answer(front("/a-first-story/", "/a-second-story/", one)),
+        }
+        site.seen.clear()
+        done = crawl(f"url={site.home}/", "recheck=1", *quick, db=db)
+        assert "/a-second-story/" in site.paths()
+        assert one not in site.paths()
+        assert site.pause() > 0.37
+        start = f"note: {site.home.removeprefix('http://')}: its robots.txt {why}"
+        [said] = [line for line in done.stderr.splitlines() if line.startswith(start)]
+        assert said.endswith(f": the one of {datetime.now(UTC):%Y-%m-%d} is obeyed")
+        site.answers["/robots.txt"] = Answer("gone", 404)  # from now on it has none
+        crawl(f"url={site.home}/", db=db)
+        site.answers |= {"/robots.txt": broken, "/": Answer(front("/a-first-story/", other))}
+        done = crawl(f"url={site.home}/", *quick, db=db)
+        assert other in site.paths()
+        assert "is obeyed" not in done.stderr
+
+
+def test_pages_of_a_site_whose_robots_txt_always_failed_are_fetched_and_this_is_told(db: Path) -> None:
+    with served(blog() | {"/robots.txt": Answer("broken", 503)}) as site:
+        done = crawl(f"url={site.home}/", "-s", "RETRY_TIMES=0", db=db)
+    said = "its robots.txt answered 503, and no earlier one is known: its pages are fetched"
+    assert f"note: {site.home.removeprefix('http://')}: {said}" in done.stderr
+    assert rows(db, "SELECT count(*) FROM articles") == [(2,)]
 
 
 def test_a_busy_server_is_left_alone_as_long_as_it_asks(db: Path) -> None:

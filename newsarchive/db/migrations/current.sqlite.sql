@@ -1,4 +1,4 @@
--- The schema of revision 0032. Made by `python -m newsarchive.db.schema`; never edit it.
+-- The schema of revision 0033. Made by `python -m newsarchive.db.schema`; never edit it.
 
 CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
@@ -562,6 +562,13 @@ CREATE TABLE corrections (
 	CONSTRAINT fk_corrections_article_id_articles FOREIGN KEY(article_id) REFERENCES articles (id) ON DELETE CASCADE
 );
 
+CREATE TABLE robots_files (
+	host TEXT NOT NULL, 
+	body TEXT NOT NULL, 
+	seen_at DATETIME NOT NULL, 
+	CONSTRAINT pk_robots_files PRIMARY KEY (host)
+);
+
 CREATE INDEX ix_crawl_runs_spider_site_started_at_reached ON crawl_runs (spider, site, started_at, reached);
 
 CREATE INDEX ix_origins_domain ON origins (domain);
@@ -761,4 +768,4 @@ CREATE TRIGGER articles_search_delete AFTER DELETE ON articles BEGIN
     SELECT 'delete', OLD.id, OLD.headline, OLD.article_body WHERE OLD.unspaced AND NOT length(OLD.article_body) > 200000;
  END;
 
-INSERT INTO alembic_version VALUES ('0032');
+INSERT INTO alembic_version VALUES ('0033');

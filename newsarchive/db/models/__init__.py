@@ -42,6 +42,7 @@ from newsarchive.db.models.crawl import (
     ListingLook,
     PageSighting,
     RightsRow,
+    RobotsFile,
     Site,
     SiteBlock,
     Source,
@@ -55,6 +56,6 @@ __all__ = [
     "BlockLabel", "CaptureRights", "CaptureRow", "Cluster", "CopyRow", "CorrectionRow", "CrawlDefaults", "CrawlRun",
     "Discovery", "DroppedLine", "EditRow", "FieldChange", "HubPush", "HubSubscription", "ImageRow", "Line",
     "LineSighting", "ListingLook", "MinhashBand", "MinhashPage", "OriginRow", "PageSighting", "ParaphraseRow",
-    "Quarantined", "Revision", "RightsRow", "SealedText", "Site", "SiteBlock", "Source", "SourceTextRow",
+    "Quarantined", "Revision", "RightsRow", "RobotsFile", "SealedText", "Site", "SiteBlock", "Source", "SourceTextRow",
     "Term", "Url", "UrlPart", "Withholding",
 ]  # fmt: skip

@@ -175,6 +175,16 @@ class SourceTextRow(Base):
     warc_digest: Mapped[str] = mapped_column(default="", server_default="")
 
 
+class RobotsFile(Base):
+    """The robots.txt of a host, as it last answered with one: it is obeyed where a crawl gets none for a failure of the server."""
+
+    __tablename__ = "robots_files"
+
+    host: Mapped[str] = mapped_column(primary_key=True)
+    body: Mapped[str]
+    seen_at: Mapped[datetime]
+
+
 class CrawlDefaults(Base):
     """Settings of many sites: `scope` is `global` or the name of a platform. A site's own stand in `sites.config`."""
 
