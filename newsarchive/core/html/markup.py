@@ -78,11 +78,17 @@ CELL_SEPARATOR = " | "
 #: Boxes of a table whose rows are told apart.
 MAX_TABLE_BOXES = 100_000
 
-#: HTML's white space besides the space. U+00A0, U+0085 and the like are left out, because in mojibake they are letters.
-_SPACES = "\t\n\f\r"
+#: HTML's white space besides the space, and the separators of lines and paragraphs, at which Python and JavaScript break a line though a
+#: browser shows none. U+00A0, U+0085 and the like are left out, because in mojibake they are letters.
+_SPACES = "\t\n\f\r\u2028\u2029"
 _AROUND_BREAK = re.compile(" ?\0 ?")
 #: A soft hyphen between small Latin letters. Elsewhere it may be the byte AD of a letter in mojibake (`Ã\xad`).
 _SOFT_HYPHEN = re.compile("(?<=[a-zß-ž])\xad(?=[a-zß-ÿ])")
+#: Zero-width spaces, word joiners and byte order marks, which editors leave inside words. Thai, Lao, Tibetan, Burmese and Khmer part words
+#: with a zero-width space.
+_IN_WORD = re.compile(
+    "[\ufeff\u2060]|(?<![\u200b\u0e00-\u109f\u1780-\u17ff])\u200b+|\u200b++(?![\u0e00-\u109f\u1780-\u17ff])"
+)
 #: For `str.translate`: zero-width characters, soft hyphens and marks of direction are deleted.
 _WITHOUT_INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f"))
 #: Characters of a text. A longer text is taken to hold something that can be seen.
@@ -116,17 +122,18 @@ def same_table(row: int, other: int) -> bool:
 def fold(text: str) -> str:
     """Fold white space as a browser does; a `BREAK` becomes a newline.
 
-    Soft hyphens inside a word go: they tell a browser where it may break the word, and a search would not find the
-    word.
+    Soft hyphens, zero-width spaces and byte order marks inside a word go: nobody sees them, and a search would not find the word.
 
-    >>> fold("  a\\n b" + BREAK + " c "), fold("Süd\xadtirol")
-    ('a b\\nc', 'Südtirol')
+    >>> fold("  a\\n b" + BREAK + " c "), fold("Süd\xadtirol"), fold("ch\ufeffarging")
+    ('a b\\nc', 'Südtirol', 'charging')
     """
     if text.isascii():  # in ASCII, Python's white space is HTML's, and `split` is faster
         folded = " ".join(text.split())
         return _AROUND_BREAK.sub("\n", folded).strip(" \n") if BREAK in folded else folded
     if "\xad" in text:
         text = _SOFT_HYPHEN.sub("", text)
+    if "\u200b" in text or "\ufeff" in text or "\u2060" in text:
+        text = _IN_WORD.sub("", text)
     for space in _SPACES:  # a pattern would try every letter
         text = text.replace(space, " ")
     if "  " in text:

@@ -45,7 +45,7 @@ _NO_NAME = re.compile(r"\s*(?:https?://|@\w)", re.IGNORECASE)
 #: Signs of code, with which some blogs set their motto beside their name.
 _OF_CODE = re.compile(r"[<>{}$=]")
 #: Signs around the name of a site that was cut off a title.
-_AROUND_NAME = " \u00a0-–—|·•:~⋅"
+_AROUND_NAME = " \u00a0-–—|·•:~⋅/"
 #: Words of a site's name; a longer text is none.
 MAX_SITE_NAME_WORDS = 8
 #: Letters of a label of the host that a site's name may contain, or whose initials it may have; a shorter label ("my",
@@ -289,10 +289,12 @@ def _called_like_host(claims: Iterable[Claim], url: str) -> Iterator[str]:
 
 
 def written_name(name: str, names: Sequence[str], url: str) -> str:
-    """The publisher's chosen name without its motto, and without a dash or bar at its ends; one in small letters as another of the names
+    """The publisher's chosen name without its motto, and without a dash, bar or stroke at its ends; one in small letters as another of the names
     that the site gives has it.
 
     >>> url = "https://www.harbourpost.example/1"
+    >>> written_name("harbourpost.example/", [], url)
+    'harbourpost.example'
     >>> written_name("Harbour Post |", [], url), written_name("harbourpost", ["harbourpost", "Harbour Post"], url)
     ('Harbour Post', 'Harbour Post')
     >>> written_name("Harbour Post - News from elsewhere", ["Harbour Post - News from elsewhere", "Harbour Post"], "https://hp.example/1")

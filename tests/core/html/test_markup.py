@@ -26,6 +26,14 @@ FOLDED = {
     "no-break and ideographic spaces at the ends": ("\xa0\u3000東京\u3000", "東京"),
     "a soft hyphen inside a word": ("Süd\xadtirol", "Südtirol"),
     "a soft hyphen that is a byte of mojibake": ("Ã\xadndice", "Ã\xadndice"),
+    "a byte order mark inside a word": ("ch\ufeffarging", "charging"),
+    "zero-width spaces inside and behind words": (
+        "har\u200b\u200bbour\u2060 town\u200b \u200b",
+        "harbour town",
+    ),
+    "zero-width spaces that part words, which stay": ("ไทย\u200b\u200bแลนด์", "ไทย\u200b\u200bแลนด์"),
+    "a zero-width space beside a script that parts words so": ("ไทย\u200bA\u200bไทย", "ไทยAไทย"),
+    "separators of lines and paragraphs": ("Süd\u2028\u2029Nord", "Süd Nord"),
     "a no-break space that belongs to mojibake": ("5 kmÂ\xa0", "5 kmÂ\xa0"),
 }
 
