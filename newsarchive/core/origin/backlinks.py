@@ -216,8 +216,9 @@ def _without_language(key: str, rules: Rules) -> str:
 
 @lru_cache(maxsize=16)
 def _languages(rules: Rules) -> re.Pattern[str]:
-    keys = folded_entries(rules, "languages")
-    return compiled.regex("|".join(sorted(map(re.escape, keys), key=len, reverse=True)) or r"(?!)")
+    # In one order in every process, or each would compile and keep an expression of its own.
+    keys = sorted(map(re.escape, sorted(folded_entries(rules, "languages"))), key=len, reverse=True)
+    return compiled.regex("|".join(keys) or r"(?!)")
 
 
 def without_headline(text: str, headline: str) -> str:

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 import pytest
 
+from newsarchive.core.origin.backlinks import _languages
 from newsarchive.core.origin.step import origin_step
 from newsarchive.core.origin.translators import original_address
 from newsarchive.items import Article, Block, Candidate
@@ -106,6 +107,12 @@ def test_a_link_to_the_original_in_its_language(case: dict[str, Any]) -> None:
     block = Block(case["text"], label="attribution", links=((case.get("link", case["text"]), ORIGINAL),))
     origin = origin_step(article(block), default()).origin
     assert (origin is not None and origin.url == ORIGINAL) is case.get("is_original", True)
+
+
+def test_the_names_of_languages_make_one_expression_in_every_process() -> None:
+    """What is compiled is kept by its text: in the order of a set, each crawl compiled and kept it anew."""
+    keys = _languages(default()).pattern.split("|")
+    assert keys == sorted(keys, key=lambda key: (-len(key), key))
 
 
 def test_half_a_character_in_an_address_is_no_fault():
