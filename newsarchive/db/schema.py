@@ -295,16 +295,14 @@ def backup(engine: Engine, target: Path, *, overwrite: bool = False, dry_run: bo
             f" pg_dump --format=custom --file={shlex.quote(str(target.with_suffix('.dump')))} '{url}', or, into an SQLite file:"
             f" newsarchive db copy '{url}' {shlex.quote(str(target))}"
         )
-    if target.exists() and not overwrite:
-        raise OutputError(f"{target} exists already: name another, or replace it with --overwrite")
     if not path.exists():
         raise DatabaseUnavailable(f"{path}: no archive there")
+    if target.exists():
+        _check_replaceable(path, target, overwrite)
     with translated(engine), engine.connect() as connection:
         is_archive = readonly.current(connection) is not None
     if not is_archive:
         raise DatabaseUnavailable(f"{path} holds no archive, and was not copied: correct --db")
-    if target.exists():
-        _check_replaceable(path, target)
     if dry_run:
         return
     part = target.with_name(target.name + ".part")
@@ -329,13 +327,15 @@ def backup(engine: Engine, target: Path, *, overwrite: bool = False, dry_run: bo
                 part.with_name(part.name + end).unlink(missing_ok=True)
 
 
-def _check_replaceable(path: Path, target: Path) -> None:
-    """Raises `OutputError` for a target that is the archive itself, no archive, or one that is in use: what SQLite has not moved into
-    its file yet would be written over the new one."""
+def _check_replaceable(path: Path, target: Path, overwrite: bool) -> None:
+    """Raises `OutputError` for a target that is not to be replaced, is the archive itself, no archive, or one that is in use: what SQLite
+    has not moved into its file yet would be written over the new one."""
     if target.samefile(path):
         raise OutputError(f"{target} is the archive itself: name another file")
     if not target.is_file():
         raise OutputError(f"{target} is no file: name another")
+    if not overwrite:
+        raise OutputError(f"{target} exists already: name another, or replace it with --overwrite")
     with target.open("rb") as file:
         beginning = file.read(len(SQLITE_BEGINNING))
     if beginning not in (SQLITE_BEGINNING, b""):

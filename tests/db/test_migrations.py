@@ -695,8 +695,9 @@ def test_a_backup_replaces_nothing_else(tmp_path: Path, target: str, beside: str
     if beside:
         (tmp_path / beside).write_bytes(b"not moved yet")
     before = sorted(tmp_path.iterdir())
-    with pytest.raises(OutputError, match=says):
-        schema.backup(engine, tmp_path / target, overwrite=True)
+    for overwrite in (True, False) if target in ("archive.db", "folder") else (True,):
+        with pytest.raises(OutputError, match=says):
+            schema.backup(engine, tmp_path / target, overwrite=overwrite)
     assert sorted(tmp_path.iterdir()) == before
     assert (tmp_path / "notes.txt").read_text(encoding="utf-8") == "mine"
 
