@@ -56,21 +56,12 @@ _CLASSES = ["author", "autor", "byline", "date", "publish", "modif", "-title", "
 #: "topic path" and "pankuzu" (crumbs of bread).
 #: 35 of 1,282 real pages have breadcrumbs of these kinds and of `_BREADS` alone, neither the class "breadcrumb" nor schema.org's.
 _CRUMBS = [
-    "crumb",
-    "breadcumb",
-    "news_path",
-    "channel-path",
-    "rootline",
-    "ariane",
-    "topicpath",
-    "topic-path",
-    "pankuzu",
-]
+    "crumb", "breadcumb", "news_path", "channel-path", "rootline", "ariane", "topicpath", "topic-path", "pankuzu",
+]  # fmt: skip
 #: The same by a whole class: SPIP's "arbo", and "bread" in Japan.
 _BREADS = ["arbo", "nav-bread", "bread"]
 _IS_BREADCRUMB = re.compile(
-    r"crumb|breadcumb|(?:news|channel)[_-]path|rootline|ariane|(?<![\w-])(?:arbo|(?:nav-)?bread)(?![\w-])|topic-?path|pankuzu",
-    re.IGNORECASE,
+    "|".join([*_CRUMBS, rf"(?<![\w-])(?:{'|'.join(_BREADS)})(?![\w-])"]), re.IGNORECASE
 )
 #: Parts of the image addresses that "Republish" buttons put into a copy, so that its publisher can count the readers, and those of
 #: the wires of press releases.
