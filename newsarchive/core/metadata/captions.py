@@ -44,6 +44,12 @@ _CREDIT = re.compile(
     r"(?:credits?|nachweis| by| credit)?\s*[:：/]\s*|©\s*)((?:(?!(?<=\w{3})\. \w)[^()|\n]){2,80})\)?\s*$",
     re.IGNORECASE,
 )
+#: The same without a colon, behind a sentence or a dash: "The ferry returns. Photo by Jane Doe", "Foto von Jane Doe".
+_CREDIT_BY = re.compile(
+    r"(?:^|[.!?…)|–—-]\s*|\()(?:(?:photos?|photographs?|images?|pictures?) by|fotos? (?:von|di|de|por|av|af|door|oleh)|photos? (?:de|par)) "
+    r"((?-i:[A-ZÀ-ÞА-Я])(?:(?!(?<=\w{3})\. \w)[^()|\n]){2,60})\)?\s*$",
+    re.IGNORECASE,
+)
 #: "Photo: Federal Archive, image 183-8100 (via Wikipedia), CC BY-SA": a caption that is a credit of any length.
 _WHOLE_CREDIT = re.compile(
     r"(?:photos?|fotos?|bild(?:er)?|credits?|crédits?|фото|写真)(?:credits?|nachweis| by| credit)?\s*[:：]\s*((?:(?!(?<=\w{3})\. \w).){2,200})",
@@ -145,6 +151,8 @@ def split_credit(caption: str) -> tuple[str, str]:
     ('Harbour Post / Jane Doe', '')
     >>> split_credit("The ferry returns. Jane Doe/Harbour Agency")
     ('Jane Doe/Harbour Agency', 'The ferry returns.')
+    >>> split_credit("The ferry returns. Photo by Jane Doe"), split_credit("It was a photo by Jane Doe")
+    (('Jane Doe', 'The ferry returns.'), ('', 'It was a photo by Jane Doe'))
     >>> split_credit("Fenby/Millbrook")
     ('', 'Fenby/Millbrook')
     """
@@ -155,6 +163,9 @@ def split_credit(caption: str) -> tuple[str, str]:
     if match := _WHOLE_CREDIT.fullmatch(caption):
         return _plain_credit(match[1]), ""
     match = _CREDIT.search(caption)
+    if match is None and (by := _CREDIT_BY.search(caption)):
+        start = by.start() + 1 if caption[by.start()] in ".!?…)" else by.start()
+        return by[1].strip(" .)"), caption[:start].rstrip(" |–—-(")
     if match is None:
         behind = _NAMES_BEHIND.search(caption)
         return (behind[1], caption[: behind.start(1)].rstrip()) if behind else ("", caption)

@@ -108,7 +108,13 @@ _FEATURED = "img.wp-post-image,.field-name-field-image img,.field--name-field-im
 MAX_ELEMENTS_TO_CAPTION = 3
 #: Paragraphs of such an element; with more it holds text.
 MAX_PARAGRAPHS_OF_CAPTION = 2
-#: Pictures of a page among which that of the head is looked for; later ones are not.
+#: Letters of a headline that the alternative text of a picture repeats; a shorter one may stand there by chance.
+MIN_TITLE_LETTERS = 6
+#: Characters of an alternative text that are read.
+MAX_ALT_CHARS = 400
+#: Nodes behind a headline among which a picture is looked for; later ones are not.
+MAX_STEPS_BELOW_HEADING = 12
+#: Pictures of a page among which that of the head, or of the headline, is looked for; later ones are not.
 MAX_SHOWN_PICTURES = 60
 #: Elements around a picture among which its caption is looked for; later ones are not.
 MAX_CAPTION_BOXES = 20
@@ -125,6 +131,11 @@ _OUTSIDE_TEXT = re.compile(
     r"/(?:plugins|themes)/|(?:^|[/_.-])(?:ads?|adserver|share|rat(?:e|ing)\w*|stars?|more|print|heading)[/_.-]|\.svg$|(?:^|/)track(?:er|ing)?(?=[/.]|$)",
     re.IGNORECASE,
 )
+#: The box of a person, whose picture is a face, and the elements between both.
+_PERSON_BOX = re.compile(
+    r"(?<![a-z])(?:authors?|by-?line|bio|avatar|profile|v-?card|reporter|writer)(?![a-z])", re.IGNORECASE
+)
+MAX_STEPS_TO_PERSON = 2
 _PIXELS = re.compile(r"\s*(\d{1,5})(?:px)?\s*")
 #: Width or height in an inline style, in pixels or in heights of a line: "width:1px;height:1px" of a picture that counts readers.
 _STYLED = {
@@ -236,6 +247,21 @@ def first_in_text(
     return _first_of_text(holder.css("img") if holder is not None else (), url, other_posts)
 
 
+def named_picture(tree: LexborHTMLParser, title: str, url: str, other_posts: OtherPosts) -> Iterator[Claim]:
+    """The picture whose alternative text holds the headline `title`, as many templates write it: `<img alt="The ferry returns">`."""
+    folded = key(title)
+    for image in tree.css("img[alt]")[:MAX_SHOWN_PICTURES] if len(folded) >= MIN_TITLE_LETTERS else ():
+        if folded not in key((image.attributes.get("alt") or "")[:MAX_ALT_CHARS]):
+            continue
+        addresses = picture_sources(image)
+        size = _SIZE_OF_NAME.search(addresses[0]) if addresses else None
+        if not addresses or (size is not None and int(size[1]) <= MAX_THUMBNAIL_WIDTH):
+            continue
+        if _is_of_text(image, addresses[0], url) and not other_posts.holds(image):
+            yield Claim("image", addresses[0], Source(Place.FIGURE))
+            return
+
+
 def above_text(
     tree: LexborHTMLParser, blocks: Sequence[Block], heading: Mark | None, url: str, other_posts: OtherPosts
 ) -> Iterator[Claim]:
@@ -243,6 +269,8 @@ def above_text(
     without a mark. It stands in the closest element that holds headline and text; where that is the whole page, none is taken, for its
     head has other pictures."""
     holder = _holder(tree, blocks, "paragraph")
+    if heading is not None and holder is None:  # a text without paragraphs
+        yield from _below_heading(heading, url, other_posts)
     own = ancestors_of(heading) if heading is not None and holder is not None else frozenset()
     both = next((up for up in upwards(holder, MAX_NESTED_TAGS) if up.mem_id in own), None)
     if heading is None or holder is None or both is None or both.tag in ("body", "html", "main"):
@@ -266,6 +294,21 @@ def _first_of_text(images: Iterable[LexborNode], url: str, other_posts: OtherPos
         if addresses and _is_of_text(image, addresses[0], url) and not other_posts.holds(image):
             yield Claim("image", addresses[0], Source(Place.FIGURE))
             return
+
+
+def _below_heading(heading: Mark, url: str, other_posts: OtherPosts) -> Iterator[Claim]:
+    """The first picture that stands behind the headline in the same box and holds no text."""
+    after = heading.node.next
+    for _ in range(MAX_STEPS_BELOW_HEADING):
+        if after is None:
+            return
+        images = [after] if after.tag == "img" else after.css("img")[:1] if after.tag != "-text" else []
+        if images and not (after.text(deep=True) or "").strip():
+            addresses = picture_sources(images[0])
+            if addresses and _is_of_text(images[0], addresses[0], url) and not other_posts.holds(images[0]):
+                yield Claim("image", addresses[0], Source(Place.FIGURE))
+            return
+        after = after.next
 
 
 def _holder(tree: LexborHTMLParser, blocks: Sequence[Block], *kinds: str) -> LexborNode | None:
@@ -301,6 +344,9 @@ def _is_of_text(image: LexborNode, address: str, url: str) -> bool:
         return False
     names = (address.split("?", 1)[0], attributes.get("class") or "", (attributes.get("alt") or "")[:40])
     if any(_OUTSIDE_TEXT.search(name) for name in names) or aside(image, near=True):
+        return False
+    boxes = (up.attributes.get("class") or "" for up in upwards(image.parent, MAX_STEPS_TO_PERSON))
+    if any(map(_PERSON_BOX.search, boxes)):
         return False
     link = next((up for up in upwards(image.parent, MAX_ELEMENTS_TO_LINK) if up.tag == "a"), None)
     leads = address_of(link, url)

@@ -160,6 +160,10 @@ def linked_home(
     """The name of a link to the home page, or in the page's header, where `<title>` has it before or behind the headline:
     "Mill closes – Harbour Post". Themes without `og:site_name` name the publisher in this way; Lektor's links it nowhere."""
     titles = [c.value for c in claims if c.field == "headline" and c.source.place is Place.TITLE]
+    of_home = heading_links.names_of_home(home)
+    same = [n for n in of_home if any(key(n) == key(t) != key(title) for t in titles)]
+    if same and key(same[0]):  # the same title on each page
+        return [Claim("publisher", same[0], Source(Place.HOME))]
     with_headline = [t for t in titles if key(title) in key(t)]
     around = {key(t).replace(key(title), "", 1) for t in with_headline} - {""}
     if not around:

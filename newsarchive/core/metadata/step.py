@@ -268,7 +268,7 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
     section_names = [c.value for c in claims if c.field == "article_section"]
     claims, refused = pictures.without_logos(pictures.without_thumbnails(claims), tree, url)
     candidates += refused
-    claims = _with_pictures(claims, found, tree, anchor, blocks, url, other_posts, rules)
+    claims = _with_pictures(claims, found, tree, anchor, blocks, title, url, other_posts, rules)
     claims += sections.paywall_claims(blocks, rules)
     claims += _alternative_headlines(title, weighed)
     claims += headline.original_headlines(blocks, rules)
@@ -321,13 +321,14 @@ def _with_pictures(
     tree: LexborHTMLParser,
     anchor: Mark | None,
     blocks: Sequence[Block],
+    title: str,
     url: str,
     other_posts: OtherPosts,
     rules: Rules,
 ) -> list[Claim]:
     """The claims with the pictures of the page beside those that its head offers: figures of the text always, the picture that the
-    headline links to where the head offers none, and a theme's featured picture and the first one of the text where all others are
-    the site's own or count visits. A caption without a credit must be one that readers see."""
+    headline links to where the head offers none, and a theme's featured picture, one named like the headline `title`, and the first one
+    of the text where all others are the site's own or count visits. A caption without a credit must be one that readers see."""
     if not _offered("image", claims):
         claims = [*claims, *pictures.heading_picture(anchor)]
     host = parts_of(url).hostname or ""
@@ -347,6 +348,8 @@ def _with_pictures(
     claims = [*claims, *pictures.picture_claims(found.marks, addresses(), url)]
     if none_shows_the_post():
         claims += pictures.featured_picture(tree, anchor, other_posts)
+    if none_shows_the_post():
+        claims += pictures.named_picture(tree, title, url, other_posts)
     if not is_asked and none_shows_the_post():
         claims += pictures.first_in_text(tree, blocks, url, other_posts)
     if none_shows_the_post():
