@@ -439,7 +439,7 @@ def _name_alone(line: str, block: Block, title: frozenset[str], rules: Rules) ->
         or guessed_names.is_signed_by_agency(line, rules)
     ):
         return ""
-    if block.kind == "heading" and not _in_author_box(block, rules):
+    if block.kind == "heading" and not (_in_author_box(block, rules) or dates.date_text(line, rules)):
         return ""
     for segment in person_names.segments(line, rules):
         name = person_names.clean(segment, rules)

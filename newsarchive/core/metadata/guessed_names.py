@@ -14,11 +14,13 @@ from urllib.parse import unquote
 from selectolax.lexbor import LexborHTMLParser
 
 from newsarchive import compiled
-from newsarchive.core.metadata import chinese_names
+from newsarchive.core.metadata import chinese_names, rows
 from newsarchive.core.metadata.byline_words import words
 from newsarchive.core.metadata.claims import MAX_SEARCHED_BLOCKS, OPEN_GRAPH, Claim, Place, Source
-from newsarchive.core.metadata.elements import absolute, text_of
-from newsarchive.core.metadata.person_names import EASTERN_NAME, like_a_name, segments
+from newsarchive.core.metadata.elements import Mark, absolute, text_of
+from newsarchive.core.metadata.other_posts import OtherPosts
+from newsarchive.core.metadata.person_names import EASTERN_NAME, like_a_name, says_by, segments
+from newsarchive.core.metadata.standing import ancestors_of, aside
 from newsarchive.core.text.dates import any_of, date_text
 from newsarchive.core.text.normalise import key, without_accents
 from newsarchive.core.text.patterns import words_of
@@ -85,7 +87,9 @@ def may_be_author(name: str, block: Block, blocks: Sequence[Block], rules: Rules
     if _is_place_without_names(path, rules) or _is_of_links(name, block.links, rules):
         return False
     if named:
-        return any(leads_to_person(address, name, rules) for address in named)
+        others = [address for _, address in block.links if address not in named]
+        has_folders = any(other.startswith(f"{one.rstrip('/')}/") for one in named for other in others)
+        return not has_folders and any(leads_to_person(address, name, rules) for address in named)
     return not _is_label(name, block, blocks, rules)
 
 
@@ -249,6 +253,57 @@ def at_profiles(claims: Sequence[Claim], tree: LexborHTMLParser, url: str, rules
         if slug in slugs and key(name := text_of(link)) == slug and like_a_name(name, rules):
             slugs.remove(slug)
             yield Claim("authors", name, Source(Place.OPEN_GRAPH), "person")
+
+
+#: Blocks behind the headline that are looked at for a link to a person behind "by"; later ones are not.
+MAX_BLOCKS_BEHIND = 8
+
+
+def linked_behind_by(blocks: Sequence[Block], headline: int, rules: Rules) -> Iterator[Claim]:
+    """The people whom links behind "by" name in a row of details below the headline, whatever else stands there: "News by [Jane Doe]
+    Posted 3 days ago". The links lead to profiles. `headline` is the number of its block."""
+    table = words(rules)
+    for block in blocks[headline + 1 : headline + 1 + MAX_BLOCKS_BEHIND]:
+        if block.label in _NO_BYLINES or len(block.text) > MAX_NAME_LINE_CHARS * 2:
+            continue
+        people = [
+            text
+            for text, to in block.links
+            if like_a_name(text, rules) and says_profile(to.casefold(), rules) and text in block.text
+        ]
+        before = block.text.partition(people[0])[0] if people else ""
+        is_signed = before.strip() != "" and says_by(before.split()[-1], rules)
+        if is_signed and not (table.pictures.find(before) or table.helped.find(before)):
+            yield from (Claim("authors", name, Source(Place.TEXT), "person") for name in people)
+            return
+
+
+#: Pictures near the headline that are looked at for a face; later ones are not.
+MAX_FACES = 5
+#: Elements around a face that begin with it: a link, a box that makes it round.
+MAX_STEPS_FROM_FACE = 2
+#: Classes and addresses of faces. "rounded-full" and "rounded-circle" make a picture round (Tailwind CSS, Bootstrap).
+_FACE = re.compile(
+    r"avatar|rounded-(?:full|circle)|img-circle|headshot|portrait|(?<![a-z])(?:authors?|profiles?|users?|staff|team)(?![a-z])",
+    re.IGNORECASE,
+)
+
+
+def beside_face(headline: Mark | None, other_posts: OtherPosts, rules: Rules) -> Iterator[Claim]:
+    """The name right behind a face near the headline: `<img class="avatar"><p>Jane Doe</p>`, also a Chinese one, which nothing else tells."""
+    own = ancestors_of(headline)
+    faces = 0
+    for node in rows.beside(headline.node) if headline is not None else ():
+        for image in node.css("img")[:MAX_FACES]:
+            names = f"{image.attributes.get('class') or ''} {(image.attributes.get('src') or '')[:300]}"
+            if not _FACE.search(names) or aside(image, near=True, own=own) or other_posts.holds(image):
+                continue
+            faces += 1
+            name = next(iter(segments(rows.behind(image, MAX_STEPS_FROM_FACE), rules)), "")
+            if like_a_name(name, rules) or chinese_names.is_person(name, rules):
+                yield Claim("authors", name, Source(Place.BOX), "person")
+            if name or faces == MAX_FACES:
+                return
 
 
 def at_accounts(tree: LexborHTMLParser, url: str, rules: Rules) -> Iterator[Claim]:

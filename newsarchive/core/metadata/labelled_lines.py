@@ -36,8 +36,8 @@ MAX_LISTED_SECTIONS = 2
 #: Characters of a tag or the name of a section; a longer text is none.
 MAX_NAME_CHARS = 40
 #: Tags as social networks write them. A colour ("#ff8800") and a number ("#1") are none.
-_HASHTAGS = re.compile(r"(?:[#＃][^\s#＃,;:.!?]{1,40}[\s,]*){1,20}")
-_HASHTAG = re.compile(r"[#＃]([^\s#＃,;:.!?]*[^\W\d_][^\s#＃,;:.!?]*)")
+_HASHTAGS = re.compile(r"(?:[#＃] ?[^\s#＃,;:.!?]{1,40}[\s,]*){1,20}")
+_HASHTAG = re.compile(r"[#＃] ?([^\s#＃,;:.!?]*[^\W\d_][^\s#＃,;:.!?]*)")
 #: Characters of the end of a path that are searched for the names of boxes.
 MAX_PATH_CHARS = 120
 #: What stands between a label and what it names.

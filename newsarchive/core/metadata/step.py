@@ -37,6 +37,7 @@ from newsarchive.core.metadata import (
     pictures,
     publication_date,
     publisher,
+    rows,
     sections,
     signatures,
     site_statements,
@@ -273,6 +274,7 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
     claims += _alternative_headlines(title, weighed)
     claims += headline.original_headlines(blocks, rules)
     own = other_posts.without(blocks, bylines.headline_index(blocks, title))
+    own = rows.parted(own, bylines.headline_index(own, title), anchor)
     if wanted := {field for field in ("article_section", "keywords") if not _offered(field, claims)}:
         no_names = _no_section_names(claims, title, titles, site_names, rules)
         labelled = labelled_lines.claims(own, bylines.headline_index(own, title), wanted, rules)
@@ -295,6 +297,8 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
     if not any(c.field == "authors" and c.source.place not in GUESSES for c in claims):
         claims += publication_date.authors_in_scripts(page.text, rules)
         claims += guessed_names.at_accounts(tree, url, rules)
+        claims += guessed_names.linked_behind_by(own, at, rules)
+        claims += guessed_names.beside_face(anchor, other_posts, rules)
     if not section_names:
         no_names = _no_section_names(claims, title, titles, site_names, rules)
         of_menu = sections.named([*sections.in_menu(tree, url, claims)], no_names, rules)
