@@ -4,28 +4,32 @@ Papers print the section over the headline: `<div class="vignette"><a href="/new
 differs from program to program, so two other signs tell it: the link has the name of the folder that it leads to, or the same words
 stand in the menu of the site. Several links of one folder are topics: `<a href="/topics/ferry">ferry</a><a href="/topics/night">night</a>`.
 
-`marked_section` reads a link whose class says that it leads to the section, whatever its address tells: `/harbour/`, `?rubrik=3`.
+`marked_section` reads a link whose class says that it leads to the section, whatever its address tells: `/harbour/`, `?rubrik=3`. `chip` and
+`printed_categories` read words without a link: in a small box right above the headline, in a box of a class that says so, behind an icon.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence, Set
+from itertools import islice
 
-from selectolax.lexbor import LexborHTMLParser
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from newsarchive.core.html.markup import upwards
-from newsarchive.core.metadata import sections
+from newsarchive.core.metadata import rows, sections
 from newsarchive.core.metadata.claims import Claim, Place, Source
 from newsarchive.core.metadata.elements import Mark, absolute, address_of, text_of
 from newsarchive.core.metadata.guessed_names import says_profile
+from newsarchive.core.metadata.markup import kicker_class
 from newsarchive.core.metadata.other_posts import OtherPosts
 from newsarchive.core.metadata.person_names import like_a_name
 from newsarchive.core.metadata.sections import MAX_SECTION_CHARS, MAX_TITLE_SECTION_WORDS, is_named_like
-from newsarchive.core.metadata.standing import ancestors_of, aside, stands_in_masthead
+from newsarchive.core.metadata.standing import MAX_ANCESTORS, ancestors_of, aside, stands_in_masthead
 from newsarchive.core.text import dates
 from newsarchive.core.text.normalise import key
-from newsarchive.core.urls import parts_of, same_site, unquoted
+from newsarchive.core.text.patterns import words_of
+from newsarchive.core.urls import is_tag, parts_of, same_site, unquoted
 from newsarchive.items import Block
 from newsarchive.rules import Rules
 
@@ -202,3 +206,140 @@ def marked_section(
         and not like_a_name(found[0], rules)
     ):
         yield from sections.named_claim("article_section", found[0], Place.CATEGORY_LINK)
+
+
+#: Elements that hold the headline whose neighbours may be such a box.
+MAX_STEPS_TO_CHIP = 2
+#: Elements above the headline that are looked at; later ones are not.
+MAX_CHIPS = 40
+#: Characters of a row above the headline; a longer one is a menu or prose.
+MAX_ABOVE_CHARS = 120
+#: The look of a small box in the classes of Tailwind CSS. Pages made with it call nothing by its name.
+_LOOK = re.compile(
+    r"(?:^|\s)(?:uppercase|rounded-full|tracking-wid\w+)(?:\s|$)|(?=.*(?:^|\s)rounded(?:-\w+)?(?:\s|$))(?=.*(?:^|\s)(?:bg|px)-)"
+)
+#: Icons of other details, and of distinctions.
+_OTHER_ICON = re.compile(
+    r"star|fire|bolt|crown|lock|clock|calendar|user|eye|comment|arrow|chevron|share|play|thumb", re.IGNORECASE
+)
+_NO_CHIPS = frozenset(("button", "time", "h1", "h2", "h3", "script", "style", "label", "option"))
+
+
+def chip(headline: Mark | None, other_posts: OtherPosts, url: str, rules: Rules) -> Iterator[Claim]:
+    """The section in a small box right above the headline: `<span class="badge">Harbour</span>`, none where several boxes may be it. The
+    class of the box, or of the one around it, calls it a kicker or has the look of one. A link there leads to no tag, person or other site."""
+    called: dict[str, str] = {}
+    looking: dict[str, str] = {}
+    calls, own = kicker_class(rules), ancestors_of(headline)
+    nobody = words_of(rules, "bylines", "no_section")
+    above = rows.beside(headline.node, MAX_STEPS_TO_CHIP, above=True) if headline is not None else ()
+    for node in above:
+        if node.tag in _PAGE_PARTS or not text_of(node, MAX_ABOVE_CHARS):
+            continue
+        for box in (node, *node.css("*")[:MAX_CHIPS]):
+            text = text_of(box, MAX_SECTION_CHARS) if _is_leaf(box) else ""
+            if not _may_be_section(text) or text.casefold() in nobody or like_a_name(text, rules):
+                continue
+            names = box.attributes.get("class") or ""
+            around = box.parent if box.mem_id != node.mem_id else None
+            of_both = f"{names} {(around.attributes.get('class') or '') if around is not None else ''}"
+            if not (calls.search(of_both) or _LOOK.search(names)):
+                continue
+            if _leads_elsewhere(box, url, rules) or aside(box, near=True, own=own) or other_posts.holds(box):
+                continue
+            (called if calls.search(of_both) else looking)[key(text)] = text
+    texts = list((called or looking).values())
+    for text in texts if len(texts) == 1 else ():
+        yield from sections.named_claim("article_section", text, Place.LABELLED)
+
+
+#: Elements of a page that hold its menus.
+_PAGE_PARTS = frozenset(("nav", "aside", "form", "header", "script", "style"))
+
+
+def _is_leaf(box: LexborNode) -> bool:
+    """Whether an element has text and no element with text, and no icon of another detail."""
+    if box.tag in _NO_CHIPS:
+        return False
+    inner = box.css("*")[1:MAX_CHIPS]
+    icons = " ".join(
+        f"{one.attributes.get('class') or ''} {one.attributes.get('data-lucide') or ''}" for one in inner
+    )
+    return not any((one.text(deep=True) or "").strip() for one in inner) and not _OTHER_ICON.search(icons)
+
+
+def _leads_elsewhere(box: LexborNode, url: str, rules: Rules) -> bool:
+    """Whether a box is a link, or stands in one, to a tag, a person, the front page or another site."""
+    link = next((up for up in upwards(box, MAX_STEPS_TO_CHIP + 1) if up.tag == "a"), None)
+    address = (link.attributes.get("href") or "").strip() if link is not None else ""
+    if not address or address.startswith(("#", "javascript:")):
+        return False
+    leads = absolute(address, url)
+    is_deep = parts_of(leads).path.strip("/") != "" or parts_of(leads).query != ""
+    return (
+        not is_deep or is_tag(address) or not same_site(url, leads) or says_profile(address.casefold(), rules)
+    )
+
+
+#: Boxes that may hold the category of a post without a link. Quarto and microformats (`p-category`) call topics so.
+_CATEGORY_WORDS = ",".join(
+    f'[class*="{word}" i]' for word in ("categor", "kategor", "rubri", "-cat", "folder")
+)
+#: Their names: "post-category", "berita-kategori"; and an icon whose next text may be the category.
+_CATEGORY_NAME = re.compile(
+    r"(?:\S+[_-])?(?:categor(?:y|ies|ie|ia|ias)|kategori[ea]?|rubri(?:k|ka|c|ca|que|ek)|(?:post|article|entry|news)-cats?)",
+    re.IGNORECASE,
+)
+_FOLDER_ICON = re.compile(r"(?:\S+-)?folder(?:-\w+)*", re.IGNORECASE)
+#: Such boxes of a page that are looked at; later ones are not.
+MAX_CATEGORY_BOXES = 20
+#: Elements between such a box and one that holds the headline, too; a box further away is not beside it.
+MAX_STEPS_TO_CATEGORY = 3
+
+
+def printed_categories(
+    tree: LexborHTMLParser, headline: Mark | None, other_posts: OtherPosts
+) -> Iterator[Claim]:
+    """The category of a post that is words without a link beside the headline, in a box whose class says so, or behind the icon of a folder:
+    `<span class="news-list-category">Harbour</span>` (TYPO3), `<i class="fa fa-folder"></i> Harbour`."""
+    around = ancestors_of(headline)
+    boxes = filter(_says_category, tree.css(_CATEGORY_WORDS) if around else ())
+    for box in islice(boxes, MAX_CATEGORY_BOXES):
+        is_icon = _is_folder_icon(box)
+        near = next((up for up in upwards(box.parent, MAX_STEPS_TO_CATEGORY) if up.mem_id in around), None)
+        if near is None or near.tag in ("body", "html", "main"):
+            continue
+        text = rows.behind(box, 1) if is_icon else _only_text(box)
+        if not 1 < len(text) <= MAX_SECTION_CHARS or sections.NUMBER.search(text):  # a day, or "5 min read"
+            continue
+        is_linked = any(up.tag == "a" for up in upwards(box.parent, MAX_ANCESTORS))
+        if not (
+            is_linked or text.endswith(":") or aside(box, near=True, own=around) or other_posts.holds(box)
+        ):
+            yield from sections.named_claim("article_section", text, Place.CATEGORY_LINK)
+            return
+
+
+#: Classes of topics, which Quarto and microformats call categories.
+_OF_OTHERS = frozenset(("p-category", "quarto-category"))
+
+
+def _says_category(box: LexborNode) -> bool:
+    """Whether a class of an element calls it a category, or the icon of one."""
+    names = (box.attributes.get("class") or "").split()
+    is_named = any(map(_CATEGORY_NAME.fullmatch, names)) and not _OF_OTHERS.intersection(names)
+    return is_named or _is_folder_icon(box)
+
+
+def _is_folder_icon(box: LexborNode) -> bool:
+    names = (box.attributes.get("class") or "").split()
+    return any(map(_FOLDER_ICON.fullmatch, names)) and not (box.text(deep=True) or "").strip()
+
+
+def _only_text(box: LexborNode) -> str:
+    """The text of a box that holds nothing else, or one element with it: `<span class="post-categories"><span>Harbour</span></span>`."""
+    inner = box.child
+    if inner is not None and inner.next is None and inner.tag == "span":
+        inner = inner.child
+    is_text = inner is not None and inner.tag == "-text" and inner.next is None
+    return text_of(box, MAX_SECTION_CHARS) if is_text else ""

@@ -151,7 +151,7 @@ def headings(marks: Sequence[Mark], title: str, url: str, rules: Rules) -> Itera
         text = _PERMALINK.sub("", text_of(mark.node, inline=True))
         if text and (mark.tag == "h1" or mark is of_post):
             text = _without_category(_without_kicker(text, mark.node, rules), mark.node)
-            text = _without_small_end(text, mark.node, title, rules)
+            text = _without_small_end(_without_details(text, mark.node), mark.node, title, rules)
         if text:
             yield Claim("headline", text, Source(Place.HOME if leads_home(mark.node, url) else place)), mark
 
@@ -180,7 +180,7 @@ def _without_kicker(text: str, heading: LexborNode, rules: Rules) -> str:
     if first is not None and first.tag in ("a", "span") and text_of(first, inline=True) == text:
         first = outer_element(first)  # the whole heading is a link
     if first is None or not (
-        first.tag in _KICKER_TAGS or _kicker_class(rules).search(first.attributes.get("class") or "")
+        first.tag in _KICKER_TAGS or kicker_class(rules).search(first.attributes.get("class") or "")
     ):
         return text
     kicker = text_of(first, inline=True)
@@ -197,6 +197,22 @@ def _without_category(text: str, heading: LexborNode) -> str:
     name = text_of(links[0], inline=True) if is_behind else ""
     rest = text.removesuffix(name).rstrip(" |/·–—\u00a0") if name else text
     return rest if " " in rest else text
+
+
+def _without_details(text: str, heading: LexborNode) -> str:
+    """A headline without the author and the day behind it in the same heading, in elements whose classes say so: "The ferry returns <span
+    class=author>Jane Doe</span> <span class=date>3 May</span>" (Edicy)."""
+    last, first = heading.last_child, heading.child
+    while last is not None and first is not None and last.mem_id != first.mem_id:
+        if last.tag != "-text":
+            names = last.attributes.get("class") or ""
+            if _author_class(names) is None and not _says_date(names):
+                break
+            text = text.removesuffix(text_of(last, inline=True)).rstrip(" |/·–—\u00a0") or text
+        elif (last.text(deep=False) or "").strip():
+            break
+        last = last.prev
+    return text
 
 
 def _without_small_end(text: str, heading: LexborNode, title: str, rules: Rules) -> str:
@@ -219,7 +235,7 @@ def _without_small_end(text: str, heading: LexborNode, title: str, rules: Rules)
 
 
 @lru_cache(maxsize=8)
-def _kicker_class(rules: Rules) -> re.Pattern[str]:
+def kicker_class(rules: Rules) -> re.Pattern[str]:
     """The classes of kickers, from `data/metadata/boxes.toml`."""
     table = rules.metadata.get("boxes", {}).get("kicker", {})
     words = (rf"(?:^|[\s_-]){word}(?:[\s_-]|$)" for word in table.get("words", []))

@@ -52,7 +52,7 @@ MIN_SHARE_OF_TAGS = 0.6
 #: The number of posts behind a tag in a cloud of all tags: "coffee 3", "Joe Biden (233)".
 _COUNT = re.compile(r"\s\(?\d+(?: \w+)?\)?$")
 #: The number of posts alone: "24", "(24)".
-_NUMBER = re.compile(r"\(?\d+\)?")
+NUMBER = re.compile(r"\(?\d+\)?")
 #: The class of one box of many, each of which holds a link.
 _ITEM = re.compile(r"(?:^|[\s_-])(?:field_{0,2}-?|tags?_{0,2}-?)item(?:$|\s)")
 #: Names of a link to a tag, or of the box around it, in a cloud of all tags ("tag-link-7" is WordPress's).
@@ -77,14 +77,6 @@ MAX_STEPS_TO_ROW = 3
 MAX_ROW_LINKS = 6
 #: Characters of a breadcrumb, which may end in the headline; a longer text is none.
 MAX_ROW_CHARS = 400
-#: Boxes that may hold the category of a post without a link. Quarto and microformats (`p-category`) call topics so.
-_CATEGORY_WORDS = (
-    ':is([class~="category" i],[class$="-category" i]):not([class$="p-category" i],.quarto-category)'
-)
-#: Such boxes of a page that are looked at; later ones are not.
-MAX_CATEGORY_BOXES = 20
-#: Elements between such a box and one that holds the headline, too; a box further away is not beside it.
-MAX_STEPS_TO_HEAD = 3
 #: Parts of a `<title>` with headline, section and site.
 TITLE_PARTS = 3
 #: Links of a page among which one with the name of a section is looked for; later ones are not.
@@ -205,7 +197,7 @@ def _without_count(link: LexborNode) -> str:
     text = text_of(link, inline=link.css_first("sub") is not None)  # H<sub>2</sub>O
     last = outer_element(link, last=True)
     count = text_of(last) if last is not None else ""
-    return text.removesuffix(count).rstrip() if _NUMBER.fullmatch(count) else text
+    return text.removesuffix(count).rstrip() if NUMBER.fullmatch(count) else text
 
 
 def _tags_beside(marks: Sequence[Mark]) -> Iterator[Claim]:
@@ -256,28 +248,6 @@ def linked_categories(
         ):
             for link in group_links:
                 yield from named_claim("article_section", text_of(link.node), Place.CATEGORY_LINK)
-            return
-
-
-def printed_categories(
-    tree: LexborHTMLParser, headline: Mark | None, other_posts: OtherPosts
-) -> Iterator[Claim]:
-    """The category of a post that is words without a link, in a box beside the headline whose class says so: TYPO3's news print `<span
-    class="news-list-category">Harbour</span>`."""
-    around = ancestors_of(headline)
-    for box in tree.css(_CATEGORY_WORDS)[:MAX_CATEGORY_BOXES] if around else ():
-        near = next((up for up in upwards(box.parent, MAX_STEPS_TO_HEAD) if up.mem_id in around), None)
-        is_text = box.child is not None and box.child.tag == "-text" and box.child.next is None
-        if near is None or near.tag in ("body", "html", "main") or not is_text:
-            continue
-        text = text_of(box, MAX_SECTION_CHARS)
-        if _NUMBER.search(text):  # a day, or "5 min read"
-            continue
-        is_linked = any(up.tag == "a" for up in upwards(box.parent, MAX_ANCESTORS))
-        if not (
-            is_linked or text.endswith(":") or aside(box, near=True, own=around) or other_posts.holds(box)
-        ):
-            yield from named_claim("article_section", text, Place.CATEGORY_LINK)
             return
 
 

@@ -19,10 +19,10 @@ from newsarchive.items import Block
 
 #: Classes of comments, sidebars, lists of other posts and citations of one (`h-cite`, microformats.org). The patterns of classes are
 #: for lower case and begin with a letter: a search skips to this letter, which it cannot where case does not matter or where a
-#: look-behind comes first. Drupal calls a post on the front page "node-promoted"; K2 and Telegram call the foot of a post so.
+#: look-behind comes first. Elementor calls each piece of a page a widget. Drupal calls a post on the front page "node-promoted"; K2 and Telegram call the foot of a post so.
 _ASIDE_CLASS = re.compile(
     r"comment|respond|sidebar|side-bar|footer(?<!header-footer)(?<!post-footer)(?<!entry-footer)(?<!article-footer)(?<!tags-footer)"
-    r"(?<!itemcontentfooter)(?<!message_footer)|widget|related|recommend|popular|trending|teaser|latest|recent|more-|promo(?!ted)|newsletter|menu|read-?next|carousel|see-?also|repl(?:y|ies)|blogroll|h-cite|"
+    r"(?<!itemcontentfooter)(?<!message_footer)|widget(?<!elementor-widget)|related|recommend|popular|trending|teaser|latest|recent|more-|promo(?!ted)|newsletter|menu|read-?next|carousel|see-?also|repl(?:y|ies)|blogroll|h-cite|"
     rf"copyright|disqus|{whole('nav')}"
 )
 _ASIDE_TAGS = ("footer", "nav", "aside")
@@ -122,24 +122,28 @@ def aside(node: LexborNode, *, near: bool = False, own: Set[int] = frozenset()) 
 
     Near the headline (`near`) only classes and IDs tell it, not tags: themes wrap the date below a headline in
     `<aside>`. The elements that hold the headline (`own`, see `ancestors_of`) are the post, whatever their classes say of its
-    layout: "has-sidebar", "header-footer-group".
+    layout: "has-sidebar", "header-footer-group". A foot right in the `<article>` of the headline is the post's own, whatever it is
+    called: "meta-footer", "card-footer".
     """
-    is_aside = False
+    is_aside = is_foot = False
     for up in upwards(node, MAX_ANCESTORS):
         if up.mem_id in own:
-            return is_aside
+            return is_aside or (is_foot and up.tag != "article")
         attributes = up.attributes
         if up.tag == "article" and "comment" in (attributes.get("class") or "").split():
             continue  # a comment below others in a box for comments (Drupal), or else a post of the section "comment"
         if up.tag in ("body", "html", "article", "main"):
-            return is_aside
+            return is_aside or is_foot
         names = f"{attributes.get('class') or ''} {attributes.get('id') or ''}" if attributes else " "
         if _IN_SIDEBAR in names:
             return False
         if up.tag == "footer" and _is_foot_of_article(up):
             names = _FOOT_WORD.sub("", names)  # Kirby's "note-footer" says no more than the element
         says_aside = names.strip() != "" and _says_aside(names)
-        if (says_aside and not (up.tag == "div" and _is_foot_of_article(up))) or (
+        says_aside = says_aside and not (up.tag == "div" and _is_foot_of_article(up))
+        if own and says_aside and not _says_aside(_FOOT_WORD.sub("", names)):
+            is_foot, says_aside = True, False
+        if says_aside or (
             not near
             and up.tag in _ASIDE_TAGS
             and not _POST_FOOT.search(names)
@@ -148,4 +152,4 @@ def aside(node: LexborNode, *, near: bool = False, own: Set[int] = frozenset()) 
             is_aside = True
             if _IN_MENU_OF_SIDEBAR not in names:
                 return True
-    return is_aside
+    return is_aside or is_foot

@@ -259,11 +259,13 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
     if not any(c.field == "keywords" for c in claims):
         claims += sections.printed_tags(tree, anchor, other_posts)
     if not _offered("article_section", claims):
-        claims += sections.printed_categories(tree, anchor, other_posts)
+        claims += eyebrows.printed_categories(tree, anchor, other_posts)
     if not _offered("article_section", claims):
         claims += eyebrows.marked_section(tree, anchor, other_posts, url, rules)
     if not _offered("article_section", claims):
         claims += sections.crumbs_from_home(home, title, rules)
+    if not _offered("article_section", claims):
+        claims += eyebrows.chip(anchor, other_posts, url, rules)
     claims += sections.in_title(found.title, title, site_names, tree, rules)
     claims = sections.named(claims, _no_section_names(claims, title, titles, site_names, rules), rules)
     section_names = [c.value for c in claims if c.field == "article_section"]
