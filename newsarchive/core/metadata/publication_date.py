@@ -379,15 +379,14 @@ def decide(
     return Dated(read[first], first.value, first.source), out
 
 
-def last_resort(
-    fallbacks: Iterable[Fallback], now: datetime | None, made_at: Sequence[datetime] = ()
-) -> tuple[Dated, list[Candidate]]:
-    """The first fall-back (`find`) that is a possible day, for a page that states none. `made_at` as in `decide`; a time that is
-    counted from the fetch ("one minute ago") may be that of the fetch."""
+def last_resort(fallbacks: Iterable[Fallback], now: datetime | None) -> tuple[Dated, list[Candidate]]:
+    """The first fall-back (`find`) that is a possible day, for a page that states none. A time that is counted from the fetch ("one
+    minute ago") may be that of the fetch."""
     refused: list[Candidate] = []
     for claim, when in fallbacks:
         reason = _refusal(when, now)
-        if not reason and claim.source.qualifier is not Qualifier.RELATIVE and is_of_fetch(when, made_at):
+        is_counted = claim.source.qualifier is Qualifier.RELATIVE
+        if not (reason or is_counted or now is None) and is_of_fetch(when, [now]):
             reason = OF_FETCH
         if reason:
             refused.append(claim.candidate(reason=reason))
@@ -439,10 +438,17 @@ def is_before(changed: datetime, published: datetime) -> bool:
     return changed.date() < published.date()
 
 
-def _of_fetch(read: Mapping[Claim, datetime], made_at: Sequence[datetime]) -> list[Claim]:
+def _of_fetch(
+    read: Mapping[Claim, datetime], now: datetime | None, made_at: Sequence[datetime]
+) -> list[Claim]:
     """The claims whose time is that of the fetch. Where the site's feed or API, which were read before, state that time too, the post
-    was published or changed a moment ago, and it is right."""
-    found = [claim for claim, when in read.items() if is_of_fetch(when, made_at)]
+    was published or changed a moment ago, and it is right.
+
+    A cache may have got the page when its post was published, and so says when it did: then a publication at that time is right.
+    """
+    fetched = [now] if now is not None else []
+    changes = {claim for claim in read if claim.field == "date_modified" or _is_change(claim)}
+    found = [c for c, when in read.items() if is_of_fetch(when, made_at if c in changes else fetched)]
     return [] if any(claim.source.place in _DATING_BACK for claim in found) else found
 
 
@@ -475,7 +481,7 @@ def read_claims(
         if (reason := _refusal(when, now)) and not _is_dated_back(when, read):
             refused.append((claim, reason))
             del read[claim]
-    for claim in _of_fetch(read, made_at):
+    for claim in _of_fetch(read, now, made_at):
         refused.append((claim, OF_FETCH))
         del read[claim]
     for claim in contradicted(read, url):

@@ -486,7 +486,7 @@ def _dates(
     if decided["date_published"].value is None:
         claims = [*found.of("date_published"), *found.of("image")]
         fallbacks = publication_date.find(page.text, found.headline, claims, found.own, url, now, rules)
-        decided["date_published"], why = publication_date.last_resort(fallbacks, now, made_at)
+        decided["date_published"], why = publication_date.last_resort(fallbacks, now)
         candidates += why
     changed, first = decided["date_modified"], decided["date_published"]
     if changed.value and first.value:

@@ -241,6 +241,7 @@ def test_a_change_before_the_publication_is_refused_and_kept_with_its_reason() -
 
 NOW = FETCHED.isoformat()
 JUNE = "2025-05-30T08:00:00+00:00"
+CACHED = "2025-06-01T09:00:20+00:00"
 
 
 @pytest.mark.parametrize(
@@ -249,7 +250,8 @@ JUNE = "2025-05-30T08:00:00+00:00"
         pytest.param(JUNE, NOW, None, (JUNE, None), id="the time of the fetch is no change"),
         pytest.param(NOW, NOW, None, (None, None), id="nor a publication"),
         pytest.param(JUNE, "2025-06-01T11:00:00+00:00", None, (JUNE, "2025-06-01T11:00:00+00:00"), id="an hour ago"),
-        pytest.param(JUNE, "2025-06-01T09:00:20+00:00", None, (JUNE, None), id="a cache made it, and says when"),
+        pytest.param(JUNE, CACHED, None, (JUNE, None), id="a cache made it, and says when"),
+        pytest.param(CACHED, CACHED, None, (CACHED, None), id="a cache got it when it was published"),
         pytest.param(JUNE, NOW, FETCHED, (JUNE, NOW), id="the feed says so too"),
     ],
 )  # fmt: skip
