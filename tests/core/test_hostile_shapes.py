@@ -156,6 +156,14 @@ def test_other_pages_stay_as_they_are(page: str) -> None:
     assert with_fewer_attributes(page) == page
 
 
+def test_a_long_base_is_not_written_into_each_link() -> None:
+    """A base of a megabyte, in each of 20,000 links, is 20 GB."""
+    links = "<a href=x>x</a>" * 100
+    for length, written in ((20, True), (parsing.MAX_BASE_CHARACTERS, False)):
+        tree = fresh(f"<base href=https://blog.example/{'a' * length}/>{links}")
+        assert {len(link.attributes["href"] or "") > 1 for link in tree.css("a")} == {written}
+
+
 def test_options_beyond_the_bound_are_taken_out_and_their_text_is_kept() -> None:
     tags = parsing.MAX_UNCHECKED_TAGS + 1
     tree = fresh(f"<p>before</p><select>{'<option>x' * tags}</select><p>behind</p>")

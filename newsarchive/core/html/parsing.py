@@ -51,6 +51,8 @@ MAX_REOPENED_ELEMENTS = 300_000
 MAX_OPEN_FORMATTING_ELEMENTS = 5
 #: Parts of a page that are streamed late. Later ones stay where they stand, hidden.
 MAX_STREAMED_PARTS = 500
+#: Characters of a base that is written into the links of a page. A longer one would make a tree of gigabytes.
+MAX_BASE_CHARACTERS = 500
 #: Links of a page that are written with the base of the page. Later ones stay as they are.
 MAX_REBASED_LINKS = 20_000
 #: Trees that are kept, each with the text that it was made from: that of the page, and that of a text beside it, as a feed gives
@@ -154,7 +156,7 @@ def _write_base(tree: LexborHTMLParser) -> None:
     page's own address. A base that is itself relative to the page's folder is left to those who know the page's address."""
     base = tree.css_first("base[href]")
     href = (base.attributes.get("href") or "").strip() if base is not None else ""
-    if not href.startswith(("/", "https://", "http://")):
+    if len(href) > MAX_BASE_CHARACTERS or not href.startswith(("/", "https://", "http://")):
         return
     for node in islice(tree.css("a[href], area[href], link[href]"), MAX_REBASED_LINKS):
         own = (node.attributes.get("href") or "").strip()
