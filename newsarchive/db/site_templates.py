@@ -66,9 +66,12 @@ _ON_SEVERAL_SITES = """
     SELECT l.fingerprint FROM line_sightings AS l JOIN page_sightings AS p ON p.article_id = l.article_id
     WHERE l.fingerprint AMONG GROUP BY l.fingerprint HAVING min(p.site_id) <> max(p.site_id)
 """
+# Those of one article alone, which are nearly all where pages have little in common, are left out.
 _OWN_LINES = """
     SELECT DISTINCT l.fingerprint FROM line_sightings AS l JOIN page_sightings AS p ON p.article_id = l.article_id
-    JOIN sites AS s ON s.id = p.site_id WHERE s.domain = :site AND p.seen_at >= :since
+    JOIN sites AS s ON s.id = p.site_id WHERE s.domain = :site AND p.seen_at >= :since AND EXISTS (
+        SELECT 1 FROM line_sightings AS o WHERE o.fingerprint = l.fingerprint AND o.article_id <> l.article_id
+    )
 """
 _ARTICLES = """
     SELECT l.fingerprint, count(DISTINCT CASE WHEN p.seen_at < :since THEN coalesce(a.cluster_id, -a.id) END),
@@ -443,7 +446,8 @@ def unsettled(
     engine: Engine, site: str, since: datetime, has_grown: Callable[[int, int], bool]
 ) -> Counter[str]:
     """Site → how many lines it holds that its template does not take yet, and that have more articles since a moment by this
-    site's pages. `has_grown` tells, by the number of articles before and now, whether that may prove anything."""
+    site's pages. `has_grown` tells, by the number of articles before and now, whether that may prove anything; a line of one
+    article proves nothing."""
     with reading(engine) as connection:
         own = [key for (key,) in bulk.select_tuples(connection, _OWN_LINES, {"site": site, "since": since})]
         counted = _of_lines(connection, _ARTICLES, own, since=since)

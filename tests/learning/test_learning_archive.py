@@ -410,6 +410,20 @@ def test_a_site_that_was_learned_by_a_clock_that_was_ahead_is_learned_again(
     assert learned == [{"heron.example": 31}, {}]
 
 
+def test_a_line_of_one_article_is_not_counted(engine: Engine, tmp_path: Path) -> None:
+    """So it is with nearly all lines of a blog, which is asked for them at the end of each crawl."""
+    crawled(engine, tmp_path, blog("heron", range(4), tail=CHIPS))
+    counted: list[tuple[int, int]] = []
+
+    def has_grown(before: int, now: int) -> bool:
+        counted.append((before, now))
+        return True
+
+    since = datetime(2000, 1, 1, tzinfo=UTC)
+    assert site_templates.unsettled(engine, "heron.example", since, has_grown) == {"heron.example": 2}
+    assert counted == [(0, 4)] * 2
+
+
 def test_a_new_line_goes_from_the_third_post_that_has_it(engine: Engine, tmp_path: Path) -> None:
     """The line is new on the other blog too, which has it once."""
     learner = Learner(engine, tmp_path)
