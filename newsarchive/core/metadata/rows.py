@@ -33,6 +33,11 @@ MAX_DEPTH = 12
 MAX_BLOCKS = 14
 #: Elements whose text is one line by its nature.
 _WHOLE = frozenset(("a", "abbr", "button", "code", "h1", "h2", "script", "style", "svg", "time"))
+#: What shows that a text may be several details, so that its element is looked for: "Jane Doe3 May", "3 MayHarbour", "Jane DoePremium",
+#: and any letter of a script without capitals. In alphabets where capitals and small letters alternate it also finds whole words.
+_GLUED = re.compile(
+    r"[^\W\d_](?=[\d#@])|\d(?=[^\W\d_])|[^\W\d_A-Z](?=[A-ZÀ-ÞĀ-ŽΑ-ΩЀ-Я])|[\u0590-\u0fff\u3040-\u9fff\uac00-\ud7a3]"
+)
 #: A time that themes write for programs, and hide: Avada prints one right before the day.
 _FOR_PROGRAMS = re.compile(r"(?:19|20)\d\d-\d\d-\d\dT\d\d:\d\d\S*")
 
@@ -42,24 +47,24 @@ _TIME = re.compile(r"\d{1,2}[:.]\d\d(?!\d)")
 def parted(blocks: Sequence[Block], at: int, headline: Mark | None) -> list[Block]:
     """The blocks, those of glued rows near the headline with a line for each element. `at` is the number of the headline's block."""
     out = list(blocks)
-    if headline is None or at < 0:
-        return out
+    near = range(max(0, at - MAX_BLOCKS), min(len(out), at + 1 + MAX_BLOCKS)) if headline and at >= 0 else ()
+    glued = {
+        out[i].text
+        for i in near
+        if i != at and len(out[i].text) <= MAX_ROW_CHARS and _GLUED.search(out[i].text)
+    }
     rows: dict[str, str] = {}
-    for node in beside(headline.node):
-        for row in (node, *node.css("*")[:MAX_ELEMENTS]):
-            glued = row.text(deep=True) or ""
-            if len(glued) > MAX_ROW_CHARS or row.tag in _WHOLE:
-                continue
-            lines = [
-                line
-                for line in map(fold, _lines(row, MAX_DEPTH))
-                if line and not _FOR_PROGRAMS.fullmatch(line)
-            ]
-            if len(lines) > 1:
-                rows.setdefault(fold(glued), "\n".join(lines))
-    for i in range(max(0, at - MAX_BLOCKS), min(len(out), at + 1 + MAX_BLOCKS)) if rows else ():
-        if i != at and out[i].text in rows:
-            out[i] = replace(out[i], text=rows[out[i].text])
+    for node in beside(headline.node) if headline is not None and glued else ():
+        for row in (row for small in _small(node, MAX_STEPS) for row in small.css("*")[:MAX_ELEMENTS]):
+            text = fold(row.text(deep=True) or "") if row.tag not in _WHOLE else ""
+            if text in glued and text not in rows:
+                lines = (
+                    line for line in map(fold, _lines(row, MAX_DEPTH)) if not _FOR_PROGRAMS.fullmatch(line)
+                )
+                rows[text] = "\n".join(filter(None, lines))
+    for i in near:
+        if i != at and (text := rows.get(out[i].text, "")):
+            out[i] = replace(out[i], text=text)
     return out
 
 
@@ -76,6 +81,19 @@ def beside(heading: LexborNode, steps: int = MAX_STEPS, *, above: bool = False) 
                     seen += 1
                     yield node
                 node = getattr(node, step)
+
+
+def _small(node: LexborNode, depth: int) -> Iterator[LexborNode]:
+    """An element that may be a row, or the first of those inside of it where it is longer."""
+    if len(node.text(deep=True) or "") <= MAX_ROW_CHARS:
+        yield node
+        return
+    child, seen = node.child, 0
+    while depth and child is not None and seen < MAX_NEIGHBOURS:
+        if (child.tag or "-")[0].isalpha():
+            seen += 1
+            yield from _small(child, depth - 1)
+        child = child.next
 
 
 def behind(node: LexborNode, steps: int) -> str:
