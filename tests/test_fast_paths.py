@@ -60,8 +60,9 @@ def test_a_forest_scores_rows_as_a_walk_down_its_trees_does(depth: int, rows: in
 @pytest.mark.parametrize("name", NAMES)
 def test_a_name_is_searched_only_where_a_word_can_begin(name: str) -> None:
     spelled = class_names.spelled(name)
-    labels = [(m.lastindex - 1, m[0]) for m in naming._ANY.finditer(spelled) if m.lastindex]
-    assert naming._named(name) == min(labels, default=None)
+    table = naming._labels(rules.load())
+    labels = [(m.lastindex - 1, m[0]) for m in table.any.finditer(spelled) if m.lastindex]
+    assert table.named(name) == min(labels, default=None)
     groups = {group for group, pattern in class_names.GROUPS.items() if pattern.search(spelled)}
     bits = sum(class_names.GROUP_BITS[group] for group in groups) if len(name) <= 60 else 0
     assert class_names.Names({})._single(name)[1] == bits
