@@ -131,10 +131,11 @@ _OUTSIDE_TEXT = re.compile(
     r"/(?:plugins|themes)/|(?:^|[/_.-])(?:ads?|adserver|share|rat(?:e|ing)\w*|stars?|more|print|heading)[/_.-]|\.svg$|(?:^|/)track(?:er|ing)?(?=[/.]|$)",
     re.IGNORECASE,
 )
-#: The box of a person, whose picture is a face, and the elements between both.
+#: The box of a person, whose picture is a face.
 _PERSON_BOX = re.compile(
     r"(?<![a-z])(?:authors?|by-?line|bio|avatar|profile|v-?card|reporter|writer)(?![a-z])", re.IGNORECASE
 )
+#: Elements around a picture of which one may be such a box.
 MAX_STEPS_TO_PERSON = 2
 _PIXELS = re.compile(r"\s*(\d{1,5})(?:px)?\s*")
 #: Width or height in an inline style, in pixels or in heights of a line: "width:1px;height:1px" of a picture that counts readers.

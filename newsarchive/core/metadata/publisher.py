@@ -293,8 +293,8 @@ def _called_like_host(claims: Iterable[Claim], url: str) -> Iterator[str]:
 
 
 def written_name(name: str, names: Sequence[str], url: str) -> str:
-    """The publisher's chosen name without its motto, and without a dash, bar or stroke at its ends; one in small letters as another of the names
-    that the site gives has it.
+    """The publisher's chosen name without its motto, and without a dash, bar or stroke at its ends; one in small letters as another of
+    the names that the site gives has it.
 
     >>> url = "https://www.harbourpost.example/1"
     >>> written_name("harbourpost.example/", [], url)

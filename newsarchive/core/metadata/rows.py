@@ -40,7 +40,7 @@ _GLUED = re.compile(
 )
 #: A time that themes write for programs, and hide: Avada prints one right before the day.
 _FOR_PROGRAMS = re.compile(r"(?:19|20)\d\d-\d\d-\d\dT\d\d:\d\d\S*")
-
+#: A time of day, which belongs to the day before it.
 _TIME = re.compile(r"\d{1,2}[:.]\d\d(?!\d)")
 
 
@@ -101,16 +101,17 @@ def behind(node: LexborNode, steps: int) -> str:
     for up in upwards(node, steps + 1):
         after, seen = up.next, 0
         while after is not None and seen < MAX_NEIGHBOURS:
-            text = after.text(deep=True) or ""
-            if text.strip():
-                lines = [after.text(deep=False) or ""] if after.tag == "-text" else _lines(after, MAX_DEPTH)
+            text = (after.text(deep=True) or "").strip()
+            if len(text) > MAX_ROW_CHARS:
+                return ""
+            if text:
                 blocks = after.css("p,div,li,h3,h4,h5,h6") if after.tag != "-text" else []
                 first = next(
                     (b for b in blocks if (b.text(deep=True) or "").strip() and not b.css("p,div,li")[1:]),
-                    None,
+                    after,
                 )
-                lines = _lines(first, MAX_DEPTH) if first is not None else lines
-                return next(filter(None, map(fold, lines)), "") if len(text) <= MAX_ROW_CHARS else ""
+                lines = [text] if after.tag == "-text" else _lines(first, MAX_DEPTH)
+                return next(filter(None, map(fold, lines)), "")
             after, seen = after.next, seen + 1
     return ""
 
